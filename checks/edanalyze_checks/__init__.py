@@ -1,0 +1,40 @@
+"""The built-in checks: one module per rule, brought to the engine by the entry point `builtin`."""
+
+from __future__ import annotations
+
+from edanalyze.check.rule import Rule
+from edanalyze_checks.correlation_id_dropped import CorrelationIdDropped
+from edanalyze_checks.early_ack import EarlyAck
+from edanalyze_checks.http_in_loop import HttpInLoop
+from edanalyze_checks.http_in_message_handler import HttpInMessageHandler
+from edanalyze_checks.http_in_transaction import HttpInTransaction
+from edanalyze_checks.http_without_correlation_id import HttpWithoutCorrelationId
+from edanalyze_checks.non_idempotent_handler import NonIdempotentHandler
+from edanalyze_checks.publish_after_autocommit_write import PublishAfterAutocommitWrite
+from edanalyze_checks.publish_after_commit import PublishAfterCommit
+from edanalyze_checks.publish_before_commit import PublishBeforeCommit
+from edanalyze_checks.publish_in_commit_hook import PublishInCommitHook
+from edanalyze_checks.publish_without_correlation_id import PublishWithoutCorrelationId
+from edanalyze_checks.swallowed_handler_failure import SwallowedHandlerFailure
+from edanalyze_checks.sync_http_chain import SyncHttpChain
+from edanalyze_checks.sync_http_fan_out import SyncHttpFanOut
+from edanalyze_checks.sync_http_in_request import SyncHttpInRequest
+
+RULES: tuple[type[Rule], ...] = (
+    SyncHttpInRequest,
+    SyncHttpChain,
+    SyncHttpFanOut,
+    HttpInTransaction,
+    HttpInMessageHandler,
+    HttpInLoop,
+    PublishAfterCommit,
+    PublishBeforeCommit,
+    PublishInCommitHook,
+    PublishAfterAutocommitWrite,
+    NonIdempotentHandler,
+    EarlyAck,
+    PublishWithoutCorrelationId,
+    HttpWithoutCorrelationId,
+    CorrelationIdDropped,
+    SwallowedHandlerFailure,
+)

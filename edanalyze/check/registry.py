@@ -1,0 +1,154 @@
+"""The rules that are installed: loaded through entry points, found by code or name, selected by prefix."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from importlib import metadata
+
+import msgspec
+
+from edanalyze.check.rule import Rule, defects
+
+GROUP = "edanalyze.checks"
+"""The entry-point group. An entry point names a `Rule` class, or a list or tuple of them."""
+
+ALL = "ALL"
+"""The selector that matches every rule, those that are off by default included."""
+
+_ENGINE = "edanalyze"
+
+
+class LoadProblem(msgspec.Struct, frozen=True):
+    """A check package, or a rule of it, that could not be used: who brought it, by which entry point, and why."""
+
+    distribution: str
+    entry_point: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"checks of {self.distribution} (entry point {self.entry_point}): {self.reason}"
+
+
+class Registry(msgspec.Struct, frozen=True):
+    """The usable rules, sorted by code, and what kept others from being used."""
+
+    rules: tuple[Rule, ...]
+    problems: tuple[LoadProblem, ...] = ()
+
+
+def load(entry_points: Iterable[metadata.EntryPoint]) -> Registry:
+    """Load rules from entry points; whatever is broken becomes a `LoadProblem` and leaves the rest alone.
+
+    Built-in rules come the same way as everybody else's. The engine's own distribution is only read first, so that a
+    clash of codes or names is blamed on the newcomer.
+    """
+    owners: dict[str, str] = {}
+    rules: list[Rule] = []
+    problems: list[LoadProblem] = []
+    for point in sorted(entry_points, key=_reading_order):
+        distribution = _distribution(point)
+        try:
+            loaded = point.load()
+        except Exception as error:  # a check package may fail in any way; the others still run
+            problems.append(LoadProblem(distribution, point.name, f"cannot load {point.value}: {error!r}"))
+            continue
+        for candidate in loaded if isinstance(loaded, (list, tuple)) else [loaded]:
+            reason = _objection(candidate, owners)
+            if reason:
+                problems.append(LoadProblem(distribution, point.name, reason))
+                continue
+            rules.append(candidate())
+            owners[candidate.code] = owners[candidate.name] = distribution
+    return Registry(tuple(sorted(rules, key=lambda rule: rule.code)), tuple(problems))
+
+
+@functools.cache
+def installed() -> Registry:
+    """Load the rules of every installed distribution, once per process."""
+    return load(metadata.entry_points(group=GROUP))
+
+
+def rules() -> tuple[Rule, ...]:
+    """All installed rules, sorted by code."""
+    return installed().rules
+
+
+def problems() -> tuple[LoadProblem, ...]:
+    """What kept installed check packages, or single rules of them, from being used."""
+    return installed().problems
+
+
+def find(reference: str) -> Rule | None:
+    """Look an installed rule up by its code (`EDA201`) or its name (`publish-after-commit`), in any case."""
+    wanted = reference.strip().lower()
+    return next((rule for rule in rules() if wanted in (rule.code.lower(), rule.name)), None)
+
+
+def enabled(
+    rules: Iterable[Rule],
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    extend_select: Sequence[str] = (),
+    enable: Sequence[str] = (),
+) -> set[str]:
+    """Decide which rules run; gives their codes.
+
+    A selector is a rule's code or name, the beginning of a code (`EDA2`), or `ALL`. Without `select` the rules that
+    are on by default are selected. A rule that is off by default runs when `enable` matches it in any way, or when a
+    selection names it in full or says `ALL`: the beginning of a code is not meant to switch it on. Where `ignore`
+    and a selection both match, the more specific selector wins, and `ignore` on a tie (the way Ruff resolves it).
+    """
+    codes = set()
+    for rule in rules:
+        wanted = max(
+            _strength((*select, *extend_select), rule, named=not rule.default),
+            _strength(enable, rule),
+            0 if rule.default and not select else -1,
+        )
+        if wanted > _strength(ignore, rule):
+            codes.add(rule.code)
+    return codes
+
+
+def unknown(rules: Iterable[Rule], selectors: Iterable[str]) -> tuple[str, ...]:
+    """The selectors that match none of the rules, in the order given: most likely typing errors."""
+    known = tuple(rules)
+    return tuple(selector for selector in selectors if all(_strength((selector,), rule) < 0 for rule in known))
+
+
+def _strength(selectors: Iterable[str], rule: Rule, named: bool = False) -> int:
+    """How specifically the best selector matches a rule: the length of the code it fixes, -1 for no match.
+
+    With `named`, the beginning of a code does not match.
+    """
+    best = -1
+    for selector in (text.strip() for text in selectors):
+        if selector.upper() == ALL:
+            best = max(best, 0)
+        elif selector.upper() == rule.code or selector.lower() == rule.name:
+            best = max(best, len(rule.code))
+        elif selector and not named and rule.code.startswith(selector.upper()):
+            best = max(best, len(selector))
+    return best
+
+
+def _objection(candidate: object, owners: dict[str, str]) -> str:
+    if not (isinstance(candidate, type) and issubclass(candidate, Rule)):
+        return f"{candidate!r} is not a Rule class"
+    found = defects(candidate)
+    if found:
+        return f"{candidate.__name__} {', '.join(found)}"
+    for key in (candidate.code, candidate.name):
+        if key in owners:
+            return f"{candidate.__name__} uses {key}, which belongs to {owners[key]} already"
+    return ""
+
+
+def _distribution(point: metadata.EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else "an unknown distribution"
+
+
+def _reading_order(point: metadata.EntryPoint) -> tuple[bool, str, str]:
+    distribution = _distribution(point)
+    return (distribution != _ENGINE, distribution, point.name)
