@@ -20,13 +20,13 @@ class CorrelationIdDropped(Rule):
     default = True
 
     what_it_does = """
-    Reports, once at the handler's `def`, a message handler that publishes or calls another service and reads none of the
-    ids its message carries, although a producer in the analysed code is known to set one. Reading and forwarding the
-    headers, or automatic extraction by instrumentation or the framework, is enough.
+    Reports, once at the handler's `def`, a message handler that publishes or calls another service and reads none of
+    the ids its message carries, although a producer in the analysed code is known to set one. Reading and forwarding
+    the headers, or automatic extraction by instrumentation or the framework, is enough.
     """
     why = """
-    Every other service took care to pass the id on, and here the trace breaks: what this handler causes can no longer be
-    connected to what caused it.
+    Every other service took care to pass the id on, and here the trace breaks: what this handler causes can no longer
+    be connected to what caused it.
     """
     example = """
     `shop/app.py`

@@ -20,10 +20,11 @@ class EarlyAck(Rule):
     default = True
 
     what_it_does = """
-    Reports an acknowledgement that comes before the handler's effects: an explicit ack, delete or offset commit followed
-    by effects on the same path, and a subscription that acknowledges by itself on delivery or by a timer (`auto_ack`,
-    `no_ack`, automatic offset commits). The place reported is the ack call, or the argument or constructor that
-    switches the automatic acknowledgement on. A handler without effects loses nothing and is left alone.
+    Reports an acknowledgement that comes before the handler's effects: an explicit ack, delete or offset commit
+    followed by effects on the same path, and a subscription that acknowledges by itself on delivery or by a timer
+    (`auto_ack`, `no_ack`, automatic offset commits). The place reported is the ack call, or the argument or
+    constructor that switches the automatic acknowledgement on. A handler without effects loses nothing and is left
+    alone.
     """
     why = """
     With the acknowledgement the broker forgets the message. If the process dies before the work is done, or the work

@@ -22,8 +22,8 @@ class HttpInLoop(Rule):
     what_it_does = """
     Reports an HTTP call that runs once per item of a collection, in a `for` loop or a comprehension, directly or
     through functions called from there. Loops that repeat one call are not collection loops: retries, polling,
-    pagination. Neither is a loop over a message stream or a polled batch, nor one that sends batches of a fixed size. Calls
-    that are started together and awaited together are left alone.
+    pagination. Neither is a loop over a message stream or a polled batch, nor one that sends batches of a fixed size.
+    Calls that are started together and awaited together are left alone.
     """
     why = """
     The time taken grows with the data: what needs 50 milliseconds on the developer's machine needs a minute for the

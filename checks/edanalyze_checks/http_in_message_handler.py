@@ -20,15 +20,15 @@ class HttpInMessageHandler(Rule):
     default = True
 
     what_it_does = """
-    Reports an HTTP call to another service of the system that a message handler reaches: a broker subscriber, a consumer
-    loop, a task, a function behind an event source. A host belongs to the system when it is a service whose code or
-    facts are known, a service deployed together with it, or a name that no public resolver knows. Hosts of third
-    parties are reported only with `strict`.
+    Reports an HTTP call to another service of the system that a message handler reaches: a broker subscriber, a
+    consumer loop, a task, a function behind an event source. A host belongs to the system when it is a service whose
+    code or facts are known, a service deployed together with it, or a name that no public resolver knows. Hosts of
+    third parties are reported only with `strict`.
     """
     why = """
-    The queue was put between the services so that one can be down without the other noticing. A handler that calls back
-    over HTTP undoes this: while the other service is down, messages pile up, are retried and end as dead letters, and
-    each retry repeats whatever the handler did before the call.
+    The queue was put between the services so that one can be down without the other noticing. A handler that calls
+    back over HTTP undoes this: while the other service is down, messages pile up, are retried and end as dead
+    letters, and each retry repeats whatever the handler did before the call.
     """
     example = """
     import json
@@ -57,7 +57,8 @@ class HttpInMessageHandler(Rule):
     def on_order_placed(channel, method, properties, body):
         order = json.loads(body)
         reservation = {"order": order["id"], "lines": order["lines"]}
-        channel.basic_publish("stock", "reserve", json.dumps(reservation), pika.BasicProperties(headers=properties.headers))
+        forwarded = pika.BasicProperties(headers=properties.headers)
+        channel.basic_publish("stock", "reserve", json.dumps(reservation), forwarded)
         channel.basic_ack(method.delivery_tag)
 
 
@@ -67,8 +68,8 @@ class HttpInMessageHandler(Rule):
     channel.start_consuming()
     """
     known_problems = """
-    *False alarms*: a service that merely stands in for a third party (a payment simulator) is a service of the system.
-    *Missed alarms*: a call whose host comes from the message or cannot be resolved is not reported.
+    *False alarms*: a service that merely stands in for a third party (a payment simulator) is a service of the
+    system. *Missed alarms*: a call whose host comes from the message or cannot be resolved is not reported.
     """
     options = """
     - `strict = true` reports calls to third parties as well.

@@ -64,8 +64,8 @@ class HttpInTransaction(Rule):
     """
     known_problems = """
     *False alarms*: a transaction opened on another database than the one that matters is a transaction all the same.
-    *Missed alarms*: transactions opened by configuration alone, such as Django's `ATOMIC_REQUESTS`, are seen only where
-    the setting can be read; those opened by the server (`SET autocommit = 0` on the connection) are not seen.
+    *Missed alarms*: transactions opened by configuration alone, such as Django's `ATOMIC_REQUESTS`, are seen only
+    where the setting can be read; those opened by the server (`SET autocommit = 0` on the connection) are not seen.
     """
     options = """
     - `[[tool.edanalyze.http]]` and `[[tool.edanalyze.transaction]]` declare a project's own functions as HTTP calls or

@@ -20,15 +20,15 @@ class HttpWithoutCorrelationId(Rule):
     default = True
 
     what_it_does = """
-    Reports an HTTP call to another service of the system, reached from an entry point, that sends no correlation or trace
-    header. A call behind a wrapper of the project is reported once, at the library call, unless the wrapper takes the
-    headers as a parameter and the caller leaves them out: then at the caller's call. Clients that are built with such a
-    header, with an event hook that adds it, or under instrumentation which the process switches on, are left alone, and so
-    are calls to third parties and calls that pass all incoming headers on.
+    Reports an HTTP call to another service of the system, reached from an entry point, that sends no correlation or
+    trace header. A call behind a wrapper of the project is reported once, at the library call, unless the wrapper
+    takes the headers as a parameter and the caller leaves them out: then at the caller's call. Clients that are built
+    with such a header, with an event hook that adds it, or under instrumentation which the process switches on, are
+    left alone, and so are calls to third parties and calls that pass all incoming headers on.
     """
     why = """
-    The called service then logs under an id of its own, or none. What belongs together can no longer be found together,
-    and a trace ends at this call.
+    The called service then logs under an id of its own, or none. What belongs together can no longer be found
+    together, and a trace ends at this call.
     """
     example = """
     import requests
@@ -56,8 +56,9 @@ class HttpWithoutCorrelationId(Rule):
         return response.json()
     """
     known_problems = """
-    *False alarms*: an agent that is attached outside the repository, and a service mesh whose sidecar adds the headers
-    (most sidecars still need the application to pass them on). *Missed alarms*: calls whose host cannot be resolved.
+    *False alarms*: an agent that is attached outside the repository, and a service mesh whose sidecar adds the
+    headers (most sidecars still need the application to pass them on). *Missed alarms*: calls whose host cannot be
+    resolved.
     """
     options = """
     - `[[tool.edanalyze.propagation]]` declares a project's own function that adds the id.

@@ -21,15 +21,16 @@ class NonIdempotentHandler(Rule):
 
     what_it_does = """
     Reports, once at the handler's `def`, a message handler under at-least-once delivery that reaches an effect which
-    differs when it is repeated, with no guard in front of it. Such effects are the insert of a new row, an increment or
-    append, an HTTP POST, a mail, a payment. Guards are a lookup of processed messages with an early exit, an insert
-    under a unique key whose integrity error is caught, get-or-create and upsert, conditional writes, a lock of the
-    set-if-absent kind, a check of status or version, an idempotency decorator, and an idempotency key on the call.
-    Setting a value, deleting by id and publishing are harmless to repeat.
+    differs when it is repeated, with no guard in front of it. Such effects are the insert of a new row, an increment
+    or append, an HTTP POST, a mail, a payment. Guards are a lookup of processed messages with an early exit, an
+    insert under a unique key whose integrity error is caught, get-or-create and upsert, conditional writes, a lock of
+    the set-if-absent kind, a check of status or version, an idempotency decorator, and an idempotency key on the
+    call. Setting a value, deleting by id and publishing are harmless to repeat.
     """
     why = """
-    At least once means: sometimes twice. A consumer that dies between its effect and the acknowledgement, a rebalanced
-    partition, a visibility timeout that was too short, a producer's retry, and the customer pays a second time.
+    At least once means: sometimes twice. A consumer that dies between its effect and the acknowledgement, a
+    rebalanced partition, a visibility timeout that was too short, a producer's retry, and the customer pays a second
+    time.
     """
     example = """
     import json
@@ -78,9 +79,9 @@ class NonIdempotentHandler(Rule):
     channel.start_consuming()
     """
     known_problems = """
-    *False alarms*: guards outside the code, such as a unique index whose violation the framework swallows, or a broker
-    that removes duplicates over the whole life of a message. *Missed alarms*: a guard that is there but tests the wrong
-    thing, and an effect behind a call which the analyser cannot resolve.
+    *False alarms*: guards outside the code, such as a unique index whose violation the framework swallows, or a
+    broker that removes duplicates over the whole life of a message. *Missed alarms*: a guard that is there but tests
+    the wrong thing, and an effect behind a call which the analyser cannot resolve.
     """
     options = """
     - `[[tool.edanalyze.dedupe]]` declares a project's own guard (a function, decorator or context manager).

@@ -22,12 +22,12 @@ class PublishAfterAutocommitWrite(Rule):
     what_it_does = """
     Reports a publish that follows, on some path, a write that the database commits by itself: Django's `save` and
     `create` outside `atomic`, a statement on a connection in autocommit mode, an insert or update of a document
-    database. The place reported is the call, in the innermost function that holds the write and the call that leads to
-    the publish. Where the code commits, EDA201 speaks instead; inside a transaction, EDA202.
+    database. The place reported is the call, in the innermost function that holds the write and the call that leads
+    to the publish. Where the code commits, EDA201 speaks instead; inside a transaction, EDA202.
     """
     why = """
-    It is the same gap as after an explicit commit, only harder to see, for there is no `commit` to look at: the change is
-    durable when the write returns, and if the process dies before the publish, nobody hears of it.
+    It is the same gap as after an explicit commit, only harder to see, for there is no `commit` to look at: the
+    change is durable when the write returns, and if the process dies before the publish, nobody hears of it.
     """
     example = """
     import json
@@ -57,9 +57,9 @@ class PublishAfterAutocommitWrite(Rule):
             outbox.insert_one({"topic": "order.placed", "payload": order}, session=session)  # a relay publishes it
     """
     known_problems = """
-    *False alarms*: writes of bookkeeping alone, such as a last-seen time, before a publish that does not speak of them;
-    a change-data-capture connector configured outside the repository. *Missed alarms*: connections whose autocommit mode
-    is set where the analyser cannot read it.
+    *False alarms*: writes of bookkeeping alone, such as a last-seen time, before a publish that does not speak of
+    them; a change-data-capture connector configured outside the repository. *Missed alarms*: connections whose
+    autocommit mode is set where the analyser cannot read it.
     """
     options = """
     - `[[tool.edanalyze.write]]`, `[[tool.edanalyze.publish]]` and `[[tool.edanalyze.outbox]]` declare a project's own

@@ -20,16 +20,16 @@ class PublishAfterCommit(Rule):
     default = True
 
     what_it_does = """
-    Reports a publish that follows, on some path, the commit of a transaction that wrote something, when no outbox row for
-    this event was written in that transaction. The commit may be explicit or lie in the end of a `with` block or a
-    decorated function; both may be in other functions than the publish. The place reported is the call, in the innermost
-    function that holds the commit and the call that leads to the publish. Enqueuing a task is publishing. Where a write
-    autocommits, EDA205 speaks instead.
+    Reports a publish that follows, on some path, the commit of a transaction that wrote something, when no outbox row
+    for this event was written in that transaction. The commit may be explicit or lie in the end of a `with` block or
+    a decorated function; both may be in other functions than the publish. The place reported is the call, in the
+    innermost function that holds the commit and the call that leads to the publish. Enqueuing a task is publishing.
+    Where a write autocommits, EDA205 speaks instead.
     """
     why = """
-    Between the commit and the publish the process can be killed, the broker can refuse, the network can fail. The change
-    is then stored and nobody ever hears of it; no retry will repair it, because nothing remembers that an event is due.
-    A row in an outbox table, written in the same transaction, remembers.
+    Between the commit and the publish the process can be killed, the broker can refuse, the network can fail. The
+    change is then stored and nobody ever hears of it; no retry will repair it, because nothing remembers that an
+    event is due. A row in an outbox table, written in the same transaction, remembers.
     """
     example = """
     from kafka import KafkaProducer
@@ -57,10 +57,10 @@ class PublishAfterCommit(Rule):
         session.commit()
     """
     known_problems = """
-    *False alarms*: a project whose change-data-capture connector is configured outside the repository, and events whose
-    loss does not matter. *Missed alarms*: a publish reached only through a callback that a library stores and calls.
-    A message handler that acknowledges after the publish is left alone if its repetition would publish again, since the
-    redelivery then heals the gap.
+    *False alarms*: a project whose change-data-capture connector is configured outside the repository, and events
+    whose loss does not matter. *Missed alarms*: a publish reached only through a callback that a library stores and
+    calls. A message handler that acknowledges after the publish is left alone if its repetition would publish again,
+    since the redelivery then heals the gap.
     """
     options = """
     - `[[tool.edanalyze.outbox]]` declares a project's own way to write an outbox row.

@@ -26,9 +26,9 @@ class PublishInCommitHook(Rule):
     itself.
     """
     why = """
-    The hook prevents phantom events and early consumers, and so is better than publishing in the transaction. It runs in
-    memory, though: a process that is killed after the commit takes its pending hooks with it, and if the broker refuses
-    the message, the change stays and its event is gone. Where every event counts, only a stored event helps.
+    The hook prevents phantom events and early consumers, and so is better than publishing in the transaction. It runs
+    in memory, though: a process that is killed after the commit takes its pending hooks with it, and if the broker
+    refuses the message, the change stays and its event is gone. Where every event counts, only a stored event helps.
     """
     example = """
     from functools import partial
@@ -61,8 +61,8 @@ class PublishInCommitHook(Rule):
     """
     known_problems = """
     For most tasks the hook is good enough, so the rule is off by default. *False alarms*: work that a scheduled job
-    picks up anyway, when that job is not part of the analysed code. *Missed alarms*: hooks that are registered under a
-    name which the analyser cannot resolve.
+    picks up anyway, when that job is not part of the analysed code. *Missed alarms*: hooks that are registered under
+    a name which the analyser cannot resolve.
     """
     options = """
     - `enable = ["EDA203"]` switches the rule on.

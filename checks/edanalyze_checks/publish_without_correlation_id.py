@@ -20,11 +20,11 @@ class PublishWithoutCorrelationId(Rule):
     default = True
 
     what_it_does = """
-    Reports a publish, reached from an entry point, whose message carries no correlation or trace id: not in its headers
-    or properties, not in its payload, not in the model of the event. A publish behind a wrapper of the project is
-    reported once, at the library call, unless the wrapper takes the id or the headers as a parameter and the caller
-    leaves them out: then at the caller's call. Where instrumentation that the process switches on, a middleware or a
-    signal handler adds the id by itself, nothing is reported.
+    Reports a publish, reached from an entry point, whose message carries no correlation or trace id: not in its
+    headers or properties, not in its payload, not in the model of the event. A publish behind a wrapper of the
+    project is reported once, at the library call, unless the wrapper takes the id or the headers as a parameter and
+    the caller leaves them out: then at the caller's call. Where instrumentation that the process switches on, a
+    middleware or a signal handler adds the id by itself, nothing is reported.
     """
     why = """
     When something goes wrong three services later, the id is what connects the failure to the request that caused it.
@@ -62,8 +62,8 @@ class PublishWithoutCorrelationId(Rule):
         return {"status": "accepted"}
     """
     known_problems = """
-    *False alarms*: an agent that is attached outside the repository (in the base image, by an operator of the cluster),
-    and ids under a name that does not say so. *Missed alarms*: an id that is carried but never set.
+    *False alarms*: an agent that is attached outside the repository (in the base image, by an operator of the
+    cluster), and ids under a name that does not say so. *Missed alarms*: an id that is carried but never set.
     """
     options = """
     - `[[tool.edanalyze.propagation]]` declares a project's own function that adds the id.

@@ -20,14 +20,14 @@ class SwallowedHandlerFailure(Rule):
     default = True
 
     what_it_does = """
-    Reports a broad `except` (bare, `Exception`, `BaseException`) in a message handler, or in a function it calls, that at
-    most logs, when the message is then acknowledged like any other. Raising again, refusing the message so that it goes
-    to a dead-letter queue, publishing to one, storing a failed status, publishing a failure event or a compensation, and
-    returning what makes the framework refuse the message are handling, and are left alone.
+    Reports a broad `except` (bare, `Exception`, `BaseException`) in a message handler, or in a function it calls,
+    that at most logs, when the message is then acknowledged like any other. Raising again, refusing the message so
+    that it goes to a dead-letter queue, publishing to one, storing a failed status, publishing a failure event or a
+    compensation, and returning what makes the framework refuse the message are handling, and are left alone.
     """
     why = """
-    The broker hears that all went well and forgets the message. What is left of it is a line in a log: no retry, nothing
-    in the dead-letter queue, nothing to replay when the cause is mended.
+    The broker hears that all went well and forgets the message. What is left of it is a line in a log: no retry,
+    nothing in the dead-letter queue, nothing to replay when the cause is mended.
     """
     example = """
     import json

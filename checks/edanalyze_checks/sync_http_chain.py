@@ -22,8 +22,8 @@ class SyncHttpChain(Rule):
     what_it_does = '''
     Follows HTTP calls from an entry point to the route that answers them, and on from that handler's own calls. Where
     such a chain is two hops long or longer, it reports the first hop: the call, in the function that fixes the URL of
-    the service that is called. The trace lists the further hops. Only services whose code is analysed, or whose exported
-    facts were merged, can continue a chain.
+    the service that is called. The trace lists the further hops. Only services whose code is analysed, or whose
+    exported facts were merged, can continue a chain.
     '''
     why = '''
     Every service in a chain has to be up for the first one to answer, latencies add up, and a slow last service fills
@@ -149,9 +149,9 @@ class SyncHttpChain(Rule):
     ```
     '''
     known_problems = '''
-    *Missed alarms*: a chain ends, for the analyser, at the first service whose code it does not see, and at a URL whose
-    host it cannot resolve; `--verbose` lists those. *False alarms*: a hop that is skipped in nearly all cases, for
-    example behind a cache, counts like any other; mark it as optional.
+    *Missed alarms*: a chain ends, for the analyser, at the first service whose code it does not see, and at a URL
+    whose host it cannot resolve; `--verbose` lists those. *False alarms*: a hop that is skipped in nearly all cases,
+    for example behind a cache, counts like any other; mark it as optional.
     '''
     options = '''
     - `# edanalyze: optional` at the end of a call's line says that the answer does not depend on it. A chain whose two

@@ -20,11 +20,11 @@ class SyncHttpFanOut(Rule):
     default = True
 
     what_it_does = """
-    Counts, for every entry point, the HTTP calls to other services of the system that are executed one after another on
-    one path, also through functions it calls, and reports the entry point when there are three or more. Calls that run
-    side by side (`gather`, a task group, an executor) count as one step, repetitions of a loop as one call, and calls
-    on paths that exclude each other are not added up. Every call path through a shared function counts once. Calls to
-    hosts outside the system do not count.
+    Counts, for every entry point, the HTTP calls to other services of the system that are executed one after another
+    on one path, also through functions it calls, and reports the entry point when there are three or more. Calls that
+    run side by side (`gather`, a task group, an executor) count as one step, repetitions of a loop as one call, and
+    calls on paths that exclude each other are not added up. Every call path through a shared function counts once.
+    Calls to hosts outside the system do not count.
     """
     why = """
     The latencies of the calls add up, and each of them can fail after the ones before it have already changed
@@ -65,8 +65,9 @@ class SyncHttpFanOut(Rule):
         return {"status": "accepted"}, 202
     """
     known_problems = """
-    *False alarms*: a composing gateway whose calls all read and whose callers expect the sum of their latencies; raise
-    `fan-out` or suppress there. *Missed alarms*: calls whose host cannot be resolved to a service are not counted.
+    *False alarms*: a composing gateway whose calls all read and whose callers expect the sum of their latencies;
+    raise `fan-out` or suppress there. *Missed alarms*: calls whose host cannot be resolved to a service are not
+    counted.
     """
     options = """
     - `fan-out = 3` is the number of calls in a row from which on an entry point is reported.

@@ -59,8 +59,8 @@ class SyncHttpInRequest(Rule):
     """
     known_problems = """
     Many request handlers are right to ask another service, so the rule is off by default and best used for an
-    inventory. *False alarms*: calls that are answered by a local cache in nearly all cases. *Missed alarms*: calls whose
-    handler is found by a mechanism that the analyser does not resolve, such as a name read from a database.
+    inventory. *False alarms*: calls that are answered by a local cache in nearly all cases. *Missed alarms*: calls
+    whose handler is found by a mechanism that the analyser does not resolve, such as a name read from a database.
     """
     options = """
     - `enable = ["EDA100"]` switches the rule on.
