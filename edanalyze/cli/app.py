@@ -1,0 +1,30 @@
+"""The command group `edanalyze`."""
+
+from __future__ import annotations
+
+import click
+
+from edanalyze import __version__
+from edanalyze.cli.check import check
+from edanalyze.cli.explain import explain, rules
+from edanalyze.cli.graph import callgraph, graph
+from edanalyze.cli.models import models
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="edanalyze %(version)s")
+def app() -> None:
+    """Find event-driven architecture mistakes in Python systems, and draw how services depend on each other.
+
+    \b
+    Start with:
+      edanalyze check                      what is wrong in the project in this folder
+      edanalyze explain EDA201             what a finding means, and what to do instead
+      edanalyze graph -o services.svg      a picture of services, calls and messages
+
+    Settings are read from [tool.edanalyze] in pyproject.toml; options win over them. Every command answers to --help.
+    """
+
+
+for command in (check, graph, callgraph, explain, rules, models):
+    app.add_command(command)

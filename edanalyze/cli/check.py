@@ -1,0 +1,155 @@
+"""`edanalyze check`: analyse a project and report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edanalyze.cli.failures import explained
+from edanalyze.cli.output import colours, destination
+from edanalyze.cli.progress import progress_bar
+from edanalyze.cli.selectors import check_selectors
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from edanalyze.api import Project
+    from edanalyze.check.diagnostic import CheckResult
+
+FORMATS = ("text", "concise", "json", "github")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="How to report.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to a file.")
+@click.option(
+    "--select", multiple=True, metavar="RULES", callback=check_selectors, help="Run these rules (EDA2,EDA301,no-dead-letter)."
+)
+@click.option(
+    "--extend-select", multiple=True, metavar="RULES", callback=check_selectors, help="Run these rules as well."
+)
+@click.option("--ignore", multiple=True, metavar="RULES", callback=check_selectors, help="Do not run these rules.")
+@click.option(
+    "--enable", multiple=True, metavar="RULES", callback=check_selectors, help="Switch on rules that are off by default."
+)
+@click.option(
+    "--min-confidence",
+    type=click.Choice(["certain", "likely", "guess"]),
+    help="Report findings that are at least this sure.  [default: likely]",
+)
+@click.option("--strict", is_flag=True, default=None, help="Also report what most systems can live with.")
+@click.option("--include-tests", is_flag=True, default=None, help="Analyse test code, too.")
+@click.option("--disable-noqa", is_flag=True, help="Report what `# noqa` comments suppress, too.")
+@click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read settings from this TOML file.")
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Number of processes that read files.  [default: cores]")
+@click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
+@click.option("--exit-zero", is_flag=True, help="Exit with status 0 even if there are findings.")
+@click.option(
+    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="Colour the text report."
+)
+@click.option("-v", "--verbose", is_flag=True, help="Say what could not be resolved, and why.")
+@click.option("-q", "--quiet", is_flag=True, help="Print findings only.")
+def check(
+    paths: tuple[Path, ...],
+    form: str,
+    output: Path | None,
+    config: Path | None,
+    color: str,
+    statistics: bool,
+    exit_zero: bool,
+    verbose: bool,
+    quiet: bool,
+    disable_noqa: bool,
+    **settings: object,
+) -> None:
+    """Report event-driven architecture mistakes in PATHS (files or folders; the current folder when none is given).
+
+    The whole project around PATHS is analysed, since what is wrong often shows only across files; what is reported
+    lies in PATHS. A comment `# noqa: EDA201` or `# edanalyze: ignore[publish-after-commit] reason` on the reported
+    line suppresses a finding.
+
+    Exit status: 0 no findings, 1 findings, 2 the command or the configuration is wrong.
+    """
+    with explained(verbose):
+        from edanalyze import api
+
+        options = api.Options(config=config, noqa=not disable_noqa, **_given(settings))
+        project = api.load_project(paths or (Path(),), options)
+        with progress_bar(wanted=not quiet) as progress:
+            result = api.check(project, progress)
+        with destination(output) as stream:
+            _report(result, project, form, stream, color)
+            if not quiet and form == "text":
+                _conclude(result, stream, statistics)
+        if not quiet:
+            _comment(result, form, statistics, verbose)
+    if result.diagnostics and not exit_zero:
+        raise click.exceptions.Exit(1)
+
+
+def _given(settings: dict[str, object]) -> dict[str, object]:
+    """Leave out the options that were not used: they are for the configuration to say."""
+    return {name: value for name, value in settings.items() if value not in (None, ())}
+
+
+def _report(result: CheckResult, project: Project, form: str, stream: TextIO, color: str) -> None:
+    def shown(path: str) -> str:
+        return _from_here(project.root, path)
+
+    if form == "text":
+        from edanalyze.report import text
+
+        text.write(result, colours(stream, color), lambda path: _lines(project, path), shown)
+    elif form == "json":
+        from edanalyze.report import json
+
+        stream.write(json.render(result) + "\n")
+    else:
+        from edanalyze.report import concise, github
+
+        form_of = concise.lines if form == "concise" else github.lines
+        stream.writelines(f"{line}\n" for line in form_of(result, shown))
+
+
+def _conclude(result: CheckResult, stream: TextIO, statistics: bool) -> None:
+    """End a text report."""
+    from edanalyze.report import statistics as counts
+
+    if statistics:
+        stream.writelines(f"{line}\n" for line in counts.lines(result))
+    stream.write(counts.summary(result) + "\n")
+
+
+def _comment(result: CheckResult, form: str, statistics: bool, verbose: bool) -> None:
+    """Tell on stderr what does not belong into the report itself."""
+    from edanalyze.check import registry
+    from edanalyze.report import statistics as counts
+    from edanalyze.report.escape import printable
+
+    lines: list[str] = [f"warning: {problem}" for problem in registry.problems()]
+    if form != "json":
+        lines += [f"not analysed: {file.path}: {file.reason}" for file in result.not_analysed]
+    if verbose:
+        lines += [f"note: {note}" for note in result.notes]
+    if statistics and form != "text":
+        lines += counts.lines(result)
+    for line in lines:
+        click.echo(printable(line), err=True)
+
+
+def _from_here(root: Path, path: str) -> str:
+    """Give a root-relative path as seen from the working folder, so that terminals and editors can open it."""
+    absolute = root / path
+    try:
+        return Path(os.path.relpath(absolute)).as_posix()
+    except ValueError:  # another drive
+        return absolute.as_posix()
+
+
+def _lines(project: Project, path: str) -> Sequence[str]:
+    return (project.read(path) or "").replace("\r\n", "\n").replace("\r", "\n").split("\n")

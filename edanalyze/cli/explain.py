@@ -1,0 +1,67 @@
+"""`edanalyze explain` and `edanalyze rules`: what the rules say about themselves."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from edanalyze.cli.failures import Failure, explained
+from edanalyze.cli.selectors import suggestion
+
+if TYPE_CHECKING:
+    from edanalyze.check.rule import Rule
+
+
+@click.command()
+@click.argument("rule")
+def explain(rule: str) -> None:
+    """Explain RULE, given by code (EDA201) or name (publish-after-commit).
+
+    What it finds, why that matters, an example, what to write instead, and which false alarms are known.
+    """
+    with explained():
+        from edanalyze.check import pages, registry
+
+        found = registry.find(rule)
+        if found is None:
+            raise Failure(f"no rule is called {rule!r}{suggestion(rule)}")
+        page = pages.page(found)
+    _show(page.partition("-->\n\n")[2] or page)
+
+
+@click.command()
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to list them.")
+def rules(form: str) -> None:
+    """List all installed rules: code, name, whether it is on by default, and what it finds."""
+    with explained():
+        from edanalyze.check import registry
+
+        listed, problems = registry.rules(), registry.problems()
+    for problem in problems:
+        click.echo(f"warning: {problem}", err=True)
+    if form == "json":
+        from edanalyze.report import json
+
+        click.echo(json.encode([_record(each) for each in listed]))
+        return
+    width = max((len(each.name) for each in listed), default=0)
+    for each in listed:
+        click.echo(f"{each.code}  {each.name:<{width}}  {'on ' if each.default else 'off'}  {each.summary}")
+
+
+def _record(rule: Rule) -> dict[str, object]:
+    return {"code": rule.code, "name": rule.name, "default": rule.default, "summary": rule.summary}
+
+
+def _show(markdown: str) -> None:
+    """Print Markdown, laid out on a terminal and as it is elsewhere."""
+    if not sys.stdout.isatty():
+        click.echo(markdown, nl=False)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    console = Console()
+    console.print(Markdown(markdown), width=min(console.width, 100))

@@ -1,0 +1,145 @@
+"""`edanalyze graph` and `edanalyze callgraph`: what depends on what."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edanalyze.cli.failures import Failure, explained
+from edanalyze.cli.output import writable
+
+if TYPE_CHECKING:
+    from edanalyze.api import Project
+    from edanalyze.graph.records import Graph
+
+FORMATS = ("dot", "svg", "png", "pdf", "mermaid", "json")
+_EXTENSIONS = {".gv": "dot", ".mmd": "mermaid", ".md": "mermaid"}
+_BINARY = frozenset({"png", "pdf"})
+VIEWS = ("services", "routes", "chains", "events", "calls")
+
+PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+CONFIG = click.option(
+    "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read settings from this TOML file."
+)
+OUTPUT = click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file; its extension names the format."
+)
+VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Say more about failures.")
+
+
+@click.command()
+@PATHS
+@OUTPUT
+@click.option("--format", "form", type=click.Choice(FORMATS), help="What to write.  [default: by extension, else json]")
+@click.option(
+    "--view",
+    type=click.Choice(VIEWS),
+    default="services",
+    show_default=True,
+    help="services: who talks to whom; routes: which entry point makes which call; chains: where requests wait for "
+    "requests; events: what happens on a message; calls: which function calls which.",
+)
+@click.option("--focus", metavar="NAME", help="Draw only what is near a service, route, topic, function or file.")
+@click.option("--depth", type=click.IntRange(min=0), default=1, show_default=True, help="How many steps around --focus.")
+@click.option("--unresolved", is_flag=True, help="List the calls and topics that could not be bound, and why, instead.")
+@CONFIG
+@VERBOSE
+def graph(
+    paths: tuple[Path, ...],
+    output: Path | None,
+    form: str | None,
+    view: str,
+    focus: str | None,
+    depth: int,
+    unresolved: bool,
+    config: Path | None,
+    verbose: bool,
+) -> None:
+    """Draw the services of PATHS with their calls and messages; findings are marked on the arrows they are about.
+
+    \b
+    edanalyze graph -o services.svg
+    edanalyze graph --view events --focus orders -o events.mmd
+    edanalyze graph --format json | jq '.edges[] | select(.kind == "http")'
+    """
+    wanted = form or _by_extension(output)
+    if output is None and wanted in _BINARY and sys.stdout.isatty() and not unresolved:
+        raise click.UsageError(f"{wanted} is not for a terminal: name a file with -o")
+    with explained(verbose):
+        from edanalyze import api
+
+        full = api.graph(_project(paths, config))
+        if unresolved:
+            _write(_unresolved(full).encode("utf-8", "backslashreplace"), output)
+        else:
+            _write(_rendered(full, view, focus, depth, wanted), output)
+
+
+@click.command()
+@PATHS
+@OUTPUT
+@click.option("--format", "form", type=click.Choice(["json"]), default="json", show_default=True, help="How to write it.")
+@CONFIG
+@VERBOSE
+def callgraph(paths: tuple[Path, ...], output: Path | None, form: str, config: Path | None, verbose: bool) -> None:
+    """Write which function of PATHS calls which: {"pkg.mod.Class.method": ["pkg.other.function", ...]}."""
+    with explained(verbose):
+        from edanalyze import api
+        from edanalyze.report import json
+
+        calls = api.callgraph(_project(paths, config))
+        document = {caller: sorted(callees) for caller, callees in sorted(calls.items())}
+        _write(f"{json.encode(document)}\n".encode(), output)
+
+
+def _project(paths: tuple[Path, ...], config: Path | None) -> Project:
+    from edanalyze import api
+
+    return api.load_project(paths or (Path(),), api.Options(config=config))
+
+
+def _rendered(full: Graph, view: str, focus: str | None, depth: int, form: str) -> bytes:
+    from edanalyze.graph import render
+    from edanalyze.graph.focus import focus as focused
+    from edanalyze.graph.records import GraphError
+    from edanalyze.graph.views import fold
+
+    try:
+        folded = fold(full, view)
+        return render(focused(folded, focus, depth) if focus else folded, form)
+    except GraphError as error:
+        raise Failure(str(error)) from error
+
+
+def _unresolved(full: Graph) -> str:
+    """List each edge that ends at an unknown: where it starts, what was found there, and why it could not be bound."""
+    unknown = {node.id: node for node in full.nodes if node.kind == "unknown"}
+    lines = {
+        (edge.path, edge.line, f"{edge.method} {edge.url or unknown[edge.target].name}".strip(), unknown[edge.target].reason)
+        for edge in full.edges
+        if edge.target in unknown
+    }
+    return "".join(f"{path}:{line}: {what}: {reason}\n" for path, line, what, reason in sorted(lines))
+
+
+def _by_extension(output: Path | None) -> str:
+    if output is None:
+        return "json"
+    extension = output.suffix.lower()
+    form = _EXTENSIONS.get(extension, extension.removeprefix("."))
+    if form not in FORMATS:
+        raise click.UsageError(f"no format belongs to the extension {extension!r}: name one with --format")
+    return form
+
+
+def _write(data: bytes, output: Path | None) -> None:
+    if output is None:
+        stream = click.get_binary_stream("stdout")
+        stream.write(data)
+        stream.flush()
+        return
+    with writable(output):
+        output.write_bytes(data)

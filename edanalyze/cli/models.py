@@ -1,0 +1,6 @@
+"""stub"""
+import click
+@click.command()
+def models(): ...
+@click.command()
+def callgraph(): ...

@@ -1,0 +1,177 @@
+"""The flake8 plugin `EDA`: the findings of the whole project, handed to flake8 file by file.
+
+flake8 shows a plugin one file at a time, but what is wrong in a distributed system shows across files. The project is
+therefore analysed once, when flake8 has parsed its options and before it starts its workers; a plugin instance only
+looks up what belongs to its file. Nothing else in edanalyze imports flake8.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import tempfile
+import tokenize
+from collections.abc import Iterator, Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import ClassVar, TypeAlias
+
+from flake8.exceptions import ExecutionError
+from flake8.options.manager import OptionManager
+from flake8.style_guide import Decision, DecisionEngine
+from flake8.utils import stdin_get_value
+
+from edanalyze import __version__, flake8_handover
+from edanalyze.check.diagnostic import Diagnostic
+from edanalyze.report.escape import one_line
+
+Findings: TypeAlias = "Mapping[str, Sequence[flake8_handover.Report]]"
+"""What was found, by the real path of the file."""
+
+
+class Plugin:
+    """What flake8 instantiates per file; `run` gives the findings of that file."""
+
+    name: ClassVar[str] = "edanalyze"
+    version: ClassVar[str] = __version__
+    findings: ClassVar[Findings] = {}
+
+    def __init__(self, tree: ast.AST, filename: str, lines: Sequence[str]) -> None:
+        """Take what flake8 gives: `tree` marks the plugin as one that checks files as a whole."""
+        self._filename = filename
+
+    @staticmethod
+    def add_options(manager: OptionManager) -> None:
+        """Register the options, which `.flake8` may hold as well."""
+        manager.add_option(
+            "--edanalyze-enable",
+            default=None,
+            comma_separated_list=True,
+            parse_from_config=True,
+            metavar="RULES",
+            help="Rules that are off by default and shall run: codes, beginnings of codes, or names.",
+        )
+        manager.add_option(
+            "--edanalyze-min-confidence",
+            default=None,
+            choices=("certain", "likely", "guess"),
+            parse_from_config=True,
+            help="The least confidence with which a finding is reported (default: likely).",
+        )
+        manager.add_option(
+            "--edanalyze-strict",
+            default=None,
+            action="store_true",
+            parse_from_config=True,
+            help="Also report what most systems can live with.",
+        )
+        manager.add_option(
+            "--edanalyze-include-tests",
+            default=None,
+            action="store_true",
+            parse_from_config=True,
+            help="Analyse test code, too.",
+        )
+        manager.add_option(
+            "--edanalyze-config",
+            default=None,
+            normalize_paths=True,
+            parse_from_config=True,
+            metavar="FILE",
+            help="TOML file to read [tool.edanalyze] from, in place of the project's pyproject.toml.",
+        )
+
+    @classmethod
+    def parse_options(cls, _manager: OptionManager, options: argparse.Namespace, _files: Sequence[str]) -> None:
+        """Analyse the project that the files belong to.
+
+        Raises ExecutionError, which flake8 shows as one message, and nothing else: it would take a TypeError for a
+        plugin of an older interface and call again.
+        """
+        try:
+            cls.findings = _collect(options)
+        except ExecutionError:
+            raise
+        except Exception as error:
+            from edanalyze.report.failure import describe
+
+            raise ExecutionError(f"edanalyze: {describe(error)}") from error
+
+    def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
+        """Give line (1-based), column (0-based), text and origin of each finding in the file."""
+        for line, column, text in self.findings.get(_key(self._filename), ()):
+            yield line, column, text, type(self)
+
+
+def _collect(options: argparse.Namespace) -> Findings:
+    received = flake8_handover.receive()
+    if received is not None:
+        return received
+    findings = _analyse(options) if _wanted(options) else {}
+    flake8_handover.offer(findings)
+    return findings
+
+
+def _wanted(options: argparse.Namespace) -> bool:
+    """Say whether flake8 would report any of our codes: with `--select E` there is no reason to analyse anything."""
+    from edanalyze.check import registry
+
+    decisions = DecisionEngine(options)
+    return any(decisions.decision_for(rule.code) is Decision.Selected for rule in registry.rules())
+
+
+def _analyse(options: argparse.Namespace) -> Findings:
+    paths = [Path(name) for name in options.filenames or ["."] if name != "-" and os.path.exists(name)]
+    if "-" not in options.filenames:
+        return _check(paths, options, {}) if paths else {}
+    name = options.stdin_display_name
+    source = _encoded(stdin_get_value())
+    if os.path.isfile(name):
+        return _check([*paths, Path(name)], options, {Path(os.path.abspath(name)): source})
+    with tempfile.TemporaryDirectory() as folder:
+        loose = Path(folder, f"{Path(name).stem or 'stdin'}.py")
+        loose.write_bytes(source)
+        found = _check([loose], options, {}).get(_key(str(loose)), ())
+    return {_key(name): found, **(_check(paths, options, {}) if paths else {})}
+
+
+def _check(paths: Sequence[Path], options: argparse.Namespace, overlay: Mapping[Path, bytes]) -> Findings:
+    """Analyse the project around `paths`, with the sources in `overlay` in place of those on disk."""
+    from edanalyze import api
+    from edanalyze.check import registry
+
+    enable = tuple(options.edanalyze_enable or ())
+    unknown = registry.unknown(registry.rules(), enable)
+    if unknown:
+        raise ExecutionError(f"edanalyze: --edanalyze-enable: no rule is called {', '.join(unknown)}")
+    given = {
+        "enable": enable or None,
+        "min_confidence": options.edanalyze_min_confidence,
+        "strict": options.edanalyze_strict,
+        "include_tests": options.edanalyze_include_tests,
+        "config": Path(options.edanalyze_config) if options.edanalyze_config else None,
+    }
+    settings = {name: value for name, value in given.items() if value is not None}
+    project = api.load_project(paths, api.Options(noqa=False, overlay=overlay, **settings))
+    findings: dict[str, list[flake8_handover.Report]] = {}
+    for diagnostic in api.check(project).diagnostics:
+        findings.setdefault(_key(os.path.join(project.root, diagnostic.path)), []).append(_report(diagnostic))
+    return findings
+
+
+def _report(diagnostic: Diagnostic) -> flake8_handover.Report:
+    return diagnostic.line, diagnostic.column - 1, one_line(f"{diagnostic.code} {diagnostic.message}")
+
+
+def _encoded(text: str) -> bytes:
+    """Give a buffer that flake8 has decoded as the bytes of a file: in the encoding that it declares."""
+    encoding, _ = tokenize.detect_encoding(BytesIO(text.encode("utf-8", "replace")).readline)
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
+def _key(filename: str) -> str:
+    return os.path.realpath(filename)
