@@ -1,0 +1,136 @@
+"""`Models`: looks up what is known of a dotted name, a method of a class, or the shape of a call."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+
+from edanalyze.models.records import Api, Shape, Slot
+from edanalyze.models.rows import Library
+
+Arguments = Callable[[Slot], object] | Mapping[int | str, object]
+
+
+class Models:
+    """Knowledge of the loaded libraries. `own` holds the APIs that the user declared, `shapes` all shapes."""
+
+    def __init__(self, libraries: Iterable[Library], own: Library | None = None) -> None:
+        self._by_call: dict[str, tuple[Api, ...]] = {}
+        self._canonical: dict[str, str] = {}
+        self._bases: dict[str, tuple[str, ...]] = {}
+        by_call: dict[str, list[Api]] = defaultdict(list)
+        by_kind: dict[str, list[Api]] = defaultdict(list)
+        shapes: list[Shape] = []
+        for library in (*libraries, *((own,) if own else ())):
+            self._canonical.update(library.aliases)
+            self._bases.update(library.bases)
+            shapes += library.shapes
+            for api in library.apis:
+                by_kind[api.kind].append(api)
+                if api.call:
+                    by_call[api.call].append(api)
+        self._by_call = {call: tuple(apis) for call, apis in by_call.items()}
+        self._by_kind = {kind: tuple(apis) for kind, apis in by_kind.items()}
+        self._doubles = frozenset(api.call for api in by_kind["test_double"] if api.call in self._bases)
+        self._orders: dict[str, tuple[str, ...]] = {}
+        self.shapes = tuple(shapes)
+        self.own: tuple[Api, ...] = own.apis if own else ()
+        self._shapes_by_method: dict[str, list[Shape]] = defaultdict(list)
+        for shape in shapes:
+            self._shapes_by_method[shape.method].append(shape)
+
+    def canonical(self, dotted: str) -> str:
+        """The public name of a class, function or method, whichever import path `dotted` uses."""
+        found = self._canonical.get(dotted)
+        if found is not None:
+            return found
+        owner, dot, name = dotted.rpartition(".")
+        return f"{self._canonical[owner]}.{name}" if dot and owner in self._canonical else dotted
+
+    def find(self, dotted: str, kind: str | None = None) -> tuple[Api, ...]:
+        """The rows of a callable, by any of its names; a method also by a class that inherits it."""
+        name = self.canonical(dotted)
+        apis = self._by_call.get(name)
+        if apis is None:
+            owner, _, method = name.rpartition(".")
+            return self.method(owner, method, kind) if owner in self._bases else ()
+        return apis if kind is None else tuple(api for api in apis if api.kind == kind)
+
+    def method(self, cls: str, name: str, kind: str | None = None) -> tuple[Api, ...]:
+        """The rows of a method, looked up along the bases; the first class that has any (of the kind) wins.
+
+        A test double hides what it inherits: `TestClient.get` sends nothing although `httpx.Client.get` does.
+        """
+        for owner in (self.canonical(cls), *self.bases(cls)):
+            apis = self._by_call.get(f"{owner}.{name}", ())
+            found = apis if kind is None else tuple(api for api in apis if api.kind == kind)
+            if found:
+                return found
+            if owner in self._doubles:
+                return ()
+        return ()
+
+    def bases(self, cls: str) -> tuple[str, ...]:
+        """All base classes that are known, nearest first, by their canonical names."""
+        name = self.canonical(cls)
+        order = self._orders.get(name)
+        if order is None:
+            order = self._orders[name] = self._linearise(name)
+        return order
+
+    def _linearise(self, name: str) -> tuple[str, ...]:
+        seen: dict[str, None] = {}
+        waiting = list(self._bases.get(name, ()))
+        while waiting:
+            base = self.canonical(waiting.pop(0))
+            if base not in seen and base != name:
+                seen[base] = None
+                waiting += self._bases.get(base, ())
+        return tuple(seen)
+
+    def is_class(self, dotted: str) -> bool:
+        """Whether `dotted` names a known class."""
+        return self.canonical(dotted) in self._bases
+
+    def returns(self, dotted: str, arguments: Arguments | None = None) -> str | None:
+        """The class of what a call (or the access of a property) gives, or None when that is not known.
+
+        A class gives itself. `arguments` supplies literal arguments where they decide, as in
+        `boto3.client("sqs")`: a function from a slot to the literal, or a mapping with positions and keywords as keys.
+        For a context manager that yields something other than itself, it is the class of what it yields.
+        """
+        name = self.canonical(dotted)
+        for api in self.find(name):
+            returned = api.data.get("returns") or api.data.get("enters")
+            if isinstance(returned, str):
+                if returned == "self":
+                    return name.rpartition(".")[0]
+                return self._filled(returned, api, arguments)
+        return name if name in self._bases else None
+
+    def _filled(self, template: str, api: Api, arguments: Arguments | None) -> str | None:
+        head, brace, rest = template.partition("{")
+        if not brace:
+            return self.canonical(template)
+        role, _, tail = rest.partition("}")
+        literal = _argument(api.slots[role], arguments)
+        return f"{head}{literal}{tail}" if isinstance(literal, str) else None
+
+    def of_kind(self, kind: str) -> tuple[Api, ...]:
+        """All rows of a kind."""
+        return self._by_kind.get(kind, ())
+
+    def shape(self, receiver: str, method: str) -> tuple[Shape, ...]:
+        """The shapes of a call of `method` on something whose last identifier is `receiver`."""
+        return tuple(shape for shape in self._shapes_by_method.get(method, ()) if shape.matches(receiver, method))
+
+
+def _argument(slot: Slot, arguments: Arguments | None) -> object:
+    if arguments is None:
+        return None
+    if callable(arguments):
+        return arguments(slot)
+    for key in (slot.kw, slot.pos):
+        if key is not None and key in arguments:
+            return arguments[key]
+    return None

@@ -1,0 +1,64 @@
+"""Kinds that describe classes and factories, effects beyond HTTP and brokers, and shapes of unresolved calls."""
+
+from __future__ import annotations
+
+from edanalyze.models.schema.kind import Kind, kind
+
+KINDS: tuple[Kind, ...] = (
+    kind(
+        "class",
+        "A class: other import paths (`also`) and base classes, nearest first.",
+        list="bases",
+        example='call = "acme.http.Client"\nbases = ["httpx.Client"]',
+    ),
+    kind(
+        "factory",
+        "A call (constructor, function, method, property) that returns an object of a known class. `{slot}` in "
+        "`returns` is replaced by that argument, `self` is the receiver's class.",
+        "url topic service label group_id autocommit config key bind mode hosts host sub_queue exchange routing_key "
+        "queue handler dead_letter isolation_level session_class factory confirms auto_ack transaction connection "
+        "channel connector base_url app settings options partition broker entity sql immediate",
+        role="connection producer client consumer app resource channel queue exchange topic pipeline session envelope "
+        "socket database cursor transaction engine collection pool batch document session_factory query instance "
+        "statement global_default model manager",
+        example='call = "acme.db.session"\nreturns = "sqlalchemy.orm.Session"',
+    ),
+    kind(
+        "mail",
+        "Sends mail.",
+        "to subject payload envelope",
+        example='call = "acme.mail.send"\nto = [0, "recipient"]',
+    ),
+    kind(
+        "payment",
+        "Moves money or prepares to.",
+        "amount idempotency_key",
+        verb="charge authorise capture refund transfer subscribe invoice checkout",
+        example='call = "acme.payments.charge"\nverb = "charge"\namount = [0, "amount"]',
+    ),
+    kind(
+        "deferred",
+        "Runs its callable outside the caller's wait.",
+        "handler args kwargs",
+        text="started_by",
+        form="background task thread process pool timer",
+        required="handler",
+        example='call = "acme.jobs.spawn"\nhandler = [0, "fn"]\nform = "background"',
+    ),
+    kind(
+        "concurrent",
+        "Runs several awaitables or callables side by side and waits for them.",
+        "tasks handler items",
+        form="gather wait group map",
+        example='call = "acme.aio.all_of"\ntasks = "*"\nform = "gather"',
+    ),
+    kind(
+        "shape",
+        "What a call on an unresolved receiver stands for: `receiver` is a regular expression searched in the last "
+        "name of the receiver, `as` a table of another kind with its `kind`.",
+        text="receiver method",
+        flag="url_required",
+        required="receiver method as",
+        example='receiver = "(?i)(^|_)ledger$"\nmethod = "complete"\nas = {kind = "commit", scope = "session"}',
+    ),
+)
