@@ -23,19 +23,27 @@ if TYPE_CHECKING:
 FORMATS = ("text", "concise", "json", "github")
 
 
-@click.command()
+@click.command(short_help="Report what is wrong in a project.")
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="How to report.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to a file.")
 @click.option(
-    "--select", multiple=True, metavar="RULES", callback=check_selectors, help="Run these rules (EDA2,EDA301,no-dead-letter)."
+    "--select",
+    multiple=True,
+    metavar="RULES",
+    callback=check_selectors,
+    help="Run these rules (EDA2,EDA301,no-dead-letter).",
 )
 @click.option(
     "--extend-select", multiple=True, metavar="RULES", callback=check_selectors, help="Run these rules as well."
 )
 @click.option("--ignore", multiple=True, metavar="RULES", callback=check_selectors, help="Do not run these rules.")
 @click.option(
-    "--enable", multiple=True, metavar="RULES", callback=check_selectors, help="Switch on rules that are off by default."
+    "--enable",
+    multiple=True,
+    metavar="RULES",
+    callback=check_selectors,
+    help="Switch on rules that are off by default.",
 )
 @click.option(
     "--min-confidence",
@@ -45,12 +53,18 @@ FORMATS = ("text", "concise", "json", "github")
 @click.option("--strict", is_flag=True, default=None, help="Also report what most systems can live with.")
 @click.option("--include-tests", is_flag=True, default=None, help="Analyse test code, too.")
 @click.option("--disable-noqa", is_flag=True, help="Report what `# noqa` comments suppress, too.")
-@click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read settings from this TOML file.")
+@click.option(
+    "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read settings from this TOML file."
+)
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Number of processes that read files.  [default: cores]")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option("--exit-zero", is_flag=True, help="Exit with status 0 even if there are findings.")
 @click.option(
-    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="Colour the text report."
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colour the text report.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Say what could not be resolved, and why.")
 @click.option("-q", "--quiet", is_flag=True, help="Print findings only.")

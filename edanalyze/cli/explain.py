@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from edanalyze.check.rule import Rule
 
 
-@click.command()
+@click.command(short_help="Explain a rule, with examples.")
 @click.argument("rule")
 def explain(rule: str) -> None:
     """Explain RULE, given by code (EDA201) or name (publish-after-commit).
@@ -31,7 +31,7 @@ def explain(rule: str) -> None:
     _show(page.partition("-->\n\n")[2] or page)
 
 
-@click.command()
+@click.command(short_help="List the rules.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to list them.")
 def rules(form: str) -> None:
     """List all installed rules: code, name, whether it is on by default, and what it finds."""

@@ -25,12 +25,15 @@ CONFIG = click.option(
     "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read settings from this TOML file."
 )
 OUTPUT = click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file; its extension names the format."
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to a file; its extension names the format.",
 )
 VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Say more about failures.")
 
 
-@click.command()
+@click.command(short_help="Draw services, calls and messages.")
 @PATHS
 @OUTPUT
 @click.option("--format", "form", type=click.Choice(FORMATS), help="What to write.  [default: by extension, else json]")
@@ -43,7 +46,9 @@ VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Say more about fai
     "requests; events: what happens on a message; calls: which function calls which.",
 )
 @click.option("--focus", metavar="NAME", help="Draw only what is near a service, route, topic, function or file.")
-@click.option("--depth", type=click.IntRange(min=0), default=1, show_default=True, help="How many steps around --focus.")
+@click.option(
+    "--depth", type=click.IntRange(min=0), default=1, show_default=True, help="How many steps around --focus."
+)
 @click.option("--unresolved", is_flag=True, help="List the calls and topics that could not be bound, and why, instead.")
 @CONFIG
 @VERBOSE
@@ -78,10 +83,12 @@ def graph(
             _write(_rendered(full, view, focus, depth, wanted), output)
 
 
-@click.command()
+@click.command(short_help="Write which function calls which.")
 @PATHS
 @OUTPUT
-@click.option("--format", "form", type=click.Choice(["json"]), default="json", show_default=True, help="How to write it.")
+@click.option(
+    "--format", "form", type=click.Choice(["json"]), default="json", show_default=True, help="How to write it."
+)
 @CONFIG
 @VERBOSE
 def callgraph(paths: tuple[Path, ...], output: Path | None, form: str, config: Path | None, verbose: bool) -> None:
@@ -118,7 +125,12 @@ def _unresolved(full: Graph) -> str:
     """List each edge that ends at an unknown: where it starts, what was found there, and why it could not be bound."""
     unknown = {node.id: node for node in full.nodes if node.kind == "unknown"}
     lines = {
-        (edge.path, edge.line, f"{edge.method} {edge.url or unknown[edge.target].name}".strip(), unknown[edge.target].reason)
+        (
+            edge.path,
+            edge.line,
+            f"{edge.method} {edge.url or unknown[edge.target].name}".strip(),
+            unknown[edge.target].reason,
+        )
         for edge in full.edges
         if edge.target in unknown
     }

@@ -9,7 +9,10 @@ from edanalyze.report.escape import one_line, printable
 
 
 def lines(result: CheckResult, shown: Callable[[str], str]) -> Iterator[str]:
-    """Give `path:line:column: code message` per diagnostic; `shown` turns a root-relative path into the one to print."""
+    """Give `path:line:column: code message` per diagnostic.
+
+    `shown` turns a root-relative path into the one to print.
+    """
     for diagnostic in result.diagnostics:
         place = f"{shown(diagnostic.path)}:{diagnostic.line}:{diagnostic.column}"
         yield f"{printable(place)}: {one_line(f'{diagnostic.code} {diagnostic.message}')}"

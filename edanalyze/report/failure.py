@@ -24,7 +24,8 @@ def describe(error: Exception, verbose: bool = False) -> str:
     crash = f"edanalyze stopped because of a mistake of its own{_place(error)}:\n  {_line(repr(error))}\n"
     if not verbose:
         return f"{crash}Please file this as a bug of edanalyze; running it with --verbose shows what helps to find it."
-    return f"{crash}Please file this as a bug of edanalyze, with what follows.\n{''.join(traceback.format_exception(error))}"
+    details = "".join(traceback.format_exception(error))
+    return f"{crash}Please file this as a bug of edanalyze, with what follows.\n{details}"
 
 
 def _line(text: object) -> str:

@@ -39,7 +39,10 @@ def _lines(diagnostic: Diagnostic, source: Sequence[str], shown: Callable[[str],
     colour = _COLOURS[diagnostic.confidence]
     place = f"{shown(diagnostic.path)}:{diagnostic.line}:{diagnostic.column}"
     yield Text.assemble(
-        (printable(place), "bold"), ": ", (diagnostic.code, colour), f" {diagnostic.name} [{diagnostic.confidence.value}]"
+        (printable(place), "bold"),
+        ": ",
+        (diagnostic.code, colour),
+        f" {diagnostic.name} [{diagnostic.confidence.value}]",
     )
     for paragraph in diagnostic.message.splitlines():
         yield Text(f"  {printable(paragraph)}")
@@ -70,7 +73,7 @@ def _excerpt(diagnostic: Diagnostic, source: Sequence[str], colour: str) -> Iter
 def _trace(steps: Sequence[TraceStep], shown: Callable[[str], str]) -> Iterator[Text]:
     places = [printable(f"{shown(step.path)}:{step.line}") for step in steps]
     widest = max(map(len, places), default=0)
-    for number, (place, step) in enumerate(zip(places, steps), 1):
+    for number, (place, step) in enumerate(zip(places, steps, strict=True), 1):
         yield Text.assemble(f"  {number:>2}. ", (f"{place:<{widest}}", "cyan"), f"  {printable(step.message)}")
 
 

@@ -39,7 +39,7 @@ class StandInEngine(types.ModuleType):
         self.projects: list[StandInProject] = []
 
     @staticmethod
-    def Options(**fields: Any) -> types.SimpleNamespace:  # noqa: N802 - the name in the engine
+    def Options(**fields: Any) -> types.SimpleNamespace:
         return types.SimpleNamespace(**fields)
 
     def load_project(self, paths: Any, options: Any) -> StandInProject:

@@ -136,7 +136,9 @@ def test_the_excerpt_comes_from_the_file(engine: StandInEngine, run: Run) -> Non
 
 def test_statistics_follow_the_findings(engine: StandInEngine, run: Run) -> None:
     engine.result = result(diagnostic(), diagnostic(line=4))
-    assert "    2  EDA201  publish-after-commit  2 certain\n2 findings in 1 file;" in run("check", "--statistics").stdout
+    assert (
+        "    2  EDA201  publish-after-commit  2 certain\n2 findings in 1 file;" in run("check", "--statistics").stdout
+    )
 
 
 def test_output_goes_to_a_file(engine: StandInEngine, run: Run) -> None:
@@ -182,7 +184,8 @@ def test_rules_are_selected_by_lists_that_add_up(engine: StandInEngine, run: Run
 
 
 @pytest.mark.parametrize(
-    ("given", "meant"), [("EDA20l", "EDA20"), ("publish-after-comit", "publish-after-commit"), ("E501", "edanalyze rules")]
+    ("given", "meant"),
+    [("EDA20l", "EDA20"), ("publish-after-comit", "publish-after-commit"), ("E501", "edanalyze rules")],
 )
 def test_a_rule_that_does_not_exist_is_a_usage_error_with_a_suggestion(
     engine: StandInEngine, run: Run, given: str, meant: str
@@ -214,9 +217,7 @@ def test_colour_is_for_terminals_unless_asked_for(
     assert ("\x1b[" in ran.stdout) is coloured
 
 
-def test_a_failing_check_package_is_a_warning(
-    engine: StandInEngine, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failing_check_package_is_a_warning(engine: StandInEngine, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     from edanalyze.check import registry
 
     problem = registry.LoadProblem("acme-checks", "acme", "cannot load acme:RULES")

@@ -56,7 +56,9 @@ def test_text_marks_what_follows_tabs_and_wide_characters() -> None:
 def test_text_crops_a_very_long_line_to_what_surrounds_the_finding() -> None:
     before, after = "a = 1; " * 2000, "; b = 2" * 2000
     column = len(before) + 1
-    shown = plain(result(diagnostic(line=1, end_line=1, column=column, end_column=column + 6)), f"{before}notify(){after}")
+    shown = plain(
+        result(diagnostic(line=1, end_line=1, column=column, end_column=column + 6)), f"{before}notify(){after}"
+    )
     line, marks = shown.splitlines()[2:4]
     assert len(line) < 200
     assert line[marks.index("^") : marks.rindex("^") + 1] == "notify"
@@ -69,7 +71,9 @@ def test_text_without_readable_source_has_no_excerpt() -> None:
 
 
 def test_text_shows_markup_and_control_characters_of_hostile_files_as_text() -> None:
-    hostile = diagnostic(path="a[red]\x1b[31m:smile:\n.py", message="[bold]x[/bold] \x1b]0;title\x07", line=1, end_line=1)
+    hostile = diagnostic(
+        path="a[red]\x1b[31m:smile:\n.py", message="[bold]x[/bold] \x1b]0;title\x07", line=1, end_line=1
+    )
     shown = plain(result(hostile), "[link=evil]\x1b[2J notify() # \u202e\n")
     assert "a[red]\\x1b[31m:smile:\\x0a.py:1:5" in shown
     assert "[bold]x[/bold] \\x1b]0;title\\x07" in shown
@@ -99,7 +103,9 @@ def test_concise_is_one_line_per_finding_whatever_is_in_it() -> None:
 
 def test_json_has_the_documented_keys_in_order_of_place() -> None:
     late, early = diagnostic(line=9), diagnostic(line=2, code="EDA301")
-    document = json.loads(json_report.render(result(late, early, not_analysed=(Unanalysed("b.py", "x"), Unanalysed("a.py", "y")))))
+    document = json.loads(
+        json_report.render(result(late, early, not_analysed=(Unanalysed("b.py", "x"), Unanalysed("a.py", "y"))))
+    )
     assert list(document) == ["version", "diagnostics", "not_analysed"]
     assert document["version"] == 1
     assert [each["line"] for each in document["diagnostics"]] == [2, 9]

@@ -85,12 +85,10 @@ def test_the_table_has_both_outcomes() -> None:
     assert sum(outcomes) >= 5 <= outcomes.count(False)
 
 
-FRAGMENTS = st.sampled_from(
-    [
-        "notify()", "notify(", ")", "a,", "\\", '"""', 'f"""', "'text'", "{a}", "# noqa", "# noqa: EDA201", "# noqa:EDA3,EDA2",
-        "# noqa: E501", "# flake8: noqa", "# NoQA:eda201", "if a:", "    b()", "\x0c", "\t", "x = [", "]", "é", "pass",
-    ]
-)  # fmt: skip
+CODE = ["notify()", "notify(", ")", "a,", "\\", '"""', 'f"""', "'text'", "{a}", "if a:", "    b()", "x = [", "]", "é"]
+SPACE = ["\x0c", "\t"]
+COMMENTS = ["noqa", "noqa: EDA201", "noqa:EDA3,EDA2", "noqa: E501", "flake8: noqa", "NoQA:eda201"]
+FRAGMENTS = st.sampled_from([*CODE, *SPACE, *(f"# {text}" for text in COMMENTS)])
 
 
 @settings(max_examples=300, deadline=None)
