@@ -1,0 +1,51 @@
+"""How operators are written."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+OPERATORS: dict[type, str] = {
+    cst.Add: "+",
+    cst.Subtract: "-",
+    cst.Multiply: "*",
+    cst.Divide: "/",
+    cst.FloorDivide: "//",
+    cst.Modulo: "%",
+    cst.Power: "**",
+    cst.LeftShift: "<<",
+    cst.RightShift: ">>",
+    cst.BitOr: "|",
+    cst.BitAnd: "&",
+    cst.BitXor: "^",
+    cst.MatrixMultiply: "@",
+    cst.Plus: "+",
+    cst.Minus: "-",
+    cst.BitInvert: "~",
+    cst.Not: "not",
+    cst.And: "and",
+    cst.Or: "or",
+    cst.LessThan: "<",
+    cst.GreaterThan: ">",
+    cst.Equal: "==",
+    cst.LessThanEqual: "<=",
+    cst.GreaterThanEqual: ">=",
+    cst.NotEqual: "!=",
+    cst.In: "in",
+    cst.NotIn: "not in",
+    cst.Is: "is",
+    cst.IsNot: "is not",
+    cst.AddAssign: "+",
+    cst.SubtractAssign: "-",
+    cst.MultiplyAssign: "*",
+    cst.DivideAssign: "/",
+    cst.FloorDivideAssign: "//",
+    cst.ModuloAssign: "%",
+    cst.PowerAssign: "**",
+    cst.LeftShiftAssign: "<<",
+    cst.RightShiftAssign: ">>",
+    cst.BitOrAssign: "|",
+    cst.BitAndAssign: "&",
+    cst.BitXorAssign: "^",
+    cst.MatrixMultiplyAssign: "@",
+}
+"""Operator nodes of LibCST as written; those of augmented assignments without the equals sign."""
