@@ -149,9 +149,8 @@ def _by_extension(output: Path | None) -> str:
 
 def _write(data: bytes, output: Path | None) -> None:
     if output is None:
-        stream = click.get_binary_stream("stdout")
-        stream.write(data)
-        stream.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
         return
     with writable(output):
         output.write_bytes(data)

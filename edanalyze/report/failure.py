@@ -6,6 +6,7 @@ import traceback
 from pathlib import Path
 
 from edanalyze.discover.config import ConfigError
+from edanalyze.models import ModelError
 from edanalyze.report.escape import printable
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -14,11 +15,12 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 def describe(error: Exception, verbose: bool = False) -> str:
     """Describe what ended a run.
 
-    Settings that cannot be used are listed with file and key, one a line. Whatever is not the user's to mend is a
-    mistake in edanalyze: the text names it and where it happened, and `verbose` adds the traceback for its developers.
+    Settings and models that cannot be used are listed with file and key, one a line. Whatever is not the user's to mend
+    is a mistake in edanalyze: the text names it and where it happened, and `verbose` adds the traceback.
     """
-    if isinstance(error, ConfigError):
-        return "\n".join(["the configuration cannot be used:", *(f"  {_line(problem)}" for problem in error.problems)])
+    if isinstance(error, (ConfigError, ModelError)):
+        problems = "\n".join(f"  {_line(each)}" for each in error.problems)
+        return f"the configuration cannot be used:\n{problems}"
     if isinstance(error, FileNotFoundError):
         return _line(error)
     crash = f"edanalyze stopped because of a mistake of its own{_place(error)}:\n  {_line(repr(error))}\n"

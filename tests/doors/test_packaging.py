@@ -1,0 +1,101 @@
+"""What is installed, and that the pages that describe it agree with it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+import click
+import pytest
+from flake8.options.manager import OptionManager
+from packaging.requirements import Requirement
+
+import edanalyze
+from edanalyze.cli.app import app
+from edanalyze.flake8_plugin import Plugin
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT]
+    subprocess.run(build, check=True, capture_output=True, timeout=120)
+    return zipfile.ZipFile(next(folder.glob("*.whl")))
+
+
+def test_two_packages_are_installed_and_none_is_called_checks(wheel: zipfile.ZipFile) -> None:
+    top = {name.partition("/")[0] for name in wheel.namelist()}
+    assert {name for name in top if not name.endswith(".dist-info")} == {"edanalyze", "edanalyze_checks"}
+
+
+def test_every_file_of_the_packages_is_installed(wheel: zipfile.ZipFile) -> None:
+    for package, folder in (("edanalyze", ROOT), ("edanalyze_checks", ROOT / "checks")):
+        files = [file.relative_to(folder) for file in (folder / package).rglob("*") if file.is_file()]
+        sources = [file for file in files if not any(part.startswith((".", "__pycache__")) for part in file.parts)]
+        assert {file.as_posix() for file in sources} <= set(wheel.namelist())
+    assert "edanalyze/py.typed" in wheel.namelist()
+    assert any(re.fullmatch(r"edanalyze/models/.*\.toml", name) for name in wheel.namelist())
+
+
+def test_entry_points_lead_to_command_plugin_and_rules() -> None:
+    found = {(point.group, point.name): point for point in metadata.distribution("edanalyze").entry_points}
+    assert found["flake8.extension", "EDA"].load() is Plugin
+    assert found["console_scripts", "edanalyze"].load() is edanalyze.cli.main
+    assert found["edanalyze.checks", "builtin"].load()
+
+
+def test_the_installed_version_is_that_of_the_package() -> None:
+    assert metadata.version("edanalyze") == edanalyze.__version__
+
+
+def readme_commands() -> list[str]:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return re.findall(r"^<!-- .* -->\n```sh\n(.*)\n```$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("mark", "position"), [("try it", 0), ("run the tests", 1)])
+def test_ci_runs_the_commands_of_the_readme(mark: str, position: int) -> None:
+    script = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    function = re.search(r"^readme_command\(\).*?^}$", script, re.MULTILINE | re.DOTALL)
+    assert function
+    assert f"readme_command '{mark}'" in script
+    taken = subprocess.run(
+        ["bash", "-c", f"{function[0]}\nreadme_command '{mark}'"], cwd=ROOT, capture_output=True, text=True, timeout=10
+    )
+    assert taken.stdout == f"{readme_commands()[position]}\n"
+
+
+def test_the_page_on_the_command_line_names_every_command_and_option() -> None:
+    page = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
+    sections = {
+        title.split()[1]: text for title, text in re.findall(r"^## (edanalyze .*)\n([^\0]*?)(?=^## |\Z)", page, re.M)
+    }
+    assert set(sections) == set(app.commands)
+    for name, command in app.commands.items():
+        options = {
+            opt for each in command.params if isinstance(each, click.Option) for opt in each.opts if opt[:2] == "--"
+        }
+        assert set(re.findall(r"--[a-z][a-z-]+", sections[name])) >= options, name
+        assert set(re.findall(r"--[a-z][a-z-]+", sections[name])) <= options, name
+
+
+def test_the_page_on_flake8_names_every_option_of_the_plugin() -> None:
+    manager = OptionManager(version="", plugin_versions="", parents=[], formatter_names=[])
+    Plugin.add_options(manager)
+    page = (ROOT / "docs/flake8.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"--edanalyze-[a-z-]+", page)) == {option.long_option_name for option in manager.options}
+
+
+def test_the_page_on_dependencies_argues_for_each_of_them() -> None:
+    page = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8").lower()
+    required = [Requirement(each) for each in metadata.requires("edanalyze") or []]
+    runtime = {each.name.lower() for each in required if "dev" not in str(each.marker)}
+    runtime.discard("editables")  # of an editable installation
+    assert {"libcst", "wasmtime"} <= runtime
+    assert set(re.findall(r"^\| ([\w-]+) \|", page, re.MULTILINE)) - {"package"} == runtime
