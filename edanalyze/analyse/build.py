@@ -1,0 +1,278 @@
+"""Build effect trees from the facts of functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from edanalyze.analyse.trees import (
+    EMPTY,
+    Alternative,
+    Aside,
+    Attempt,
+    Cases,
+    FunctionTree,
+    Leave,
+    Mutation,
+    Node,
+    Repeat,
+    Rescue,
+    Scoped,
+    Step,
+    Tree,
+)
+from edanalyze.facts import ir
+from edanalyze.facts.children import children, expressions, walk
+from edanalyze.link.scopes import Scope
+
+
+if TYPE_CHECKING:
+    from edanalyze.analyse.effects import Effects
+
+
+class TreeBuilder:
+    """Builds the effect tree of one function."""
+
+    def __init__(self, effects: Effects, scope: Scope) -> None:
+        self._effects = effects
+        self._scope = scope
+        function = scope.function
+        names = tuple(parameter.name for parameter in function.parameters) if function is not None else ()
+        self._receiver = names[0] if names and function is not None and function.owner is not None else ""
+        self._parameters = frozenset(names) - {self._receiver}
+        self._callables: set[str] = set()
+        self._switches: set[str] = set()
+
+    def build(self, body: tuple[ir.Stmt, ...]) -> FunctionTree:
+        """The tree of a body, wrapped in the scopes that its decorators open."""
+        tree = self._block(body, self._scope)
+        function = self._scope.function
+        if function is not None:
+            outer = self._scope.parent or self._scope
+            for decorator in reversed(function.decorators):
+                opened = self._effects.opened(decorator, outer, decorator=True)
+                if opened.effects or opened.generators:
+                    tree = (
+                        Scoped(decorator, outer, opened.effects, opened.enter, opened.leave, opened.generators, tree),
+                    )
+        if not _matters(tree):
+            tree = EMPTY
+        identifier = self._scope.id
+        return FunctionTree(identifier, self._scope, tree, frozenset(self._callables), frozenset(self._switches))
+
+    # ------------------------------------------------------------- statements
+
+    def _block(self, body: Iterable[ir.Stmt], scope: Scope) -> Tree:
+        nodes: list[Node] = []
+        for statement in body:
+            handler = _STATEMENTS.get(type(statement))
+            if handler is not None:
+                nodes += handler(self, statement, scope)
+            else:
+                for expr in expressions(statement):
+                    nodes += self._expr(expr, scope)
+        return tuple(nodes)
+
+    def _assign(self, statement: ir.Assign | ir.Augment, scope: Scope) -> list[Node]:
+        nodes = [node for expr in expressions(statement) for node in self._expr(expr, scope)]
+        targets = statement.targets if isinstance(statement, ir.Assign) else (statement.target,)
+        for target in targets:
+            if isinstance(target, ir.Attr) and isinstance(target.value, ir.Name | ir.Index):
+                if not (isinstance(target.value, ir.Name) and target.value.id in {self._receiver, "self", "cls"}):
+                    nodes.append(Mutation(statement.line, target))
+        return nodes
+
+    def _branch(self, statement: ir.Branch, scope: Scope) -> list[Node]:
+        self._tested(statement.test)
+        nodes = self._expr(statement.test, scope)
+        body, orelse = self._block(statement.body, scope), self._block(statement.orelse, scope)
+        if body or orelse:
+            nodes.append(Alternative(statement.test, scope, body, orelse))
+        return nodes
+
+    def _match(self, statement: ir.Match, scope: Scope) -> list[Node]:
+        nodes = self._expr(statement.subject, scope)
+        bodies: list[Tree] = []
+        for case in statement.cases:
+            guard = self._expr(case.guard, scope) if case.guard is not None else []
+            bodies.append((*guard, *self._block(case.body, scope)))
+        exhaustive = any(case.irrefutable and case.guard is None for case in statement.cases)
+        if any(bodies):
+            nodes.append(Cases(statement.subject, scope, tuple(bodies), exhaustive))
+        return nodes
+
+    def _loop(self, statement: ir.Loop, scope: Scope) -> list[Node]:
+        head = tuple(self._expr(statement.source, scope))
+        body, orelse = self._block(statement.body, scope), self._block(statement.orelse, scope)
+        if statement.kind == "for":
+            return [*head, Repeat(statement, scope, EMPTY, body, orelse)] if body or orelse else list(head)
+        if not (head or body or orelse):
+            return []
+        return [Repeat(statement, scope, head, body, orelse)]
+
+    def _try(self, statement: ir.Try, scope: Scope) -> list[Node]:
+        rescues = tuple(Rescue(handler, self._block(handler.body, scope)) for handler in statement.handlers)
+        return [
+            Attempt(
+                statement,
+                scope,
+                self._block(statement.body, scope),
+                rescues,
+                self._block(statement.orelse, scope),
+                self._block(statement.final, scope),
+            )
+        ]
+
+    def _with(self, statement: ir.With, scope: Scope) -> list[Node]:
+        tree = self._block(statement.body, scope)
+        for context, _ in reversed(statement.items):
+            before = self._expr(context, scope)
+            opened = self._effects.opened(context, scope)
+            if opened.effects or opened.enter or opened.leave or opened.generators:
+                if opened.generators:  # the call of the generator function is not a step of its own
+                    before = [node for node in before if not (isinstance(node, Step) and node.call is context)]
+                around = Scoped(
+                    context, scope, opened.effects, opened.enter, opened.leave, opened.generators, tree
+                )
+                tree = (*before, around)
+            elif opened.aside:
+                tree = (*before, Aside(opened.aside, _call(context), scope, tree))
+            else:
+                tree = (*before, *tree)
+        return list(tree)
+
+    def _return(self, statement: ir.Return | ir.Raise, scope: Scope) -> list[Node]:
+        nodes = self._expr(statement.value, scope) if statement.value is not None else []
+        kind = "return" if isinstance(statement, ir.Return) else "raise"
+        return [*nodes, Leave(kind, statement.value, statement.line)]
+
+    def _tested(self, test: ir.Expr) -> None:
+        for node in walk(test):
+            if isinstance(node, ir.Name) and node.id in self._parameters:
+                self._switches.add(node.id)
+
+    # ------------------------------------------------------------ expressions
+
+    def _expr(self, expr: ir.Expr, scope: Scope) -> list[Node]:
+        kind = type(expr)
+        if kind is ir.Name or kind is ir.Const or kind is ir.Lambda:
+            return []
+        match expr:
+            case ir.Call():
+                return self._call(expr, scope)
+            case ir.Choice(kind="if", test=test, options=(then, orelse)) if test is not None:
+                self._tested(test)
+                nodes = self._expr(test, scope)
+                left, right = tuple(self._expr(then, scope)), tuple(self._expr(orelse, scope))
+                return [*nodes, Alternative(test, scope, left, right)] if left or right else nodes
+            case ir.Choice(options=options):
+                nodes = self._expr(options[0], scope)
+                for position, option in enumerate(options[1:]):
+                    later = tuple(self._expr(option, scope))
+                    if later:
+                        test = options[position] if expr.kind == "and" else None
+                        nodes.append(Alternative(test, scope, later, EMPTY))
+                return nodes
+            case ir.Comprehension():
+                return self._comprehension(expr, scope)
+            case ir.Yield(value=value):
+                nodes = self._expr(value, scope) if value is not None else []
+                return [*nodes, Leave("yield", value)]
+            case _:
+                return [node for child in children(expr) for node in self._expr(child, scope)]
+
+    def _comprehension(self, expr: ir.Comprehension, scope: Scope) -> list[Node]:
+        lexical = scope
+        while lexical.kind == "comprehension" and lexical.parent is not None:
+            lexical = lexical.parent
+        inner = lexical.comprehensions.get(id(expr), scope)
+        head = self._expr(expr.generators[0].source, scope)
+        body: list[Node] = []
+        for position, generator in enumerate(expr.generators):
+            if position:
+                body += self._expr(generator.source, inner)
+            for test in generator.tests:
+                body += self._expr(test, inner)
+        for part in (expr.key, expr.element):
+            if part is not None:
+                body += self._expr(part, inner)
+        return [*head, Repeat(expr, inner, EMPTY, tuple(body))] if body else head
+
+    def _call(self, call: ir.Call, scope: Scope) -> list[Node]:
+        nodes: list[Node] = []
+        if isinstance(call.function, ir.Name):
+            if call.function.id in self._parameters:
+                self._callables.add(call.function.id)
+        else:
+            for child in children(call.function):
+                nodes += self._expr(child, scope)
+        aside = self._effects.aside(call, scope)
+        body: list[Node] = []
+        for argument in (*call.arguments, *(value for _, value in call.keywords)):
+            if isinstance(argument, ir.Name) and argument.id in self._parameters:
+                self._callables.add(argument.id)
+            (body if aside else nodes).extend(self._expr(argument, scope))
+        if aside:
+            direct = False
+            for argument in self._effects.handed(call, scope):
+                direct = direct or not isinstance(argument, ir.Lambda)
+                body += self._invoked(argument, call, scope)
+            if aside == "inline":
+                return [*nodes, *body]
+            return [*nodes, Aside(aside, call, scope, tuple(body), direct)]
+        step = self._effects.step(call, scope, self._receiver, self._parameters)
+        if step is not None:
+            nodes.append(step)
+        return nodes
+
+    def _invoked(self, argument: ir.Expr, call: ir.Call, scope: Scope) -> list[Node]:
+        """The call of a callable that was handed over."""
+        if isinstance(argument, ir.Name) and argument.id in self._parameters:
+            self._callables.add(argument.id)
+        step = self._effects.handed_step(argument, call, scope, self._parameters)
+        return [step] if step is not None else []
+
+
+def _call(expr: ir.Expr) -> ir.Call:
+    return expr if isinstance(expr, ir.Call) else ir.Call(expr, (), (), ir.Place(0, 0, 0, 0))
+
+
+def _matters(tree: Tree) -> bool:
+    """Whether a tree holds anything but jumps."""
+    for node in tree:
+        match node:
+            case Leave():
+                continue
+            case Alternative(body=body, orelse=orelse):
+                if _matters(body) or _matters(orelse):
+                    return True
+            case Cases(bodies=bodies):
+                if any(_matters(body) for body in bodies):
+                    return True
+            case Repeat(head=head, body=body, orelse=orelse):
+                if _matters(head) or _matters(body) or _matters(orelse):
+                    return True
+            case Attempt(body=body, rescues=rescues, orelse=orelse, final=final):
+                parts = (body, orelse, final, *(rescue.body for rescue in rescues))
+                if any(_matters(part) for part in parts):
+                    return True
+            case _:
+                return True
+    return False
+
+
+_Handler = Callable[[TreeBuilder, "ir.Stmt", Scope], "list[Node]"]
+_STATEMENTS: dict[type, _Handler] = {
+    ir.Assign: TreeBuilder._assign,  # type: ignore[dict-item]
+    ir.Augment: TreeBuilder._assign,  # type: ignore[dict-item]
+    ir.Branch: TreeBuilder._branch,  # type: ignore[dict-item]
+    ir.Match: TreeBuilder._match,  # type: ignore[dict-item]
+    ir.Loop: TreeBuilder._loop,  # type: ignore[dict-item]
+    ir.Try: TreeBuilder._try,  # type: ignore[dict-item]
+    ir.With: TreeBuilder._with,  # type: ignore[dict-item]
+    ir.Return: TreeBuilder._return,  # type: ignore[dict-item]
+    ir.Raise: TreeBuilder._return,  # type: ignore[dict-item]
+    ir.Break: lambda builder, statement, scope: [Leave("break")],
+    ir.Continue: lambda builder, statement, scope: [Leave("continue")],
+}
+

@@ -1,0 +1,150 @@
+"""Call contexts: which calls of a function must be told apart, and what a call means in one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from edanalyze.analyse.build import TreeBuilder
+from edanalyze.analyse.effects import Effects
+from edanalyze.analyse.trees import FunctionTree, Scoped, Step
+from edanalyze.analyse.witness import Point
+from edanalyze.facts import ir
+from edanalyze.link.program import Program
+from edanalyze.link.values import Class, Constant, External, Frame, Function, Instance, Partial, Value
+
+
+class Contexts:
+    """Effect trees and call contexts of a program, shared by all analyses."""
+
+    def __init__(self, program: Program, effects: Effects) -> None:
+        self.program = program
+        self.effects = effects
+        self.evaluator = effects.evaluator
+        self._trees: dict[str, FunctionTree] = {}
+        self._steps: dict[tuple[int, Frame], Step] = {}
+        self._hooks: dict[tuple[int, str], Step] = {}
+
+    def tree(self, function: str) -> FunctionTree:
+        """The effect tree of a function, or of a module's top level (`module:`)."""
+        found = self._trees.get(function)
+        if found is None:
+            scope = self.program.scopes[function]
+            if scope.function is not None:
+                body = scope.function.body
+            else:
+                body = self.program.modules[scope.module].body if scope.kind == "module" else ()
+            found = self._trees[function] = TreeBuilder(self.effects, scope).build(body)
+        return found
+
+    def frame(self, target: Function, call: ir.Call, caller: Frame) -> Frame:
+        """The frame in which a call runs its target."""
+        return self.evaluator.results.frame(target, call, caller)
+
+    def root(self, function: str) -> Frame:
+        """The frame of any activation of a function."""
+        return self.evaluator.root(self.program.scopes[function])
+
+    def key(self, tree: FunctionTree, frame: Frame) -> Hashable:
+        """What tells the calls of a function apart: the functions it is handed, constant switches, its receiver's class."""
+        if frame.call is None and frame.closure is None and frame.receiver is None:
+            return None
+        parts: list[Hashable] = []
+        receiver = frame.receiver
+        function = tree.scope.function
+        if isinstance(receiver, Instance | Class) and function is not None:
+            if receiver.id != f"{tree.scope.module}:{function.owner}":
+                parts.append(receiver.id)
+        if frame.call is not None:
+            for name in sorted(tree.callables | tree.switches):
+                values = self.evaluator.name(name, frame)
+                wanted = tuple(value for value in values if self._tells(value, name, tree))
+                if wanted:
+                    parts.append((name, wanted))
+        if frame.closure is not None and frame.closure.call is not None:
+            parts.append(id(frame.closure))
+        return tuple(parts) or None
+
+    @staticmethod
+    def _tells(value: Value, name: str, tree: FunctionTree) -> bool:
+        if name in tree.switches and isinstance(value, Constant) and (value.value is None or isinstance(value.value, bool)):
+            return True
+        return name in tree.callables and isinstance(value, Function | Partial | External)
+
+    def in_frame(self, step: Step, frame: Frame) -> Step:
+        """A step as it is in a call context: what a parameter or a method of `self` really is there."""
+        if not step.dynamic or (frame.call is None and frame.closure is None and not self._refined(step, frame)):
+            return step
+        key = (id(step), frame)
+        found = self._steps.get(key)
+        if found is None:
+            found = self._steps[key] = self.effects.again(step, self.evaluator.inner(step.scope, frame))
+        return found
+
+    def _refined(self, step: Step, frame: Frame) -> bool:
+        """Whether the receiver is of another class than the one that defines the method."""
+        receiver = frame.receiver
+        function = frame.scope.function
+        if function is None or not isinstance(receiver, Instance | Class):
+            return False
+        return receiver.id != f"{frame.scope.module}:{function.owner}"
+
+    def truth(self, test: ir.Expr, frame: Frame) -> bool | None:
+        """The outcome of a test on a constant parameter in this call context; None when it is open."""
+        if frame.call is None:
+            return None
+        match test:
+            case ir.Operation(operator="not", operands=(inner,)):
+                outcome = self.truth(inner, frame)
+                return None if outcome is None else not outcome
+            case ir.Operation(operator="is" | "is not" | "==" | "!=" as operator, operands=(left, ir.Const(value=None))):
+                values = self._parameter(left, frame)
+                if not values:
+                    return None
+                nothing = [isinstance(value, Constant) and value.value is None for value in values]
+                if all(nothing) or not any(nothing):
+                    return all(nothing) == (operator in {"is", "=="})
+                return None
+            case ir.Name():
+                values = self._parameter(test, frame)
+                if values and all(isinstance(value, Constant) for value in values):
+                    outcomes = {bool(value.value) for value in values if isinstance(value, Constant)}
+                    return outcomes.pop() if len(outcomes) == 1 else None
+                if values and all(isinstance(value, Function | Instance) for value in values):
+                    return True
+                return None
+            case _:
+                return None
+
+    def _parameter(self, expr: ir.Expr, frame: Frame) -> tuple[Value, ...]:
+        if isinstance(expr, ir.Name) and frame.scope.function is not None:
+            bindings = frame.scope.bindings.get(expr.id, ())
+            if len(bindings) == 1 and bindings[0].kind == "parameter":
+                return self.evaluator.name(expr.id, frame)
+        return ()
+
+    # ----------------------------------------------------------------- places
+
+    def call_point(self, step: Step, target: Function, function: str) -> Point:
+        """A call of project code as a step of a path."""
+        name = target.id.partition(":")[2]
+        return Point(step.scope.module, function, step.call.place, f"`{name}` is called")
+
+    def hook(self, node: Scoped, hook: Function) -> Step:
+        """The call of `__enter__` or `__exit__` that a `with` makes (the latter without an exception)."""
+        key = (id(node), hook.id)
+        if key not in self._hooks:
+            place = place_of(node.expr)
+            nothing = ir.Const(None)
+            leaving = hook.id.endswith("exit__")
+            call = ir.Call(node.expr, (nothing, nothing, nothing) if leaving else (), (), place)
+            self._hooks[key] = Step(call, node.scope, (), (hook,))
+        return self._hooks[key]
+
+
+def place_of(expr: ir.Expr) -> ir.Place:
+    """The place of the first call in an expression (an expression itself has none)."""
+    from edanalyze.facts.children import calls
+
+    for call in calls(expr):
+        return call.place
+    return ir.Place(0, 0, 0, 0)

@@ -1,0 +1,431 @@
+"""The interpreter of effect trees.
+
+One engine runs every analysis: a `Domain` says what an effect does to its state, the engine follows control flow and
+calls. Functions are summarised as transformers from an abstract entry state to exit states, remembered per function,
+entry state and call context, in the tradition of functional interprocedural analysis (Sharir and Pnueli, 1981).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from edanalyze.analyse.contexts import Contexts
+from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.trees import (
+    Alternative,
+    Aside,
+    Attempt,
+    Cases,
+    Leave,
+    Mutation,
+    Repeat,
+    Scoped,
+    Step,
+    Tree,
+)
+from edanalyze.analyse.witness import Exposure, Point, Witness
+from edanalyze.facts import ir
+from edanalyze.link.scopes import Scope
+from edanalyze.link.values import Frame, Function
+
+S = TypeVar("S")
+MOST_STATES = 24
+DEEPEST = 40
+
+
+@dataclass(eq=False)
+class Activation(Generic[S]):
+    """One run of a function: where it is, in which context, and what it exposes to its caller."""
+
+    function: str
+    frame: Frame
+    exposures: list[Exposure] = field(default_factory=list)
+    tries: int = 0
+    at_yield: Callable[[Sequence[S]], tuple[list[S], list[S]]] | None = None
+
+    def expose(self, kind: str, witness: Witness) -> None:
+        """Tell the caller what was done to its state, once per kind and place."""
+        last = witness[-1] if witness else None
+        for known in self.exposures:
+            if known.kind == kind and (known.witness[0].place, known.witness[-1]) == (witness[0].place, last):
+                return
+        self.exposures.append(Exposure(kind, witness))
+
+
+@dataclass(eq=False)
+class Flow(Generic[S]):
+    """Where control goes after a block, with the states that go there."""
+
+    next: list[S] = field(default_factory=list)
+    returned: list[S] = field(default_factory=list)
+    raised: list[S] = field(default_factory=list)
+    broke: list[S] = field(default_factory=list)
+    continued: list[S] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class Summary(Generic[S]):
+    """What a function does: exit states by return and by exception, and what it exposes."""
+
+    exits: tuple[S, ...]
+    raised: tuple[S, ...]
+    exposures: tuple[Exposure, ...]
+
+
+class Domain(ABC, Generic[S]):
+    """An analysis: its state and what effects do to it."""
+
+    @abstractmethod
+    def shape(self, state: S) -> Hashable:
+        """What tells states apart; two states of one shape are merged, the first is kept."""
+
+    @abstractmethod
+    def entry(self, state: S) -> S:
+        """The state of a caller as a callee sees it."""
+
+    @abstractmethod
+    def exit(self, callers: Sequence[S], state: S, point: Point) -> S:
+        """The exit state of a callee as its caller at `point` sees it; `callers` are the states it was called in."""
+
+    @abstractmethod
+    def effect(self, effect: Effect, step: Step, state: S, run: Activation[S]) -> S:
+        """The state after a library effect."""
+
+    def exposed(self, exposure: Exposure, point: Point, state: S, run: Activation[S]) -> None:
+        """A callee did something to `state`."""
+
+    def mutation(self, node: Mutation, state: S, run: Activation[S]) -> S:
+        """An attribute of an object was assigned."""
+        return state
+
+    def enter(self, node: Scoped, state: S, run: Activation[S]) -> S:
+        """A `with` scope was entered."""
+        return state
+
+    def leave(self, node: Scoped, state: S, completed: bool, run: Activation[S]) -> S:
+        """A `with` scope was left, by completion or by an exception."""
+        return state
+
+    def attempt(self, node: Attempt, state: S, run: Activation[S]) -> S:
+        """The body of a `try` is entered."""
+        return state
+
+    def attempted(self, node: Attempt, state: S, run: Activation[S]) -> S:
+        """The body of a `try` is left."""
+        return state
+
+    def assume(self, test: ir.Expr, scope: Scope, outcome: bool, state: S, run: Activation[S]) -> S | None:
+        """The state on one side of a branch; None when that side cannot be taken."""
+        return state
+
+    def again(self, node: Repeat, state: S) -> S:
+        """The state when a loop starts over."""
+        return state
+
+    def aside(self, node: Aside, state: S, run: Activation[S], engine: Engine[S]) -> S:
+        """Code that runs aside; by default concurrent code runs in line and the rest not at all."""
+        if node.kind == "concurrent":
+            flow = engine.block(node.body, [state], run)
+            return flow.next[0] if flow.next else state
+        return state
+
+
+class Engine(Generic[S]):
+    """Runs one domain over the functions of a program."""
+
+    def __init__(self, domain: Domain[S], contexts: Contexts) -> None:
+        self.domain = domain
+        self.contexts = contexts
+        self._memo: dict[tuple[str, Hashable, Hashable], Summary[S]] = {}
+        self._active: set[tuple[str, Hashable]] = set()
+
+    # ------------------------------------------------------------- functions
+
+    def run(self, function: Function, frame: Frame, entry: S) -> Summary[S]:
+        """The summary of a function for an entry state (as the callee sees it)."""
+        tree = self.contexts.tree(function.id)
+        if not tree.body:
+            return Summary((entry,), (), ())
+        context = self.contexts.key(tree, frame)
+        key = (function.id, context, self.domain.shape(entry))
+        found = self._memo.get(key)
+        if found is not None:
+            return found
+        active = (function.id, context)
+        if active in self._active or len(self._active) > DEEPEST:
+            return Summary((entry,), (), ())
+        self._active.add(active)
+        run: Activation[S] = Activation(function.id, frame)
+        flow = self.block(tree.body, [entry], run)
+        self._active.discard(active)
+        summary = Summary(
+            tuple(self._merged([*flow.next, *flow.returned])), tuple(self._merged(flow.raised)), tuple(run.exposures)
+        )
+        self._memo[key] = summary
+        return summary
+
+    def _merged(self, states: Iterable[S]) -> list[S]:
+        shape = self.domain.shape
+        kept: dict[Hashable, S] = {}
+        for state in states:
+            kept.setdefault(shape(state), state)
+        return list(kept.values())[:MOST_STATES]
+
+    # ---------------------------------------------------------------- blocks
+
+    def block(self, tree: Tree, states: Sequence[S], run: Activation[S]) -> Flow[S]:
+        """Run a tree from the given states."""
+        flow: Flow[S] = Flow(next=list(states))
+        for node in tree:
+            if not flow.next:
+                break
+            after = self._node(node, flow.next, run)
+            flow.next = self._merged(after.next)
+            flow.returned += after.returned
+            flow.raised += after.raised
+            flow.broke += after.broke
+            flow.continued += after.continued
+        return flow
+
+    def _node(self, node: object, states: list[S], run: Activation[S]) -> Flow[S]:
+        match node:
+            case Step():
+                return self._step(node, states, run)
+            case Leave():
+                return self._leave(node, states, run)
+            case Alternative():
+                return self._alternative(node, states, run)
+            case Attempt():
+                return self._attempt(node, states, run)
+            case Repeat():
+                return self._repeat(node, states, run)
+            case Scoped():
+                return self._scoped(node, states, run)
+            case Mutation():
+                return Flow(next=[self.domain.mutation(node, state, run) for state in states])
+            case Aside():
+                return Flow(next=[self.domain.aside(node, state, run, self) for state in states])
+            case Cases():
+                return self._cases(node, states, run)
+            case _:
+                raise AssertionError(node)
+
+    def _step(self, node: Step, states: list[S], run: Activation[S]) -> Flow[S]:
+        step = self.contexts.in_frame(node, run.frame)
+        flow: Flow[S] = Flow()
+        for state in states:
+            if run.tries:
+                flow.raised.append(state)
+            current = state
+            for effect in step.effects:
+                current = self.domain.effect(effect, step, current, run)
+            if not step.targets:
+                flow.next.append(current)
+            for target in step.targets:
+                exits, raised = self._call(step, target, current, run)
+                flow.next += exits
+                flow.raised += raised
+        if run.tries:
+            flow.raised += flow.next
+        return flow
+
+    def _call(self, step: Step, target: Function, state: S, run: Activation[S]) -> tuple[list[S], list[S]]:
+        point = self.contexts.call_point(step, target, run.function)
+        frame = self.contexts.frame(target, step.call, run.frame)
+        entry = self.domain.entry(state)
+        summary = self.run(target, frame, entry)
+        for exposure in summary.exposures:
+            self.domain.exposed(exposure, point, state, run)
+        exits = [self.domain.exit((state,), after, point) for after in summary.exits]
+        raised = [self.domain.exit((state,), after, point) for after in summary.raised]
+        return exits, raised
+
+    def _leave(self, node: Leave, states: list[S], run: Activation[S]) -> Flow[S]:
+        match node.kind:
+            case "return":
+                return Flow(returned=states)
+            case "raise":
+                return Flow(raised=states)
+            case "break":
+                return Flow(broke=states)
+            case "continue":
+                return Flow(continued=states)
+            case _:
+                if run.at_yield is None:
+                    return Flow(next=states)
+                resumed, raised = run.at_yield(states)
+                return Flow(next=resumed, raised=raised)
+
+    def _alternative(self, node: Alternative, states: list[S], run: Activation[S]) -> Flow[S]:
+        known = self.contexts.truth(node.test, run.frame) if node.test is not None else None
+        flow: Flow[S] = Flow()
+        for outcome, tree in ((True, node.body), (False, node.orelse)):
+            if known is not None and known is not outcome:
+                continue
+            taken: list[S] = []
+            for state in states:
+                if node.test is None:
+                    taken.append(state)
+                    continue
+                assumed = self.domain.assume(node.test, node.scope, outcome, state, run)
+                if assumed is not None:
+                    taken.append(assumed)
+            if taken:
+                _extend(flow, self.block(tree, taken, run))
+        return flow
+
+    def _cases(self, node: Cases, states: list[S], run: Activation[S]) -> Flow[S]:
+        flow: Flow[S] = Flow()
+        for body in node.bodies:
+            _extend(flow, self.block(body, states, run))
+        if not node.exhaustive:
+            flow.next += states
+        return flow
+
+    def _repeat(self, node: Repeat, states: list[S], run: Activation[S]) -> Flow[S]:
+        statement = node.statement
+        endless = isinstance(statement, ir.Loop) and statement.kind == "while" and _is_true(statement.source)
+        flow: Flow[S] = Flow()
+        leaving: list[S] = [] if endless else list(states)
+        seen = {self.domain.shape(state) for state in states}
+        current = list(states)
+        for _ in range(3):
+            once = self.block((*node.head, *node.body), current, run)
+            flow.returned += once.returned
+            flow.raised += once.raised
+            flow.next += once.broke
+            ended = self._merged([*once.next, *once.continued])
+            if not endless:
+                leaving += ended
+            current = []
+            for state in self._merged(self.domain.again(node, state) for state in ended):
+                shape = self.domain.shape(state)
+                if shape not in seen:
+                    seen.add(shape)
+                    current.append(state)
+            if not current:
+                break
+        _extend(flow, self.block(node.orelse, self._merged(leaving), run))
+        return flow
+
+    def _attempt(self, node: Attempt, states: list[S], run: Activation[S]) -> Flow[S]:
+        run.tries += 1
+        before = [self.domain.attempt(node, state, run) for state in states]
+        body = self.block(node.body, before, run)
+        run.tries -= 1
+        for name in ("next", "returned", "raised", "broke", "continued"):
+            setattr(body, name, [self.domain.attempted(node, state, run) for state in getattr(body, name)])
+        flow: Flow[S] = Flow(returned=body.returned, broke=body.broke, continued=body.continued)
+        _extend(flow, self.block(node.orelse, self._merged(body.next), run))
+        raised = self._merged(body.raised)
+        caught_all = False
+        for rescue in node.rescues:
+            if raised:
+                _extend(flow, self.block(rescue.body, raised, run))
+            caught_all = caught_all or is_broad(rescue.handler)
+        if not caught_all:
+            flow.raised += raised
+        return self._finally(node.final, flow, run) if node.final else flow
+
+    def _finally(self, final: Tree, flow: Flow[S], run: Activation[S]) -> Flow[S]:
+        done: Flow[S] = Flow()
+        for name in ("next", "returned", "raised", "broke", "continued"):
+            states = self._merged(getattr(flow, name))
+            if states:
+                after = self.block(final, states, run)
+                getattr(done, name).extend(after.next)
+                done.returned += after.returned
+                done.raised += after.raised
+        return done
+
+    def _scoped(self, node: Scoped, states: list[S], run: Activation[S]) -> Flow[S]:
+        if node.generators:
+            return self._generator(node, states, run)
+        domain = self.domain
+        entered = [domain.enter(node, state, run) for state in states]
+        entered = self._hooks(node, node.enter, entered, run)
+        flow = self.block(node.body, entered, run)
+        done: Flow[S] = Flow()
+        for name in ("next", "returned", "broke", "continued"):
+            left = self._hooks(node, node.leave, getattr(flow, name), run)
+            setattr(done, name, [domain.leave(node, state, True, run) for state in left])
+        done.raised = [domain.leave(node, state, False, run) for state in flow.raised]
+        return done
+
+    def _hooks(self, node: Scoped, hooks: tuple[Function, ...], states: list[S], run: Activation[S]) -> list[S]:
+        """Run `__enter__` or `__exit__` of a project context manager."""
+        for hook in hooks:
+            step = self.contexts.hook(node, hook)
+            after: list[S] = []
+            for state in states:
+                after += self._call(step, hook, state, run)[0]
+            states = self._merged(after)
+        return states
+
+    def _generator(self, node: Scoped, states: list[S], run: Activation[S]) -> Flow[S]:
+        """Run a context manager function around the body of its `with`."""
+        done: Flow[S] = Flow()
+        for function, call in node.generators:
+            tree = self.contexts.tree(function.id)
+            step = Step(call, node.scope, (), (function,))
+            point = self.contexts.call_point(step, function, run.function)
+            for state in states:
+                inside: list[Flow[S]] = []
+                callers: list[S] = [state]
+
+                def at_yield(
+                    yielded: Sequence[S],
+                    state: S = state,
+                    inside: list[Flow[S]] = inside,
+                    callers: list[S] = callers,
+                    point: Point = point,
+                ) -> tuple[list[S], list[S]]:
+                    seen = self._merged(self.domain.exit((state,), inner, point) for inner in yielded)
+                    flow = self.block(node.body, seen, run)
+                    inside.append(flow)
+                    ended = [*flow.next, *flow.returned, *flow.broke, *flow.continued]
+                    callers[:0] = [*ended, *flow.raised]
+                    return (
+                        self._merged(self.domain.entry(after) for after in ended),
+                        self._merged(self.domain.entry(after) for after in flow.raised),
+                    )
+
+                frame = self.contexts.frame(function, call, run.frame)
+                active: Activation[S] = Activation(function.id, frame, at_yield=at_yield)
+                flow = self.block(tree.body, [self.domain.entry(state)], active)
+                for exposure in active.exposures:
+                    for caller in self._merged(callers):
+                        self.domain.exposed(exposure, point, caller, run)
+                exits = [self.domain.exit(callers, after, point) for after in (*flow.next, *flow.returned)]
+                done.raised += [self.domain.exit(callers, after, point) for after in flow.raised]
+                if not inside:
+                    done.next += exits
+                for body in inside:
+                    for name in ("next", "returned", "broke", "continued"):
+                        if getattr(body, name):
+                            getattr(done, name).extend(exits)
+        return done
+
+
+def is_broad(handler: ir.Handler) -> bool:
+    """Whether an `except` clause catches every ordinary exception."""
+    types = handler.types
+    if types is None:
+        return True
+    names = types.items if isinstance(types, ir.Items) else (types,)
+    return any(isinstance(name, ir.Name) and name.id in {"Exception", "BaseException"} for name in names)
+
+
+def _is_true(expr: ir.Expr) -> bool:
+    return isinstance(expr, ir.Const) and bool(expr.value)
+
+
+def _extend(flow: Flow[S], more: Flow[S]) -> None:
+    flow.next += more.next
+    flow.returned += more.returned
+    flow.raised += more.raised
+    flow.broke += more.broke
+    flow.continued += more.continued

@@ -1,0 +1,354 @@
+"""Transactions and messages: what is published before, inside and after a commit, and HTTP calls under one.
+
+The state follows one path through the code. Its features hold the witness of what happened, or INHERITED when it
+happened in a caller; a publish or HTTP call that meets an inherited feature is exposed to the caller, so that the
+finding lies in the innermost function that holds both pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+
+from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.engine import Activation, Domain, Engine
+from edanalyze.analyse.outbox import is_outbox_write
+from edanalyze.analyse.tests import asks_for_transaction
+from edanalyze.analyse.trees import Aside, Mutation, Repeat, Scoped, Step
+from edanalyze.analyse.witness import INHERITED, Exposure, Point, Witness
+from edanalyze.facts import ir
+from edanalyze.link.evaluate import Evaluator
+from edanalyze.link.scopes import Scope
+
+Feature = Witness | None
+MOST_PENDING = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """The state of the database transaction on one path.
+
+    `depth`: explicit scopes that are open, `opened` the outermost. `dirty`: an uncommitted write. `committed`: a
+    transaction that wrote was committed and nothing protects what follows. `saved`: a write that autocommitted.
+    `outbox`: an event row was written in the open transaction. `pending`: publishes made before the commit.
+    """
+
+    depth: int = 0
+    opened: Feature = None
+    dirty: Feature = None
+    committed: Feature = None
+    saved: Feature = None
+    outbox: bool = False
+    protected: bool = False
+    pending: tuple[Witness, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding of this analysis: `witness` leads from the reporting function down; `before` is what preceded it."""
+
+    code: str
+    witness: Witness
+    before: Witness
+
+
+Report = Callable[[Found], None]
+
+
+class Transactions(Domain[Transaction]):
+    """The domain of EDA103, EDA201, EDA202, EDA203 and EDA205."""
+
+    def __init__(self, evaluator: Evaluator, report: Report) -> None:
+        self._evaluator = evaluator
+        self._report = report
+
+    # ----------------------------------------------------------------- states
+
+    def shape(self, state: Transaction) -> Hashable:
+        """Which features hold, and whether they are inherited."""
+        features = (state.opened, state.dirty, state.committed, state.saved)
+        marks = tuple(None if feature is None else bool(feature) for feature in features)
+        places = frozenset(witness[0].place for witness in state.pending)
+        return (state.depth, marks, state.outbox, state.protected, places)
+
+    def entry(self, state: Transaction) -> Transaction:
+        """All features of the caller are inherited; its pending publishes stay with it."""
+
+        def inherited(feature: Feature) -> Feature:
+            return None if feature is None else INHERITED
+
+        return Transaction(
+            min(state.depth, 1),
+            inherited(state.opened),
+            inherited(state.dirty),
+            inherited(state.committed),
+            inherited(state.saved),
+            state.outbox,
+            state.protected,
+        )
+
+    def exit(self, callers: Sequence[Transaction], state: Transaction, point: Point) -> Transaction:
+        """Inherited features are the caller's own again, new ones are reached through the call."""
+
+        def lifted(name: str) -> Feature:
+            feature: Feature = getattr(state, name)
+            if feature is None:
+                return None
+            if feature:
+                return (point, *feature)
+            return next((value for caller in callers if (value := getattr(caller, name)) is not None), INHERITED)
+
+        caller = callers[0]
+        opened_here = state.depth - min(caller.depth, 1)
+        pending = tuple((point, *witness) for witness in state.pending)
+        kept = caller.pending if state.dirty is not None or state.depth or not self._ended(caller, state) else ()
+        return Transaction(
+            max(0, caller.depth + opened_here),
+            lifted("opened"),
+            lifted("dirty"),
+            lifted("committed"),
+            lifted("saved"),
+            state.outbox,
+            state.protected,
+            (*kept, *pending)[:MOST_PENDING],
+        )
+
+    @staticmethod
+    def _ended(caller: Transaction, state: Transaction) -> bool:
+        """Whether the callee ended the transaction that the caller had open."""
+        return (caller.dirty is not None and state.dirty is None) or (bool(caller.depth) and not state.depth)
+
+    # ---------------------------------------------------------------- effects
+
+    def effect(self, effect: Effect, step: Step, state: Transaction, run: Activation[Transaction]) -> Transaction:
+        """Writes, commits, publishes and HTTP calls."""
+        point = _point(effect, step, run)
+        match effect.kind:
+            case "write" | "dedupe":
+                return self._write(effect, step, state, point)
+            case "outbox":
+                return replace(state, outbox=True, dirty=state.dirty if state.dirty is not None else (point,))
+            case "begin":
+                return replace(state, depth=1, opened=(point,)) if not state.depth else state
+            case "commit":
+                return self._commit(state, point, run, explicit=True)
+            case "rollback":
+                return self._ended_without_commit(state)
+            case "publish":
+                return self._publish(state, (point,), run)
+            case "deferred_publish":
+                self._report(Found("EDA203", (point,), ()))
+            case "http":
+                self._http(state, (point,), run)
+        return state
+
+    def _write(self, effect: Effect, step: Step, state: Transaction, point: Point) -> Transaction:
+        if effect.verb == "guard":
+            return state
+        if is_outbox_write(effect, step.scope, self._evaluator):
+            dirty = state.dirty if state.dirty is not None else (point,)
+            return replace(state, outbox=True, dirty=dirty)
+        durable = effect.api.data.get("durable", "commit")
+        if effect.kind == "dedupe" and "durable" not in effect.api.data:
+            durable = "autocommit"
+        in_session = effect.argument("session") is not None
+        if durable == "immediate" and not in_session:
+            if _is_cache(effect):
+                return state
+            return replace(state, saved=(point,))
+        if durable == "autocommit" and not state.depth and state.dirty is None and not in_session:
+            return replace(state, saved=(point,))
+        if state.dirty is not None:
+            return state
+        return replace(state, dirty=(point,))
+
+    def mutation(self, node: Mutation, state: Transaction, run: Activation[Transaction]) -> Transaction:
+        """An attribute of an entity set inside an explicit transaction is a write when the unit of work flushes."""
+        return state
+
+    def _commit(
+        self, state: Transaction, point: Point, run: Activation[Transaction], *, explicit: bool
+    ) -> Transaction:
+        wrote = state.dirty is not None or explicit
+        if wrote:
+            for witness in state.pending:
+                self._report(Found("EDA202", witness, (point,)))
+            run.expose("commit", (point,))
+        committed = state.committed
+        if wrote and not state.outbox:
+            committed = (point,)
+        protected = state.protected or (wrote and state.outbox)
+        depth = state.depth if explicit and state.depth > 1 else 0
+        return Transaction(depth, None, None, committed, state.saved, False, protected)
+
+    @staticmethod
+    def _ended_without_commit(state: Transaction) -> Transaction:
+        return replace(state, depth=0, opened=None, dirty=None, outbox=False, pending=())
+
+    def _publish(self, state: Transaction, witness: Witness, run: Activation[Transaction]) -> Transaction:
+        if state.outbox or state.protected:
+            return state
+        if state.depth or state.dirty is not None:
+            if len(state.pending) < MOST_PENDING and all(known[0] != witness[0] for known in state.pending):
+                return replace(state, pending=(*state.pending, witness))
+            return state
+        for code, feature in (("EDA201", state.committed), ("EDA205", state.saved)):
+            if feature is None:
+                continue
+            if feature:
+                self._report(Found(code, witness, feature))
+            else:
+                run.expose(code, witness)
+            break
+        return state
+
+    def _http(self, state: Transaction, witness: Witness, run: Activation[Transaction]) -> None:
+        feature = state.opened if state.depth else state.dirty
+        if feature is None:
+            return
+        if feature:
+            self._report(Found("EDA103", witness, feature))
+        else:
+            run.expose("EDA103", witness)
+
+    def exposed(self, exposure: Exposure, point: Point, state: Transaction, run: Activation[Transaction]) -> None:
+        """A callee met a feature of this function or of one further up."""
+        if exposure.kind == "commit":
+            if state.pending:
+                for pending in state.pending:
+                    self._report(Found("EDA202", pending, (point, *exposure.witness)))
+            run.expose("commit", (point, *exposure.witness))
+            return
+        witness = (point, *exposure.witness)
+        if exposure.kind == "EDA103":
+            feature = state.opened if state.depth else state.dirty
+        else:
+            feature = state.committed if exposure.kind == "EDA201" else state.saved
+        if feature is None:
+            return
+        if feature:
+            self._report(Found(exposure.kind, witness, feature))
+        else:
+            run.expose(exposure.kind, witness)
+
+    # ----------------------------------------------------------------- scopes
+
+    def enter(self, node: Scoped, state: Transaction, run: Activation[Transaction]) -> Transaction:
+        """Entering a transaction scope."""
+        for effect in node.effects:
+            if effect.kind == "scope" and effect.api.data.get("on_success") in {"commit", "savepoint", "execute"}:
+                if effect.api.data.get("on_success") == "execute":
+                    continue
+                opened = state.opened if state.depth else (_scope_point(effect, node, run),)
+                state = replace(state, depth=min(state.depth + 1, 3), opened=opened)
+        return state
+
+    def leave(self, node: Scoped, state: Transaction, completed: bool, run: Activation[Transaction]) -> Transaction:
+        """Leaving it: the outermost one commits, or rolls back on an exception."""
+        for effect in node.effects:
+            if effect.kind != "scope":
+                continue
+            outcome = effect.api.data.get("on_success")
+            if outcome == "close":
+                state = replace(state, dirty=None, outbox=False, pending=(), depth=0, opened=None)
+            elif outcome in {"commit", "savepoint"} and state.depth:
+                if state.depth > 1:
+                    state = replace(state, depth=state.depth - 1)
+                elif not completed or outcome == "savepoint":
+                    state = self._ended_without_commit(state)
+                else:
+                    state = self._commit(state, _scope_point(effect, node, run), run, explicit=False)
+        return state
+
+    def assume(
+        self, test: ir.Expr, scope: Scope, outcome: bool, state: Transaction, run: Activation[Transaction]
+    ) -> Transaction | None:
+        """A test whether a transaction is open decides which side runs."""
+        asked = asks_for_transaction(test)
+        if asked is None:
+            return state
+        is_open = bool(state.depth) or state.dirty is not None
+        return state if is_open == (outcome == asked) else None
+
+    def again(self, node: Repeat, state: Transaction) -> Transaction:
+        """The next item or message is another unit of work: what was committed for the last one is settled."""
+        return replace(state, committed=None, saved=None, protected=False)
+
+    def aside(
+        self, node: Aside, state: Transaction, run: Activation[Transaction], engine: Engine[Transaction]
+    ) -> Transaction:
+        """Deferred code runs later, after-commit hooks after the commit; concurrent code runs now."""
+        if node.kind == "concurrent":
+            flow = engine.block(node.body, [state], run)
+            return flow.next[0] if flow.next else state
+        if node.kind == "after_commit":
+            hooks = AfterCommit(self._report, run.function)
+            inner = Engine(hooks, engine.contexts)
+            inner.block(node.body, [False], Activation(run.function, run.frame))
+            return state
+        after = replace(state, depth=0, opened=None, dirty=None, outbox=state.outbox, pending=())
+        engine.block(node.body, [after], run)
+        return state
+
+
+class AfterCommit(Domain[bool]):
+    """What is published by code that runs after the commit (EDA203)."""
+
+    def __init__(self, report: Report, owner: str) -> None:
+        self._report = report
+        self._owner = owner
+
+    def shape(self, state: bool) -> Hashable:
+        """There is one state."""
+        return state
+
+    def entry(self, state: bool) -> bool:
+        """There is one state."""
+        return state
+
+    def exit(self, callers: Sequence[bool], state: bool, point: Point) -> bool:
+        """There is one state."""
+        return state
+
+    def effect(self, effect: Effect, step: Step, state: bool, run: Activation[bool]) -> bool:
+        """A publish is reported in the callable, or where the function itself was handed over."""
+        if effect.kind in {"publish", "deferred_publish"}:
+            self._found((_point(effect, step, run),), run)
+        return state
+
+    def exposed(self, exposure: Exposure, point: Point, state: bool, run: Activation[bool]) -> None:
+        """A function that the callable runs publishes."""
+        self._found((point, *exposure.witness), run)
+
+    def _found(self, witness: Witness, run: Activation[bool]) -> None:
+        if run.function == self._owner or run.function.rpartition(".")[2].startswith("<lambda"):
+            self._report(Found("EDA203", witness, ()))
+        else:
+            run.expose("publish", witness)
+
+
+_VERBS = {
+    "publish": "publishes a message",
+    "http": "sends an HTTP request and waits for the answer",
+    "commit": "commits the transaction",
+    "write": "writes to the database",
+    "dedupe": "writes to the database",
+    "outbox": "writes an outbox row",
+    "begin": "begins a transaction",
+}
+
+
+def _point(effect: Effect, step: Step, run: Activation[object] | Activation[Transaction] | Activation[bool]) -> Point:
+    message = f"`{effect.name.rpartition('.')[2] or effect.name}` {_VERBS.get(effect.kind, effect.kind)}"
+    return Point(step.scope.module, run.function, step.call.place, message, effect.likely)
+
+
+def _scope_point(effect: Effect, node: Scoped, run: Activation[Transaction]) -> Point:
+    return Point(
+        node.scope.module, run.function, effect.call.place, f"the transaction of `{effect.name.rpartition('.')[2]}`", False
+    )
+
+
+def _is_cache(effect: Effect) -> bool:
+    """Stores that are not a system of record for the event."""
+    return effect.api.library in {"redis", "django-redis", "aiocache"} and effect.kind == "dedupe"

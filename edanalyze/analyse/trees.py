@@ -1,0 +1,172 @@
+"""Effect trees: a function's control flow reduced to the calls that matter.
+
+A tree is a tuple of nodes in execution order. It is built once per function, in the function's root frame, and read by
+every analysis. A call that neither has an effect nor runs project code leaves no node.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from edanalyze.analyse.effects import Effect
+from edanalyze.facts import ir
+from edanalyze.link.scopes import Scope
+from edanalyze.link.values import Function
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """A call: its library effects, then the project functions it may run. `dynamic`: look again in a call frame."""
+
+    call: ir.Call
+    scope: Scope
+    effects: tuple[Effect, ...]
+    targets: tuple[Function, ...]
+    dynamic: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mutation:
+    """An assignment to an attribute of an object that may be a persistent entity: `order.status = ...`."""
+
+    line: int
+    target: ir.Attr
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Alternative:
+    """`if test` with both sides (also conditional expressions and short-circuit operators, whose test may be None)."""
+
+    test: ir.Expr | None
+    scope: Scope
+    body: Tree
+    orelse: Tree
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cases:
+    """A match statement: one body runs, or none unless `exhaustive`."""
+
+    subject: ir.Expr
+    scope: Scope
+    bodies: tuple[Tree, ...]
+    exhaustive: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Repeat:
+    """A loop or comprehension. `statement` is the source construct; `collection`: it visits the items of one."""
+
+    statement: ir.Loop | ir.Comprehension
+    scope: Scope
+    head: Tree
+    body: Tree
+    orelse: Tree = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rescue:
+    """One `except` clause."""
+
+    handler: ir.Handler
+    body: Tree
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attempt:
+    """`try` with its clauses."""
+
+    statement: ir.Try
+    scope: Scope
+    body: Tree
+    rescues: tuple[Rescue, ...]
+    orelse: Tree
+    final: Tree
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scoped:
+    """A `with` item (or a decorator) around a body.
+
+    `effects` are those of the library object that is entered (a transaction scope); `enter`/`leave` the project
+    methods that run; `generator` the context manager function whose body stands around.
+    """
+
+    expr: ir.Expr
+    scope: Scope
+    effects: tuple[Effect, ...]
+    enter: tuple[Function, ...]
+    leave: tuple[Function, ...]
+    generators: tuple[tuple[Function, ir.Call], ...]
+    body: Tree
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Aside:
+    """Code that does not run in line: `kind` "deferred", "concurrent" or "after_commit", made by `call`.
+
+    Concurrent code is waited for; deferred code is not.
+    """
+
+    kind: str
+    call: ir.Call
+    scope: Scope
+    body: Tree
+    direct: bool = False  # the function itself was handed over, not a lambda
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leave:
+    """`return`, `raise`, `break`, `continue`, or the `yield` of a context manager (`kind`)."""
+
+    kind: str
+    value: ir.Expr | None = None
+    line: int = 0
+
+
+Node: TypeAlias = Step | Mutation | Alternative | Cases | Repeat | Attempt | Scoped | Aside | Leave
+Tree: TypeAlias = tuple[Node, ...]
+
+EMPTY: Tree = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionTree:
+    """The tree of one function (or of a module's top level).
+
+    `callables` are parameters that are called or handed on; `switches` those that are tested: both make a call
+    context worth telling apart.
+    """
+
+    id: str
+    scope: Scope
+    body: Tree
+    callables: frozenset[str] = field(default=frozenset())
+    switches: frozenset[str] = field(default=frozenset())
+
+
+def steps(tree: Tree) -> list[Step]:
+    """All steps of a tree, also those that run aside, in source order."""
+    found: list[Step] = []
+    for node in tree:
+        match node:
+            case Step():
+                found.append(node)
+            case Alternative(body=body, orelse=orelse):
+                found += steps(body) + steps(orelse)
+            case Cases(bodies=bodies):
+                for body in bodies:
+                    found += steps(body)
+            case Repeat(head=head, body=body, orelse=orelse):
+                found += steps(head) + steps(body) + steps(orelse)
+            case Attempt(body=body, rescues=rescues, orelse=orelse, final=final):
+                found += steps(body)
+                for rescue in rescues:
+                    found += steps(rescue.body)
+                found += steps(orelse) + steps(final)
+            case Scoped(body=body) | Aside(body=body):
+                found += steps(body)
+            case _:
+                pass
+    return found

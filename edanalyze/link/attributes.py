@@ -1,0 +1,298 @@
+"""Attributes and items: of modules, classes, instances, library objects and displays."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from edanalyze.facts import ir
+from edanalyze.link.scopes import Binding, Scope, Store
+from edanalyze.link.values import (
+    Class,
+    Constant,
+    Display,
+    External,
+    ExternalInstance,
+    Frame,
+    Function,
+    Hole,
+    Instance,
+    Module,
+    String,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from edanalyze.link.evaluate import Evaluator
+
+PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property", "hybrid_property", "classproperty"})
+
+
+class Attributes:
+    """Attribute and item look-up for an evaluator."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._memo: dict[tuple[Value, str], tuple[Value, ...]] = {}
+        self._shelved: dict[tuple[str, str], list[Store]] | None = None
+
+    def of_expression(self, base: ir.Expr, name: str, frame: Frame) -> Iterable[Value]:
+        """What `base.name` may be."""
+        found: list[Value] = []
+        for value in self._evaluator.values(base, frame):
+            found += self.of(value, name)
+        if not any(self._is_known(value) for value in found):
+            found = [*self._stored_on_shelf(base, name), *found]
+        return found
+
+    def of(self, value: Value, name: str) -> tuple[Value, ...]:
+        """What attribute `name` of a value may be."""
+        key = (value, name)
+        found = self._memo.get(key)
+        if found is None:
+            self._memo[key] = ()
+            found = tuple(self._of(value, name))
+            self._memo[key] = found
+        return found
+
+    def _of(self, value: Value, name: str) -> Iterable[Value]:
+        match value:
+            case Module(name=module):
+                return self.of_module(module, name)
+            case Class(id=cls):
+                return self._of_class(cls, name, value)
+            case Instance(id=cls):
+                return self._of_instance(value, cls, name)
+            case External(name=dotted):
+                return (External(f"{dotted}.{name}", value),)
+            case ExternalInstance(name=dotted):
+                return self._of_library(value, dotted, name)
+            case Function(id=identifier):
+                produced = self._evaluator.results.produced(identifier)
+                return [External(f"{cls}.{name}", value) for cls in produced]
+            case String() if name in {"value", "name"}:
+                return (value,)  # a member of an enumeration
+            case _:
+                return ()
+
+    # ---------------------------------------------------------------- modules
+
+    def of_module(self, module: str, name: str) -> tuple[Value, ...]:
+        """What `module.name` is: a binding, a re-export or a submodule."""
+        evaluator = self._evaluator
+        scope = evaluator.program.scopes.get(f"{module}:")
+        if scope is not None:
+            if name in scope.bindings or scope.star_imports:
+                found = evaluator.name(name, evaluator.root(scope))
+                if found and found != (External(f"builtins.{name}"),):
+                    return found
+        child = evaluator.program.submodule(module, name)
+        return (Module(child),) if child is not None else ()
+
+    # ---------------------------------------------------------------- classes
+
+    def _of_class(self, cls: str, name: str, receiver: Value) -> Iterable[Value]:
+        evaluator = self._evaluator
+        inner, outer = evaluator.classes.order(cls)
+        for ancestor in inner:
+            definition = evaluator.classes.definition(ancestor, name)
+            if definition is not None:
+                bindings, scope = definition
+                return self._members(bindings, scope, receiver, cls)
+        return [External(f"{base}.{name}", receiver) for base in outer]
+
+    def _members(self, bindings: list[Binding], scope: Scope, receiver: Value, cls: str) -> Iterable[Value]:
+        evaluator = self._evaluator
+        found: list[Value] = []
+        for value in evaluator.bound(bindings, evaluator.root(scope)):
+            if isinstance(value, Function) and value.receiver is None:
+                found += self._method(value, receiver, cls)
+            else:
+                found.append(value)
+        return found
+
+    def _method(self, value: Function, receiver: Value, cls: str) -> Iterable[Value]:
+        evaluator = self._evaluator
+        facts = evaluator.program.functions[value.id]
+        names = {_decorator_name(decorator) for decorator in facts.decorators}
+        if names & PROPERTIES:
+            if isinstance(receiver, Class):
+                return ()
+            return evaluator.results.returned(Function(value.id, receiver, value.closure), None, None)
+        if "staticmethod" in names:
+            return (value,)
+        if "classmethod" in names:
+            return (Function(value.id, Class(cls), value.closure),)
+        if isinstance(receiver, Class):
+            return (value,)
+        return (Function(value.id, receiver, value.closure),)
+
+    # -------------------------------------------------------------- instances
+
+    def _of_instance(self, instance: Instance, cls: str, name: str) -> Iterable[Value]:
+        evaluator = self._evaluator
+        if name == "__class__":
+            return (Class(cls),)
+        inner, outer = evaluator.classes.order(cls)
+        setting = evaluator.settings.field(evaluator, cls, name)
+        if setting is not None:
+            return setting
+        found: list[Value] = []
+        for ancestor in inner:
+            for store in evaluator.classes.stores(ancestor).get(name, ()):
+                found += evaluator.binding(store.binding, self._method_frame(instance, store.scope))
+        for ancestor in inner:
+            definition = evaluator.classes.definition(ancestor, name)
+            if definition is not None:
+                bindings, scope = definition
+                given = evaluator.parameters.field(instance, name)
+                found += given or self._members(bindings, scope, instance, cls)
+                break
+        if found:
+            return [value for value in found if value != Constant(None)] or found
+        owner = instance
+        return [
+            value
+            for base in outer
+            for value in self._of_library(ExternalInstance(base, instance.site, owner), base, name)
+        ]
+
+    def _method_frame(self, instance: Instance, scope: Scope) -> Frame:
+        """The frame of a method run on `instance`; its constructor is given the arguments of its site."""
+        evaluator = self._evaluator
+        while scope.kind == "comprehension" and scope.parent is not None:
+            scope = scope.parent
+        function = scope.function
+        site = instance.site
+        if function is not None and function.name in {"__init__", "__attrs_post_init__", "__post_init__"} and site:
+            owner = f"{scope.module}:{function.owner}"
+            if owner == instance.id or not self._has_own_constructor(instance.id):
+                if site.frame.depth < 6:
+                    return evaluator.frames(scope, call=site.call, caller=site.frame, receiver=instance)
+            else:
+                call = self._super_call(instance.id)
+                if call is not None and site.frame.depth < 6:
+                    below, inner = call
+                    frame = evaluator.frames(below, call=site.call, caller=site.frame, receiver=instance)
+                    return evaluator.frames(scope, call=inner, caller=frame, receiver=instance)
+        return evaluator.frames(scope, receiver=instance)
+
+    def _has_own_constructor(self, cls: str) -> bool:
+        return self._evaluator.classes.definition(cls, "__init__") is not None
+
+    def _super_call(self, cls: str) -> tuple[Scope, ir.Call] | None:
+        """The `super().__init__(...)` call in the constructor of a class."""
+        scope = self._evaluator.program.scopes.get(f"{cls}.__init__")
+        if scope is None:
+            return None
+        for call, inner in scope.calls:
+            if isinstance(call.function, ir.Attr) and call.function.name == "__init__":
+                return inner, call
+        return None
+
+    def _of_library(self, instance: ExternalInstance, cls: str, name: str) -> tuple[Value, ...]:
+        member = f"{cls}.{name}"
+        models = self._evaluator.models
+        made = models.attribute(cls, name)
+        if made is not None:
+            return (ExternalInstance(made, instance.site, instance.owner),)
+        return (External(member, instance),)
+
+    # ------------------------------------------------------------------ items
+
+    def item(self, base: ir.Expr, key: ir.Expr, frame: Frame) -> Iterable[Value]:
+        """What `base[key]` may be."""
+        evaluator = self._evaluator
+        found: list[Value] = []
+        for value in evaluator.values(base, frame):
+            match value:
+                case Display():
+                    found += self.member(value, evaluator.first(key, frame))
+                case External(name="os.environ"):
+                    for name in evaluator.literals(key, frame):
+                        found.append(evaluator.settings.environment(frame.scope.module, name, None))
+                case External(name=dotted):
+                    found.append(External(f"{dotted}[]", value))
+                case ExternalInstance(name=dotted):
+                    made = evaluator.models.attribute(dotted, "[]")
+                    found.append(ExternalInstance(made or f"{dotted}[]", value.site, value))
+                case Class(id=cls):  # a member of an enumeration, or a generic class
+                    names = evaluator.literals(key, frame)
+                    found += [member for name in names for member in self.of(value, name)] or [Class(cls)]
+                case _:
+                    pass
+        if not any(self._is_known(value) for value in found):
+            found = [*self._stored_on_shelf(base, "[]", evaluator.literals(key, frame)), *found]
+        return found
+
+    def member(self, display: Display, key: Value | None) -> list[Value]:
+        """The element of a display at a literal key, or all of them when the key is not known."""
+        evaluator = self._evaluator
+        expr, frame = display.expr, display.frame
+        if isinstance(expr, ir.Mapping):
+            exact: list[Value] = []
+            every: list[Value] = []
+            for name, value in expr.items:
+                if name is None:
+                    continue
+                values = evaluator.values(value, frame)
+                every += values
+                if key is not None and key in evaluator.values(name, frame):
+                    exact += values
+            literal = isinstance(key, Constant) or (isinstance(key, String) and key.literal is not None)
+            return exact if exact or literal else every
+        if isinstance(expr, ir.Items):
+            if isinstance(key, Constant) and isinstance(key.value, int) and -len(expr.items) <= key.value < len(expr.items):
+                return list(evaluator.values(expr.items[key.value], frame))
+            return [value for item in expr.items for value in evaluator.values(item, frame)]
+        scope = frame.scope.comprehensions.get(id(expr))
+        if scope is None:
+            return []
+        return list(evaluator.values(expr.element, evaluator.inner(scope, frame)))
+
+    # ------------------------------------------------- application-wide state
+
+    def _stored_on_shelf(self, base: ir.Expr, name: str, keys: Iterable[str] = ()) -> list[Value]:
+        """Objects put on a shared application object: `app.state.bus = ...`, `app["db"] = ...`."""
+        if self._shelved is None:
+            self._shelved = self._shelves()
+        wanted = [("[]", key) for key in keys] if name == "[]" else []
+        if isinstance(base, ir.Attr) and name != "[]":
+            wanted.append((base.name, name))
+        found: list[Value] = []
+        for key in wanted:
+            for store in self._shelved.get(key, ()):
+                found += self._evaluator.binding(store.binding, self._evaluator.root(store.scope))
+        return found
+
+    def _shelves(self) -> dict[tuple[str, str], list[Store]]:
+        found: dict[tuple[str, str], list[Store]] = defaultdict(list)
+        for identifier in sorted(self._evaluator.program.scopes):
+            for store in self._evaluator.program.scopes[identifier].stores:
+                if isinstance(store.key, str):
+                    if isinstance(store.base, ir.Attr) and store.base.name in {"state", "extensions", "ctx"}:
+                        found[(store.base.name, store.key)].append(store)
+                elif isinstance(store.key, ir.Const) and isinstance(store.key.value, str):
+                    if isinstance(store.base, ir.Name) and store.base.id in {"app", "application"}:
+                        found[("[]", store.key.value)].append(store)
+        return found
+
+    def _is_known(self, value: Value) -> bool:
+        """Whether a value is more than a library name that no model knows."""
+        if isinstance(value, External):
+            return self._evaluator.models.knows(value.name)
+        if isinstance(value, ExternalInstance):
+            return not value.name.endswith(("()", "[]"))
+        return not isinstance(value, String) or not all(isinstance(part, Hole) for part in value.parts)
+
+
+def _decorator_name(expr: ir.Expr) -> str:
+    match expr:
+        case ir.Name(id=name):
+            return name
+        case ir.Attr(name=name):
+            return name
+        case _:
+            return ""
+

@@ -1,0 +1,115 @@
+"""Class hierarchy: method resolution order over project and library classes, attribute stores, overrides."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from edanalyze.facts import ir
+from edanalyze.link.program import Program
+from edanalyze.link.scopes import Binding, Scope, Store
+from edanalyze.link.values import Class, External, ExternalInstance, Module
+
+if TYPE_CHECKING:
+    from edanalyze.link.evaluate import Evaluator
+
+
+class Classes:
+    """What classes inherit, define and assign."""
+
+    def __init__(self, program: Program, evaluator: Evaluator) -> None:
+        self._program = program
+        self._evaluator = evaluator
+        self._bases: dict[str, tuple[str | External, ...]] = {}
+        self._order: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        self._children: dict[str, list[str]] | None = None
+        self._stores: dict[str, dict[str, list[Store]]] = {}
+
+    def bases(self, cls: str) -> tuple[str | External, ...]:
+        """Direct bases: ids of project classes, library classes as `External`."""
+        if cls not in self._bases:
+            self._bases[cls] = ()  # a class cannot inherit from itself
+            scope = self._program.scopes[cls]
+            frame = self._evaluator.root(scope.parent or scope)
+            found: list[str | External] = []
+            for base in self._program.classes[cls].bases:
+                origin = base.value if isinstance(base, ir.Index) else base
+                for value in self._evaluator.values(origin, frame):
+                    if isinstance(value, Class):
+                        found.append(value.id)
+                    elif isinstance(value, External):
+                        found.append(value)
+                    elif isinstance(value, ExternalInstance) and not isinstance(value.owner, Module):
+                        found.append(External(value.name))  # declarative_base(), NewType(...)
+            self._bases[cls] = tuple(dict.fromkeys(found))
+        return self._bases[cls]
+
+    def order(self, cls: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Project classes and library class names that `cls` is made of, nearest first (depth first, last kept)."""
+        if cls not in self._order:
+            self._order[cls] = ((cls,), ())
+            inner: list[str] = [cls]
+            outer: list[str] = []
+            for base in self.bases(cls):
+                if isinstance(base, External):
+                    outer.append(base.name)
+                else:
+                    more, names = self.order(base)
+                    inner += more
+                    outer += names
+            inner = [name for position, name in enumerate(inner) if name not in inner[position + 1 :]]
+            self._order[cls] = (tuple(inner), tuple(dict.fromkeys(outer)))
+        return self._order[cls]
+
+    def children(self, cls: str) -> list[str]:
+        """Direct subclasses within the project."""
+        if self._children is None:
+            children: dict[str, list[str]] = defaultdict(list)
+            for child in self._program.classes:
+                for base in self.bases(child):
+                    if isinstance(base, str):
+                        children[base].append(child)
+            self._children = children
+        return self._children.get(cls, [])
+
+    def descendants(self, cls: str) -> list[str]:
+        """All subclasses within the project, nearest first."""
+        found: list[str] = []
+        queue = list(self.children(cls))
+        while queue:
+            child = queue.pop(0)
+            if child not in found:
+                found.append(child)
+                queue += self.children(child)
+        return found
+
+    def stores(self, cls: str) -> dict[str, list[Store]]:
+        """Attribute name -> the assignments `self.name = ...` in the methods of this very class."""
+        if cls not in self._stores:
+            found: dict[str, list[Store]] = defaultdict(list)
+            scope = self._program.scopes[cls]
+            for bindings in scope.bindings.values():
+                for binding in bindings:
+                    if binding.kind == "function":
+                        self._method_stores(f"{scope.module}:{binding.qualname}", found)
+            self._stores[cls] = found
+        return self._stores[cls]
+
+    def _method_stores(self, function: str, found: dict[str, list[Store]]) -> None:
+        scope = self._program.scopes.get(function)
+        if scope is None or scope.function is None or not scope.function.parameters:
+            return
+        receiver = scope.function.parameters[0].name
+        for store in scope.stores:
+            if isinstance(store.base, ir.Name) and store.base.id == receiver and isinstance(store.key, str):
+                found[store.key].append(store)
+
+    def definition(self, cls: str, name: str) -> tuple[list[Binding], Scope] | None:
+        """What the class body itself binds to `name`."""
+        scope = self._program.scopes[cls]
+        bindings = scope.bindings.get(name)
+        return (bindings, scope) if bindings else None
+
+    def derives(self, cls: str, names: frozenset[str]) -> bool:
+        """Whether a library class of those names is among the ancestors."""
+        return not names.isdisjoint(self.order(cls)[1])

@@ -1,0 +1,279 @@
+"""What an expression may stand for: demand-driven, memoised, context-sensitive along call strings.
+
+The idea is that of assignment-graph points-to analysis (PyCG, ICSE 2021), turned around: nothing is computed before
+it is asked for, and a query follows the bindings of names, attributes and parameters back to what they were given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from edanalyze.facts import ir
+from edanalyze.link.attributes import Attributes
+from edanalyze.link.classes import Classes
+from edanalyze.link.parameters import Parameters
+from edanalyze.link.program import Program
+from edanalyze.link.results import Results
+from edanalyze.link.scopes import Binding, Scope
+from edanalyze.link.settings import Settings
+from edanalyze.link.text import Texts
+from edanalyze.link.values import (
+    Class,
+    Constant,
+    Display,
+    External,
+    Frame,
+    Frames,
+    Function,
+    Hole,
+    Instance,
+    Module,
+    String,
+    Value,
+    string,
+)
+
+if TYPE_CHECKING:
+    from edanalyze.models import Models
+
+MOST_VALUES = 16
+DEEPEST = 48
+NOTHING: tuple[Value, ...] = ()
+
+
+def distinct(values: Iterable[Value]) -> tuple[Value, ...]:
+    """Without repetitions, in order, bounded."""
+    found = tuple(dict.fromkeys(values))
+    return found[:MOST_VALUES]
+
+
+class Evaluator:
+    """Answers "what may this expression be?" for a whole program."""
+
+    def __init__(self, program: Program, models: Models, settings: Settings) -> None:
+        self.program = program
+        self.models = models
+        self.frames = Frames()
+        self.settings = settings
+        self.classes = Classes(program, self)
+        self.attributes = Attributes(self)
+        self.parameters = Parameters(self)
+        self.results = Results(self)
+        self.texts = Texts(self)
+        self._memo: dict[tuple[int, Frame], tuple[Value, ...]] = {}
+        self._active: set[tuple[int, Frame]] = set()
+        self._bound: dict[tuple[int, Frame], tuple[Value, ...]] = {}
+
+    # ---------------------------------------------------------------- frames
+
+    def root(self, scope: Scope, *, open: bool = False) -> Frame:
+        """The frame of any activation of a scope."""
+        receiver: Value | None = None
+        function = scope.function
+        if function is not None and function.owner is not None and scope.kind == "function":
+            owner = f"{scope.module}:{function.owner}"
+            receiver = Class(owner) if self.is_classmethod(function.decorators) else Instance(owner)
+        parent = scope.parent
+        closure = None
+        if parent is not None and parent.kind in {"function", "comprehension"} and scope.kind != "class":
+            closure = self.root(parent, open=open)
+        return self.frames(scope, receiver=receiver, closure=closure, open=open)
+
+    def inner(self, scope: Scope, frame: Frame) -> Frame:
+        """The frame of a comprehension scope inside `frame`, or `frame` itself for its own scope."""
+        if scope is frame.scope:
+            return frame
+        return self.frames(
+            scope, call=frame.call, caller=frame.caller, receiver=frame.receiver, closure=frame, open=frame.open
+        )
+
+    @staticmethod
+    def is_classmethod(decorators: tuple[ir.Expr, ...]) -> bool:
+        """Whether the first parameter is the class."""
+        return any(isinstance(decorator, ir.Name) and decorator.id == "classmethod" for decorator in decorators)
+
+    # ---------------------------------------------------------------- values
+
+    def values(self, expr: ir.Expr, frame: Frame) -> tuple[Value, ...]:
+        """What `expr` may stand for in `frame`; empty when nothing is known."""
+        kind = type(expr)
+        if kind is ir.Const:
+            return (self._constant(expr),)  # type: ignore[arg-type]
+        key = (id(expr), frame)
+        found = self._memo.get(key)
+        if found is not None:
+            return found
+        if key in self._active or len(self._active) > DEEPEST:
+            return NOTHING
+        self._active.add(key)
+        try:
+            found = distinct(self._compute(expr, frame))
+        finally:
+            self._active.discard(key)
+        self._memo[key] = found
+        return found
+
+    def first(self, expr: ir.Expr, frame: Frame) -> Value | None:
+        """The only or first value."""
+        values = self.values(expr, frame)
+        return values[0] if values else None
+
+    @staticmethod
+    def _constant(expr: ir.Const) -> Value:
+        value = expr.value
+        return string(value) if isinstance(value, str) else Constant(value)
+
+    def _compute(self, expr: ir.Expr, frame: Frame) -> Iterable[Value]:
+        match expr:
+            case ir.Name(id=name):
+                return self.name(name, frame)
+            case ir.Attr(value=base, name=name):
+                return self.attributes.of_expression(base, name, frame)
+            case ir.Call():
+                return self.results.of_call(expr, frame)
+            case ir.Text(parts=parts):
+                return self.texts.join(parts, frame)
+            case ir.Items() | ir.Mapping() | ir.Comprehension():
+                return (Display(expr, frame),)
+            case ir.Index(value=base, key=key):
+                return self.attributes.item(base, key, frame)
+            case ir.Choice(options=options):
+                return [value for option in options for value in self.values(option, frame)]
+            case ir.Await(value=value) | ir.Bind(value=value) | ir.Star(value=value):
+                return self.values(value, frame)
+            case ir.Lambda(function=function):
+                return (Function(f"{frame.scope.module}:{function}", None, frame),)
+            case ir.Operation(operator=operator, operands=operands):
+                return self.texts.operation(operator, operands, frame)
+            case _:
+                return NOTHING
+
+    # ----------------------------------------------------------------- names
+
+    def name(self, name: str, frame: Frame) -> tuple[Value, ...]:
+        """What a bare name stands for in the scope of `frame`."""
+        scope: Scope | None = frame.scope
+        current: Frame | None = frame
+        while scope is not None:
+            bindings = scope.bindings.get(name)
+            if bindings and (scope.kind != "class" or scope is frame.scope):
+                where = current if current is not None and current.scope is scope else self.root(scope, open=frame.open)
+                return self.bound(bindings, where)
+            if scope.kind == "module" and scope.star_imports:
+                found = self._starred(name, scope)
+                if found:
+                    return found
+            if current is not None and current.scope is scope:
+                current = current.closure
+            scope = scope.parent
+        return (External(f"builtins.{name}"),)
+
+    def _starred(self, name: str, scope: Scope) -> tuple[Value, ...]:
+        if name.startswith("_"):
+            return NOTHING
+        for imported in reversed(scope.star_imports):
+            module = self.module(scope.module, imported.level, imported.module)
+            if module is None:
+                continue
+            exports = self.program.modules[module].exports if module in self.program.modules else None
+            if exports is None or name in exports:
+                found = self.attributes.of_module(module, name)
+                if found:
+                    return found
+        return NOTHING
+
+    def bound(self, bindings: list[Binding], frame: Frame) -> tuple[Value, ...]:
+        """What a name with these bindings stands for; they belong to the scope of `frame`."""
+        key = (id(bindings), frame)
+        found = self._bound.get(key)
+        if found is None:
+            self._bound[key] = NOTHING
+            found = distinct(value for binding in bindings for value in self.binding(binding, frame))
+            self._bound[key] = found
+        return found
+
+    def binding(self, binding: Binding, frame: Frame) -> Iterable[Value]:
+        """What one binding gives its name."""
+        scope = frame.scope
+        kind = binding.kind
+        if kind == "value":
+            return self._assigned(binding, frame)
+        if kind == "parameter":
+            return self.parameters.values(binding.qualname, frame)
+        if kind == "import" and binding.imported is not None:
+            return self.imported(binding.imported, scope.module)
+        if kind == "function":
+            identifier = f"{scope.module}:{binding.qualname}"
+            closure = frame if scope.kind in {"function", "comprehension"} else None
+            return self.results.decorated(Function(identifier, None, closure), frame)
+        if kind == "class":
+            return (Class(f"{scope.module}:{binding.qualname}"),)
+        if kind == "annotation" and binding.annotation is not None:
+            return self.parameters.annotated(binding.annotation, self.root(scope))
+        if binding.expr is None:
+            return NOTHING
+        if kind == "item":
+            return self.results.items(binding.expr, frame)
+        if kind == "unpack":
+            return self.results.unpacked(self.values(binding.expr, frame), binding.index)
+        if kind == "unpack item":
+            return self.results.unpacked(self.results.items(binding.expr, frame), binding.index)
+        if kind == "enter":
+            return self.results.entered(binding.expr, frame)
+        return NOTHING
+
+    def _assigned(self, binding: Binding, frame: Frame) -> Iterable[Value]:
+        found: tuple[Value, ...] = NOTHING
+        if binding.expr is not None:
+            found = self.values(binding.expr, frame)
+        useful = [value for value in found if not isinstance(value, Constant) or value.value is not None]
+        if not useful and binding.annotation is not None:
+            return (*found, *self.parameters.annotated(binding.annotation, frame))
+        return found
+
+    # --------------------------------------------------------------- imports
+
+    def module(self, importer: str, level: int, name: str) -> str | None:
+        """The project module that an import names, or None for a library."""
+        if level:
+            return self.program.relative(importer, level, name)
+        return self.program.absolute(importer, name)
+
+    def imported(self, item: ir.Import, importer: str) -> tuple[Value, ...]:
+        """What an import binds."""
+        module = self.module(importer, item.level, item.module)
+        if module is None:
+            if item.level:
+                return NOTHING
+            return (External(f"{item.module}.{item.member}" if item.member else item.module),)
+        if item.member is None:
+            return (Module(module),)
+        found = self.attributes.of_module(module, item.member)
+        if found:
+            return found
+        if item.level == 0 and module not in self.program.modules:
+            return (External(f"{item.module}.{item.member}"),)  # a folder that only looks like the package
+        return NOTHING
+
+    # --------------------------------------------------------------- helpers
+
+    def literals(self, expr: ir.Expr | None, frame: Frame) -> list[str]:
+        """The literal strings an expression may be, also those inside a display."""
+        if expr is None:
+            return []
+        found: list[str] = []
+        for value in self.values(expr, frame):
+            if isinstance(value, String) and value.literal is not None:
+                found.append(value.literal)
+            elif isinstance(value, Display) and isinstance(value.expr, ir.Items):
+                for item in value.expr.items:
+                    found += self.literals(item, value.frame)
+        return found
+
+    def strings(self, expr: ir.Expr | None, frame: Frame) -> list[String]:
+        """The string templates an expression may be; unknown text is one hole."""
+        if expr is None:
+            return []
+        found = [value for value in self.values(expr, frame) if isinstance(value, String)]
+        return found or [String((Hole("unknown", self.texts.label(expr)),))]

@@ -1,0 +1,115 @@
+"""Library knowledge as the evaluator asks for it: result types, attributes, arguments of a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from edanalyze.facts import ir
+from edanalyze.models import Api, Models, Slot
+
+Literals: TypeAlias = Callable[[ir.Expr], list[str]]
+
+
+def argument(slot: Slot, call: ir.Call) -> ir.Expr | None:
+    """The expression that a call passes in a slot; None when it is left out or hidden in `*args` or `**kwargs`."""
+    if slot.kw is not None:
+        for name, value in call.keywords:
+            if name == slot.kw:
+                return value
+    if slot.pos is not None and slot.pos < len(call.arguments):
+        before = call.arguments[: slot.pos + 1]
+        if not any(isinstance(item, ir.Star) for item in before):
+            return call.arguments[slot.pos]
+    return None
+
+
+def arguments(slot: Slot, call: ir.Call) -> list[ir.Expr]:
+    """All expressions of a slot: several for a variadic one, all unnamed keywords for `rest`."""
+    if slot.variadic:
+        return list(call.arguments[slot.pos or 0 :])
+    if slot.rest:
+        return [value for _, value in call.keywords]
+    found = argument(slot, call)
+    return [found] if found is not None else []
+
+
+def has_unpacking(call: ir.Call) -> bool:
+    """Whether a call passes `*args` or `**kwargs`, which may fill any slot."""
+    return any(isinstance(item, ir.Star) for item in call.arguments) or any(not name for name, _ in call.keywords)
+
+
+class Library:
+    """The models of a run, with the look-ups that evaluation needs."""
+
+    def __init__(self, models: Models) -> None:
+        self.models = models
+        self._entered: dict[str, str | None] = {}
+
+    def rows(self, name: str, kind: str | None = None) -> tuple[Api, ...]:
+        """All rows of a dotted name."""
+        return self.models.find(name, kind)
+
+    def attribute(self, cls: str, name: str) -> str | None:
+        """The class of an attribute or property of a library class (`[]`: of its items); None when not known."""
+        for api in self.models.method(cls, name):
+            made = api.data.get("returns")
+            if api.data.get("property") and isinstance(made, str):
+                return cls if made == "self" else made
+        if name == "[]":
+            for api in self.models.find(cls, "consumer"):
+                yields = api.data.get("yields")
+                if isinstance(yields, str):
+                    return yields
+        return None
+
+    def entered(self, cls: str) -> str | None:
+        """The class of what entering an instance as a context manager binds, when it is another one."""
+        if cls not in self._entered:
+            found = None
+            for method in ("__enter__", "__aenter__"):
+                for api in self.models.method(cls, method):
+                    made = api.data.get("returns") or api.data.get("enters")
+                    if isinstance(made, str) and made != "self":
+                        found = found or made
+            self._entered[cls] = found
+        return self._entered[cls]
+
+    def returns(self, name: str, call: ir.Call, literals: Literals) -> str | None:
+        """The class of what a call of `name` gives."""
+
+        def given(slot: Slot) -> object:
+            expr = argument(slot, call)
+            found = literals(expr) if expr is not None else []
+            return found[0] if found else slot.default
+
+        return self.models.returns(name, given)
+
+    def produces(self, name: str) -> str | None:
+        """The class of the object that a decorator turns its function into."""
+        for api in self.models.find(name, "handler"):
+            made = api.data.get("produces")
+            if isinstance(made, str):
+                return made
+        return None
+
+    def is_class(self, name: str) -> bool:
+        """Whether a dotted name is a class, by knowledge or by its spelling."""
+        last = name.rpartition(".")[2]
+        return self.models.is_class(name) or (last[:1].isupper() and not last.isupper())
+
+    def knows(self, name: str) -> bool:
+        """Whether anything is known of a dotted name."""
+        return bool(self.models.find(name)) or self.models.is_class(name)
+
+    def environment(
+        self, name: str
+    ) -> tuple[Callable[[ir.Call], ir.Expr | None], Callable[[ir.Call], ir.Expr | None]] | None:
+        """For a function that reads an environment variable: how to find its name and default in a call."""
+        for api in self.models.find(name, "environment"):
+            variable, default = api.slots["variable"], api.slots.get("default")
+            return (
+                lambda call: argument(variable, call),
+                lambda call: argument(default, call) if default is not None else None,
+            )
+        return None

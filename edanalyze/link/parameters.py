@@ -1,0 +1,290 @@
+"""Parameters and annotations: what a function is given."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from edanalyze.facts import ir
+from edanalyze.facts.module import FunctionFacts
+from edanalyze.link.scopes import Scope
+from edanalyze.link.values import (
+    Class,
+    External,
+    ExternalInstance,
+    Frame,
+    Function,
+    Hole,
+    Instance,
+    String,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from edanalyze.link.evaluate import Evaluator
+
+MOST_CALLERS = 40
+WRAPPERS = frozenset({"Optional", "Annotated", "Union", "Final", "ClassVar", "Required", "NotRequired", "Awaitable", "Coroutine"})
+CONTAINERS = frozenset(
+    {"list", "List", "Iterable", "Iterator", "Sequence", "set", "Set", "tuple", "Tuple", "AsyncIterator", "Generator"}
+    | {"AsyncGenerator", "AsyncIterable", "frozenset", "Collection", "ContextManager", "AsyncContextManager"}
+)
+TEXTUAL = frozenset({"builtins.str", "builtins.int", "uuid.UUID", "builtins.bytes"})
+
+
+def arguments(function: FunctionFacts, call: ir.Call, bound: bool) -> dict[str, ir.Expr]:
+    """Parameter name -> argument expression of a call; `bound` when the receiver is passed implicitly."""
+    found: dict[str, ir.Expr] = {}
+    names = [parameter for parameter in function.parameters if parameter.kind in {"positional", "normal"}]
+    if bound and names:
+        names = names[1:]
+    for parameter, argument in zip(names, call.arguments, strict=False):
+        if isinstance(argument, ir.Star):
+            break
+        found[parameter.name] = argument
+    allowed = {parameter.name for parameter in function.parameters if parameter.kind in {"normal", "keyword"}}
+    for name, value in call.keywords:
+        if name in allowed:
+            found[name] = value
+    return found
+
+
+def is_bound(function: FunctionFacts) -> bool:
+    """Whether the first parameter is filled by the receiver."""
+    if function.owner is None:
+        return False
+    return not any(isinstance(decorator, ir.Name) and decorator.id == "staticmethod" for decorator in function.decorators)
+
+
+class Parameters:
+    """Parameter values for an evaluator."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._callers: dict[str, list[tuple[ir.Call, Frame]]] = {}
+        self._arguments: dict[tuple[str, int, bool], dict[str, ir.Expr]] = {}
+
+    def of_call(self, scope: Scope, call: ir.Call, bound: bool) -> dict[str, ir.Expr]:
+        """Argument expressions by parameter name, remembered."""
+        key = (scope.id, id(call), bound)
+        found = self._arguments.get(key)
+        if found is None:
+            assert scope.function is not None
+            found = self._arguments[key] = arguments(scope.function, call, bound)
+        return found
+
+    def values(self, name: str, frame: Frame) -> Iterable[Value]:
+        """What parameter `name` of the function of `frame` may be."""
+        scope = frame.scope
+        function = scope.function
+        if function is None:
+            return ()
+        first = function.parameters[0].name if function.parameters else ""
+        if name == first and frame.receiver is not None and (is_bound(function) or self._takes_receiver(function)):
+            return (frame.receiver,)
+        parameter = next((item for item in function.parameters if item.name == name), None)
+        if parameter is None:
+            return ()
+        if frame.call is not None and frame.caller is not None:
+            bound = is_bound(function) or (frame.receiver is not None and self._takes_receiver(function))
+            argument = self.of_call(scope, frame.call, bound).get(name)
+            if argument is not None:
+                found = self._evaluator.values(argument, frame.caller)
+                if found:
+                    return found
+            elif parameter.default is not None and not any(not key for key, _ in frame.call.keywords):
+                return self._default(parameter.default, scope)
+            return self._declared(parameter.annotation, parameter.default, scope)
+        return self._at_root(name, parameter.annotation, parameter.default, frame)
+
+    @staticmethod
+    def _takes_receiver(function: FunctionFacts) -> bool:
+        """A plain function used as a method: a decorator's wrapper, or a function stored in a class body."""
+        return bool(function.parameters) and function.parameters[0].name in {"self", "cls"}
+
+    def _declared(self, annotation: ir.Expr | None, default: ir.Expr | None, scope: Scope) -> tuple[Value, ...]:
+        found: list[Value] = []
+        if annotation is not None:
+            found += self.annotated(annotation, self._evaluator.root(scope.parent or scope))
+        if default is not None:
+            found += self._default(default, scope)
+        return tuple(found)
+
+    def _default(self, default: ir.Expr, scope: Scope) -> tuple[Value, ...]:
+        return self._evaluator.values(default, self._evaluator.root(scope.parent or scope))
+
+    def _at_root(
+        self, name: str, annotation: ir.Expr | None, default: ir.Expr | None, frame: Frame
+    ) -> Iterable[Value]:
+        declared = self._declared(annotation, default, frame.scope)
+        objects = [value for value in declared if isinstance(value, Instance | ExternalInstance | Function | Class)]
+        if objects:
+            return objects
+        if frame.open:
+            return (String((Hole("parameter", name),)),)
+        given = list(declared)
+        for call, caller in self.callers(frame.scope.id):
+            argument = self.of_call(frame.scope, call, is_bound(frame.scope.function)).get(name)  # type: ignore[arg-type]
+            if argument is not None:
+                given += self._evaluator.values(argument, caller)
+        return given or (String((Hole("parameter", name),)),)
+
+    # ---------------------------------------------------------------- callers
+
+    def callers(self, function: str) -> list[tuple[ir.Call, Frame]]:
+        """The calls that may run a function, with the root frame each stands in."""
+        if function not in self._callers:
+            self._callers[function] = []
+            self._callers[function] = self._find_callers(function)
+        return self._callers[function]
+
+    def _find_callers(self, function: str) -> list[tuple[ir.Call, Frame]]:
+        evaluator = self._evaluator
+        facts = evaluator.program.functions[function]
+        module = function.partition(":")[0]
+        names = {facts.name}
+        constructed: set[str] = set()
+        if facts.name in {"__init__", "__call__"} and facts.owner is not None:
+            owner = f"{module}:{facts.owner}"
+            constructed = {owner, *evaluator.classes.descendants(owner)}
+            names |= {identifier.rsplit(".", 1)[-1].rsplit(":", 1)[-1] for identifier in constructed}
+        found: list[tuple[ir.Call, Frame]] = []
+        for name in sorted(names):
+            for call, scope in evaluator.program.calls.get(name, ()):
+                frame = evaluator.root(scope)
+                for value in evaluator.values(call.function, frame):
+                    if self._runs(value, function, constructed):
+                        found.append((call, frame))
+                        break
+                if len(found) >= MOST_CALLERS:
+                    return found
+        return found
+
+    def _runs(self, value: Value, function: str, constructed: set[str]) -> bool:
+        evaluator = self._evaluator
+        if isinstance(value, Function):
+            if value.id == function:
+                return True
+            wrapped = evaluator.results.wrapped(value)
+            return any(inner.id == function for inner in wrapped)
+        if isinstance(value, Class) and value.id in constructed:
+            return evaluator.results.constructor(value.id) == function
+        return False
+
+    # ------------------------------------------------------------ annotations
+
+    def annotated(self, annotation: ir.Expr, frame: Frame) -> tuple[Value, ...]:
+        """Instances of what an annotation names (through Optional, unions, Annotated, strings and aliases)."""
+        evaluator = self._evaluator
+        match annotation:
+            case ir.Const(value=str() as text):
+                parsed = _dotted(text)
+                return self.annotated(parsed, frame) if parsed is not None else ()
+            case ir.Operation(operator="|", operands=operands):
+                return tuple(value for part in operands for value in self.annotated(part, frame))
+            case ir.Index(value=base, key=key):
+                last = base.id if isinstance(base, ir.Name) else base.name if isinstance(base, ir.Attr) else ""
+                parts = key.items if isinstance(key, ir.Items) else (key,)
+                if last == "Annotated" and parts:
+                    found = self.annotated(parts[0], frame)
+                    provided = [value for part in parts[1:] for value in evaluator.results.provided(part, frame)]
+                    return tuple(provided) or found
+                if last in WRAPPERS:
+                    return tuple(value for part in parts for value in self.annotated(part, frame))
+                if last in CONTAINERS:
+                    return ()
+                return self.annotated(base, frame)
+            case ir.Name() | ir.Attr():
+                return self._named(annotation, frame)
+            case _:
+                return ()
+
+    def _named(self, annotation: ir.Name | ir.Attr, frame: Frame) -> tuple[Value, ...]:
+        evaluator = self._evaluator
+        if isinstance(annotation, ir.Name):
+            scope: Scope | None = frame.scope
+            while scope is not None:
+                for binding in scope.bindings.get(annotation.id, ()):
+                    if binding.kind == "value" and isinstance(binding.expr, ir.Index | ir.Operation):
+                        return self.annotated(binding.expr, evaluator.root(scope))  # an alias
+                    if binding.imported is not None and binding.imported.member:
+                        alias = self._imported_alias(binding.imported, scope)
+                        if alias:
+                            return alias
+                scope = scope.parent
+        found: list[Value] = []
+        for value in evaluator.values(annotation, frame):
+            if isinstance(value, Class):
+                found.append(Instance(value.id))
+            elif isinstance(value, External) and value.name not in TEXTUAL and value.name.rsplit(".", 1)[-1] != "Any":
+                if not value.name.startswith("builtins.") and not value.name.startswith("typing."):
+                    found.append(ExternalInstance(value.name))
+        return tuple(found)
+
+    def _imported_alias(self, item: ir.Import, scope: Scope) -> tuple[Value, ...]:
+        """An alias made in another module (`SessionDep = Annotated[Session, Depends(get_db)]`)."""
+        evaluator = self._evaluator
+        module = evaluator.module(scope.module, item.level, item.module)
+        origin = evaluator.program.scopes.get(f"{module}:")
+        for binding in origin.bindings.get(item.member or "", ()) if origin is not None else ():
+            if origin is not None and binding.kind == "value" and isinstance(binding.expr, ir.Index | ir.Operation):
+                return self.annotated(binding.expr, evaluator.root(origin))
+        return ()
+
+    def elements(self, annotation: ir.Expr | None, frame: Frame) -> tuple[Value, ...]:
+        """Instances of the element type of a container annotation."""
+        if isinstance(annotation, ir.Index):
+            base = annotation.value
+            last = base.id if isinstance(base, ir.Name) else base.name if isinstance(base, ir.Attr) else ""
+            parts = annotation.key.items if isinstance(annotation.key, ir.Items) else (annotation.key,)
+            if last in CONTAINERS and parts:
+                return self.annotated(parts[0], frame)
+            if last in WRAPPERS:
+                return tuple(value for part in parts for value in self.elements(part, frame))
+        return ()
+
+    # ----------------------------------------------------------------- fields
+
+    def field(self, instance: Instance, name: str) -> tuple[Value, ...]:
+        """A data class field as given to the generated constructor at the instance's site."""
+        site = instance.site
+        evaluator = self._evaluator
+        if site is None or evaluator.results.constructor(instance.id) is not None:
+            return ()
+        for keyword, value in site.call.keywords:
+            if keyword == name:
+                return evaluator.values(value, site.frame)
+        if site.call.arguments:
+            names = self._fields(instance.id)
+            if name in names and names.index(name) < len(site.call.arguments):
+                return evaluator.values(site.call.arguments[names.index(name)], site.frame)
+        return ()
+
+    def _fields(self, cls: str) -> list[str]:
+        evaluator = self._evaluator
+        names: list[str] = []
+        for ancestor in reversed(evaluator.classes.order(cls)[0]):
+            for statement in evaluator.program.classes[ancestor].body:
+                if isinstance(statement, ir.Assign) and statement.annotation is not None:
+                    names += [target.id for target in statement.targets if isinstance(target, ir.Name)]
+        return list(dict.fromkeys(names))
+
+
+@functools.cache  # evaluation is remembered by identity: the same text must stay the same expression
+def _dotted(text: str) -> ir.Expr | None:
+    """A forward reference such as "orders.Repository" as an expression."""
+    text = text.strip()
+    if "|" in text:
+        parts = [_dotted(part) for part in text.split("|")]
+        known = tuple(part for part in parts if part is not None)
+        return ir.Operation("|", known) if known else None
+    if text.startswith("Optional[") and text.endswith("]"):
+        return _dotted(text[9:-1])
+    names = text.split(".")
+    if not all(name.isidentifier() for name in names):
+        return None
+    expr: ir.Expr = ir.Name(names[0])
+    for name in names[1:]:
+        expr = ir.Attr(expr, name)
+    return expr

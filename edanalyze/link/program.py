@@ -1,0 +1,186 @@
+"""The program: every module of the project with its scopes, and how imports find them."""
+
+from __future__ import annotations
+
+import posixpath
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from edanalyze.facts import ir
+from edanalyze.facts.module import ClassFacts, FunctionFacts, ModuleFacts
+from edanalyze.link.scopes import Scope, ScopeBuilder
+
+
+def module_id(path: str) -> str:
+    """The dotted name of a file: its path from the root with dots, without `.py` and `__init__`."""
+    stem = path.rsplit(".", 1)[0]
+    if stem == "__init__" or stem.endswith("/__init__"):
+        stem = stem[: -len("__init__")].rstrip("/")
+    return stem.replace("/", ".")
+
+
+def dotted(identifier: str) -> str:
+    """`module:qualname` as one dotted name."""
+    module, _, name = identifier.partition(":")
+    return f"{module}.{name}" if module and name else module or name
+
+
+class Program:
+    """All facts of a project, indexed.
+
+    `scopes`, `functions` and `classes` are keyed by `module:qualname`. `calls` maps the last identifier of a called
+    name to the calls that use it, for looking up the callers of a function. `sources` are extra import roots.
+    """
+
+    def __init__(self, modules: Iterable[ModuleFacts], sources: Sequence[str] = ()) -> None:
+        self.sources = tuple(source.strip("/") for source in sources)
+        self.modules: dict[str, ModuleFacts] = {}
+        self.paths: dict[str, str] = {}
+        self.scopes: dict[str, Scope] = {}
+        self.functions: dict[str, FunctionFacts] = {}
+        self.classes: dict[str, ClassFacts] = {}
+        self.calls: dict[str, list[tuple[ir.Call, Scope]]] = defaultdict(list)
+        self._packages: set[str] = set()
+        self._folders: set[str] = set()
+        self._by_file: dict[str, str] = {}
+        for facts in sorted(modules, key=lambda facts: facts.path):
+            self._add(facts)
+        self._tops = self._top_level_packages()
+        self._resolved: dict[tuple[str, str], str | None] = {}
+
+    # -------------------------------------------------------------- building
+
+    def _add(self, facts: ModuleFacts) -> None:
+        name = module_id(facts.path)
+        if name in self.modules:  # `a.py` beside `a/__init__.py`: the package wins at run time
+            if not facts.path.endswith("/__init__.py"):
+                return
+        self.modules[name] = facts
+        self.paths[name] = facts.path
+        stem = facts.path.rsplit(".", 1)[0]
+        if stem.rsplit("/", 1)[-1] == "__init__":
+            stem = posixpath.dirname(stem)
+            self._packages.add(stem)
+        self._by_file[stem] = name
+        folder = posixpath.dirname(facts.path)
+        while folder and folder not in self._folders:
+            self._folders.add(folder)
+            folder = posixpath.dirname(folder)
+        for qualname, scope in ScopeBuilder(name, facts).build().items():
+            identifier = f"{name}:{qualname}"
+            self.scopes[identifier] = scope
+            if scope.function is not None:
+                self.functions[identifier] = scope.function
+            elif scope.klass is not None:
+                self.classes[identifier] = scope.klass
+            for call, inner in scope.calls:
+                last = _last(call.function)
+                if last:
+                    self.calls[last].append((call, inner))
+
+    def _top_level_packages(self) -> dict[str, list[str]]:
+        """Importable top-level names with the folders that hold them."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for path in sorted({*self._by_file, *self._folders}):
+            folder, name = posixpath.split(path)
+            if folder not in self._packages:
+                found[name].append(folder)
+        return found
+
+    # --------------------------------------------------------------- imports
+
+    def is_package(self, module: str) -> bool:
+        """Whether the module is a package's `__init__`."""
+        return self.paths[module].endswith("__init__.py")
+
+    def absolute(self, module: str, name: str) -> str | None:
+        """The module or namespace folder (as a module id) that `import name` finds from within `module`."""
+        key = (module, name)
+        if key not in self._resolved:
+            self._resolved[key] = self._absolute(module, name)
+        return self._resolved[key]
+
+    def _absolute(self, module: str, name: str) -> str | None:
+        target = name.replace(".", "/")
+        top = name.partition(".")[0]
+        folder = posixpath.dirname(self.paths[module])
+        inside: list[str] = []
+        while True:
+            if folder in self._packages:
+                inside.append(folder)
+            else:
+                for root in (folder, posixpath.join(folder, "src")):
+                    found = self._at(root, target)
+                    if found is not None and found != module:
+                        return found
+            if not folder:
+                break
+            folder = posixpath.dirname(folder)
+        for root in self.sources:
+            found = self._at(root, target)
+            if found is not None:
+                return found
+        if top not in sys.stdlib_module_names:
+            folders = self._tops.get(top, ())
+            if len(folders) == 1:
+                found = self._at(folders[0], target)
+                if found is not None:
+                    return found
+            for root in inside:
+                found = self._at(root, target)
+                if found is not None and found != module and not self._looks_installed(module, top):
+                    return found
+        return None
+
+    def _looks_installed(self, module: str, top: str) -> bool:
+        """A sibling inside a package that shares the name of what it wraps (`adapters/redis.py` importing redis)."""
+        return self.paths[module].rsplit("/", 1)[-1] == f"{top}.py"
+
+    def _at(self, root: str, target: str) -> str | None:
+        path = posixpath.join(root, target) if root else target
+        if path in self._by_file:
+            return self._by_file[path]
+        return path.replace("/", ".") if path in self._folders else None
+
+    def relative(self, module: str, level: int, name: str) -> str | None:
+        """The module that `from <level dots>name` names from within `module`."""
+        path = self.paths[module]
+        folder = posixpath.dirname(path)
+        for _ in range(level - 1):
+            if not folder:
+                return None
+            folder = posixpath.dirname(folder)
+        target = posixpath.join(folder, name.replace(".", "/")) if name else folder
+        if target in self._by_file:
+            return self._by_file[target]
+        return target.replace("/", ".") if target in self._folders or not target else None
+
+    def submodule(self, module: str, name: str) -> str | None:
+        """The submodule `name` of a package or namespace folder."""
+        child = f"{module}.{name}" if module else name
+        if child in self.modules:
+            return child
+        return child if child.replace(".", "/") in self._folders else None
+
+    def imported_names(self) -> set[str]:
+        """The dotted names of everything that is imported anywhere and is not part of the project."""
+        found: set[str] = set()
+        for scope in self.scopes.values():
+            for bindings in scope.bindings.values():
+                for binding in bindings:
+                    if binding.imported is not None and not binding.imported.level:
+                        item = binding.imported
+                        found.add(f"{item.imported}.{item.member}" if item.member else item.imported)
+            for item in scope.star_imports:
+                if not item.level:
+                    found.add(item.imported)
+        return found
+
+
+def _last(expr: ir.Expr) -> str:
+    match expr:
+        case ir.Name(id=name) | ir.Attr(name=name):
+            return name
+        case _:
+            return ""

@@ -1,0 +1,414 @@
+"""Results of calls: what calling, decorating, iterating and entering yields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from edanalyze.facts import ir
+from edanalyze.link.scopes import Scope
+from edanalyze.link.values import (
+    Class,
+    Constant,
+    Display,
+    External,
+    ExternalInstance,
+    Frame,
+    Function,
+    Instance,
+    Partial,
+    Site,
+    String,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from edanalyze.link.evaluate import Evaluator
+
+DEEPEST_CALL = 5
+# Functions that hand back (the result of) their first argument.
+PASSING = frozenset(
+    {
+        "asyncio.run",
+        "asyncio.wait_for",
+        "asyncio.shield",
+        "asyncio.create_task",
+        "asyncio.ensure_future",
+        "asyncio.run_coroutine_threadsafe",
+        "asgiref.sync.sync_to_async",
+        "asgiref.sync.async_to_sync",
+        "contextlib.closing",
+        "contextlib.aclosing",
+        "copy.copy",
+        "copy.deepcopy",
+        "builtins.iter",
+        "builtins.aiter",
+        "builtins.next",
+        "builtins.anext",
+        "builtins.reversed",
+        "builtins.sorted",
+        "builtins.list",
+        "builtins.tuple",
+        "builtins.dict",
+        "inspect.unwrap",
+        "functools.wraps",
+    }
+)
+PROVIDERS = frozenset({"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends", "faststream.Depends", "fast_depends.Depends"})
+CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+
+
+class Results:
+    """Call results for an evaluator."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._constructors: dict[str, str | None] = {}
+        self._applied: dict[tuple[int, str], ir.Call] = {}
+        self._produced: dict[str, tuple[str, ...]] = {}
+        self._running: set[tuple[str, Frame]] = set()
+
+    # ------------------------------------------------------------------ calls
+
+    def of_call(self, call: ir.Call, frame: Frame) -> Iterable[Value]:
+        """What a call returns."""
+        evaluator = self._evaluator
+        found: list[Value] = []
+        for callee in evaluator.values(call.function, frame):
+            found += self.result(callee, call, frame)
+        if not found:
+            found += evaluator.texts.method(call, frame)
+        return found
+
+    def result(self, callee: Value, call: ir.Call, frame: Frame) -> Iterable[Value]:
+        """What calling `callee` with the arguments of `call` returns."""
+        match callee:
+            case Function():
+                return self.returned(callee, call, frame)
+            case Class(id=cls):
+                return (Instance(cls, Site(call, frame)),)
+            case Partial(target=Function() as target):
+                return self.returned(target, None, None)
+            case Partial(target=target):
+                return self.result(target, call, frame)
+            case Instance(id=cls):
+                methods = self._evaluator.attributes.of(callee, "__call__")
+                return [value for method in methods for value in self.result(method, call, frame)]
+            case External(name=name):
+                return self._library(name, callee, call, frame)
+            case ExternalInstance(name=name):
+                made = self._evaluator.models.returns(f"{name}.__call__", call, self._literals(frame))
+                return (ExternalInstance(made, Site(call, frame), callee),) if made else ()
+            case _:
+                return ()
+
+    def _literals(self, frame: Frame) -> object:
+        return lambda expr: self._evaluator.literals(expr, frame)
+
+    def _library(self, name: str, callee: External, call: ir.Call, frame: Frame) -> Iterable[Value]:
+        evaluator = self._evaluator
+        if name in PASSING or name in PROVIDERS:
+            if not call.arguments:
+                return ()
+            first = evaluator.values(call.arguments[0], frame)
+            return self._provide(first) if name in PROVIDERS else first
+        match name:
+            case "functools.partial" | "functools.partialmethod":
+                if not call.arguments:
+                    return ()
+                return [Partial(value, Site(call, frame)) for value in evaluator.values(call.arguments[0], frame)]
+            case "builtins.super":
+                return self._super(frame)
+            case "builtins.type" if len(call.arguments) == 1:
+                return [
+                    Class(value.id) for value in evaluator.values(call.arguments[0], frame) if isinstance(value, Instance)
+                ]
+            case "builtins.getattr" if len(call.arguments) >= 2:
+                return [
+                    value
+                    for attribute in evaluator.literals(call.arguments[1], frame)
+                    for value in evaluator.attributes.of_expression(call.arguments[0], attribute, frame)
+                ]
+            case "typing.cast" if len(call.arguments) == 2:
+                return evaluator.parameters.annotated(call.arguments[0], frame) or evaluator.values(call.arguments[1], frame)
+        text = evaluator.texts.library(name, call, frame)
+        if text is not None:
+            return text
+        made = evaluator.models.returns(name, call, self._literals(frame))
+        if made is not None:
+            return (ExternalInstance(made, Site(call, frame), callee.receiver),)
+        if evaluator.models.is_class(name):
+            return (ExternalInstance(name, Site(call, frame)),)
+        return (ExternalInstance(f"{name}()", Site(call, frame), callee.receiver),)
+
+    def _super(self, frame: Frame) -> Iterable[Value]:
+        """The next class after the one that holds the method."""
+        evaluator = self._evaluator
+        current: Frame | None = frame
+        while current is not None and (current.scope.function is None or current.scope.function.owner is None):
+            current = current.closure
+        if current is None or current.scope.function is None:
+            return ()
+        holder = f"{current.scope.module}:{current.scope.function.owner}"
+        receiver = current.receiver
+        own = receiver.id if isinstance(receiver, Instance | Class) else holder
+        inner, outer = evaluator.classes.order(own)
+        rest = inner[inner.index(holder) + 1 :] if holder in inner else evaluator.classes.order(holder)[0][1:]
+        site = receiver.site if isinstance(receiver, Instance) else None
+        found: list[Value] = [Instance(cls, site) for cls in rest[:1]]
+        return found or [ExternalInstance(base, site, Instance(own, site)) for base in outer]
+
+    def constructor(self, cls: str) -> str | None:
+        """The project's `__init__` that constructing a class runs."""
+        if cls not in self._constructors:
+            self._constructors[cls] = next(
+                (
+                    f"{ancestor}.__init__"
+                    for ancestor in self._evaluator.classes.order(cls)[0]
+                    if f"{ancestor}.__init__" in self._evaluator.program.functions
+                ),
+                None,
+            )
+        return self._constructors[cls]
+
+    # ---------------------------------------------------------------- returns
+
+    def frame(self, function: Function, call: ir.Call | None, caller: Frame | None) -> Frame:
+        """The frame in which a function runs when called so; its root frame beyond a bounded depth."""
+        evaluator = self._evaluator
+        scope = evaluator.program.scopes[function.id]
+        root = evaluator.root(scope, open=caller.open if caller is not None else False)
+        receiver = function.receiver if function.receiver is not None else root.receiver
+        closure = function.closure if function.closure is not None else root.closure
+        if call is None or caller is None or caller.depth >= DEEPEST_CALL:
+            call = caller = None
+        return evaluator.frames(
+            scope, call=call, caller=caller, receiver=receiver, closure=closure, open=root.open if call is None else False
+        )
+
+    def returned(self, function: Function, call: ir.Call | None, caller: Frame | None) -> tuple[Value, ...]:
+        """What a project function returns; a context manager or generator function yields it."""
+        evaluator = self._evaluator
+        scope = evaluator.program.scopes.get(function.id)
+        if scope is None or scope.function is None:
+            return ()
+        frame = self.frame(function, call, caller)
+        key = (function.id, frame)
+        if key in self._running:
+            return ()
+        self._running.add(key)
+        try:
+            found = self._returned(scope, frame)
+        finally:
+            self._running.discard(key)
+        return found
+
+    def _returned(self, scope: Scope, frame: Frame) -> tuple[Value, ...]:
+        evaluator = self._evaluator
+        function = scope.function
+        assert function is not None
+        found: list[Value] = []
+        for expr in scope.returned:
+            found += evaluator.values(expr, frame)
+        if function.generator:
+            for expr, delegates in scope.yielded:
+                found += self.items(expr, frame) if delegates else evaluator.values(expr, frame)
+        useful = [value for value in found if value != Constant(None)]
+        if function.returns is not None and not any(self._is_object(value) for value in useful):
+            outer = evaluator.root(scope.parent or scope)
+            declared = evaluator.parameters.annotated(function.returns, outer)
+            if not declared and function.generator:
+                declared = evaluator.parameters.elements(function.returns, outer)
+            useful = [*declared, *useful]
+        return tuple(dict.fromkeys(useful or found))
+
+    def _is_object(self, value: Value) -> bool:
+        if isinstance(value, ExternalInstance):
+            return not value.name.endswith(("()", "[]"))
+        return not isinstance(value, External)
+
+    # ------------------------------------------------------------- decorators
+
+    def decorated(self, function: Function, frame: Frame) -> tuple[Value, ...]:
+        """What the name of a decorated function stands for: the wrapper its project decorators return, or itself."""
+        evaluator = self._evaluator
+        facts = evaluator.program.functions.get(function.id)
+        if facts is None or not facts.decorators:
+            return (function,)
+        current: tuple[Value, ...] = (function,)
+        for decorator in reversed(facts.decorators):
+            call = self._application(decorator, facts.qualname)
+            wrapped: list[Value] = []
+            for value in evaluator.values(decorator, frame):
+                if isinstance(value, Function | Class) and current == (function,):
+                    made = self.result(value, call, frame)
+                    wrapped += [item for item in made if isinstance(item, Function) and item.id != function.id]
+            if wrapped:
+                current = tuple(wrapped)
+        return current
+
+    def _application(self, decorator: ir.Expr, qualname: str) -> ir.Call:
+        """`decorator(function)` as a call, one object per decorator."""
+        key = (id(decorator), qualname)
+        if key not in self._applied:
+            place = ir.Place(0, 0, 0, 0)
+            self._applied[key] = ir.Call(decorator, (ir.Lambda(qualname),), (), place)
+        return self._applied[key]
+
+    def wrapped(self, function: Function) -> list[Function]:
+        """The functions that a decorator's wrapper stands in for."""
+        closure = function.closure
+        if closure is None or closure.call is None or closure.caller is None or not closure.call.arguments:
+            return []
+        argument = closure.call.arguments[0]
+        if not isinstance(argument, ir.Lambda) or closure.call.place.line:
+            return []
+        return [value for value in self._evaluator.values(argument, closure.caller) if isinstance(value, Function)]
+
+    def produced(self, function: str) -> tuple[str, ...]:
+        """The library classes that decorators turn a function into (a Celery task, an actor)."""
+        if function not in self._produced:
+            self._produced[function] = ()
+            evaluator = self._evaluator
+            facts = evaluator.program.functions[function]
+            scope = evaluator.program.scopes[function]
+            frame = evaluator.root(scope.parent or scope)
+            found: list[str] = []
+            for decorator in facts.decorators:
+                expr = decorator.function if isinstance(decorator, ir.Call) else decorator
+                for value in evaluator.values(expr, frame):
+                    name = value.name if isinstance(value, External) else None
+                    made = evaluator.models.produces(name) if name else None
+                    if made:
+                        found.append(made)
+                    elif isinstance(value, Function):
+                        found += self._produced_by_wrapper(value, decorator, frame)
+            self._produced[function] = tuple(dict.fromkeys(found))
+        return self._produced[function]
+
+    def _produced_by_wrapper(self, value: Function, decorator: ir.Expr, frame: Frame) -> list[str]:
+        """A project decorator that returns a library's decorator or task object."""
+        call = decorator if isinstance(decorator, ir.Call) else self._application(decorator, "")
+        found: list[str] = []
+        for made in self.returned(value, call, frame):
+            name = made.name if isinstance(made, External | ExternalInstance) else ""
+            name = name.removesuffix("()")
+            produced = self._evaluator.models.produces(name) if name else None
+            if produced:
+                found.append(produced)
+        return found
+
+    # -------------------------------------------------- iteration and entering
+
+    def items(self, expr: ir.Expr, frame: Frame) -> tuple[Value, ...]:
+        """What iterating `expr` yields."""
+        evaluator = self._evaluator
+        found: list[Value] = []
+        for value in evaluator.values(expr, frame):
+            match value:
+                case Display(expr=ir.Mapping() as mapping):
+                    for key, _ in mapping.items:
+                        if key is not None:
+                            found += evaluator.values(key, value.frame)
+                case Display():
+                    found += evaluator.attributes.member(value, None)
+                case ExternalInstance(name=name):
+                    made = evaluator.models.attribute(name, "[]")
+                    found.append(ExternalInstance(made or f"{name}[]", value.site, value))
+                case External(name=name):
+                    found.append(ExternalInstance(f"{name}[]", None, value))
+                case Instance():
+                    for hook in ("__iter__", "__aiter__", "__next__", "__anext__"):
+                        for method in evaluator.attributes.of(value, hook):
+                            if isinstance(method, Function):
+                                found += [item for item in self.returned(method, None, None) if item != value]
+                case Class(id=cls):
+                    found += self._members(cls)
+                case _:
+                    pass
+        if isinstance(expr, ir.Call):
+            found += self._generated(expr, frame)
+        return tuple(dict.fromkeys(found))
+
+    def _members(self, cls: str) -> list[Value]:
+        """The members of an enumeration."""
+        scope = self._evaluator.program.scopes[cls]
+        return [
+            value
+            for bindings in scope.bindings.values()
+            for value in self._evaluator.bound(bindings, self._evaluator.root(scope))
+            if isinstance(value, String)
+        ]
+
+    def _generated(self, call: ir.Call, frame: Frame) -> list[Value]:
+        """What a generator function of the project yields, or the element type it declares."""
+        found: list[Value] = []
+        for callee in self._evaluator.values(call.function, frame):
+            if isinstance(callee, Function):
+                facts = self._evaluator.program.functions[callee.id]
+                if facts.generator:
+                    found += self.returned(callee, call, frame)
+                elif facts.returns is not None:
+                    scope = self._evaluator.program.scopes[callee.id]
+                    found += self._evaluator.parameters.elements(
+                        facts.returns, self._evaluator.root(scope.parent or scope)
+                    )
+        return found
+
+    def unpacked(self, values: Iterable[Value], index: int) -> list[Value]:
+        """Element `index` of the values."""
+        found: list[Value] = []
+        for value in values:
+            if isinstance(value, Display):
+                found += self._evaluator.attributes.member(value, Constant(index))
+            elif isinstance(value, ExternalInstance):
+                found.append(ExternalInstance(f"{value.name}[]", value.site, value))
+        return found
+
+    def entered(self, expr: ir.Expr, frame: Frame) -> list[Value]:
+        """What `with expr as name` binds."""
+        evaluator = self._evaluator
+        found: list[Value] = []
+        for value in evaluator.values(expr, frame):
+            if isinstance(value, Instance):
+                for hook in ("__enter__", "__aenter__"):
+                    for method in evaluator.attributes.of(value, hook):
+                        if isinstance(method, Function):
+                            found += self.returned(method, None, None) or (value,)
+                found = found or [value]
+            elif isinstance(value, ExternalInstance):
+                made = evaluator.models.entered(value.name)
+                found.append(ExternalInstance(made, value.site, value.owner) if made else value)
+            else:
+                found.append(value)
+        return found
+
+    # ------------------------------------------------------ dependency injection
+
+    def provided(self, expr: ir.Expr, frame: Frame) -> list[Value]:
+        """What a `Depends(factory)` marker in an annotation gives."""
+        evaluator = self._evaluator
+        if not isinstance(expr, ir.Call):
+            return []
+        for callee in evaluator.values(expr.function, frame):
+            if isinstance(callee, External) and callee.name in PROVIDERS and expr.arguments:
+                return self._provide(evaluator.values(expr.arguments[0], frame))
+        return []
+
+    def _provide(self, factories: Iterable[Value]) -> list[Value]:
+        found: list[Value] = []
+        for factory in factories:
+            match factory:
+                case Function():
+                    found += self.returned(factory, None, None)
+                case Class(id=cls):
+                    found.append(Instance(cls))
+                case Instance():
+                    for method in self._evaluator.attributes.of(factory, "__call__"):
+                        if isinstance(method, Function):
+                            found += self.returned(method, None, None)
+                case External(name=name):
+                    found.append(ExternalInstance(name))
+                case _:
+                    pass
+        return found

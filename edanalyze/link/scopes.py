@@ -1,0 +1,242 @@
+"""Scopes: which expressions, definitions and imports a name may stand for, per function, class and module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from edanalyze.facts import ir
+from edanalyze.facts.children import bodies, children, expressions
+from edanalyze.facts.module import ClassFacts, FunctionFacts, ModuleFacts
+
+
+class Binding(NamedTuple):
+    """One way a name gets its value.
+
+    `kind`: "value" (the expression), "item" (what iterating it yields), "unpack" (its element `index`),
+    "enter" (what entering it as a context manager yields), "import", "function", "class", "parameter",
+    "annotation" (only declared), "opaque" (an exception, a deleted or augmented name).
+    """
+
+    kind: str
+    expr: ir.Expr | None = None
+    index: int = 0
+    imported: ir.Import | None = None
+    qualname: str = ""
+    annotation: ir.Expr | None = None
+
+
+class Store(NamedTuple):
+    """An assignment to an attribute or item: `base.key = ...` or `base[key] = ...`."""
+
+    base: ir.Expr
+    key: ir.Expr | str
+    binding: Binding
+    scope: Scope
+
+
+@dataclass(eq=False)
+class Scope:
+    """A lexical scope. `name` is its qualname in the module ("" for the module itself)."""
+
+    module: str
+    name: str
+    kind: str  # module | class | function | comprehension
+    parent: Scope | None
+    function: FunctionFacts | None = None
+    klass: ClassFacts | None = None
+    bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    stores: list[Store] = field(default_factory=list)
+    calls: list[tuple[ir.Call, Scope]] = field(default_factory=list)
+    comprehensions: dict[int, Scope] = field(default_factory=dict)
+    returned: list[ir.Expr] = field(default_factory=list)
+    yielded: list[tuple[ir.Expr, bool]] = field(default_factory=list)
+    outer: dict[str, str] = field(default_factory=dict)
+    star_imports: list[ir.Import] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        """`module:qualname`, unique in a program."""
+        return f"{self.module}:{self.name}"
+
+    def bind(self, name: str, binding: Binding) -> None:
+        """Add one way in which `name` gets a value, honouring `global` and `nonlocal`."""
+        scope = self
+        where = self.outer.get(name)
+        while where and scope.parent is not None:
+            scope = scope.parent
+            if where == "global" and scope.kind == "module":
+                break
+            if where == "nonlocal" and scope.kind == "function" and name in scope.bindings:
+                break
+        scope.bindings.setdefault(name, []).append(binding)
+
+
+class ScopeBuilder:
+    """Build all scopes of one module."""
+
+    def __init__(self, module: str, facts: ModuleFacts) -> None:
+        self.facts = facts
+        self.module = module
+        self.scopes: dict[str, Scope] = {}
+
+    def build(self) -> dict[str, Scope]:
+        """Scopes by qualname; the module's own under ""."""
+        root = Scope(self.module, "", "module", None)
+        self.scopes[""] = root
+        self._block(self.facts.body, root)
+        return self.scopes
+
+    # ------------------------------------------------------------ definitions
+
+    def _define(self, name: str, qualname: str, is_class: bool, scope: Scope) -> None:
+        if is_class:
+            facts = self.facts.classes.get(qualname)
+            scope.bind(name, Binding("class", qualname=qualname))
+            if facts is None or qualname in self.scopes:
+                return
+            for expr in (*facts.decorators, *facts.bases, *(value for _, value in facts.keywords)):
+                self._expr(expr, scope)
+            inner = Scope(self.module, qualname, "class", scope, klass=facts)
+            self.scopes[qualname] = inner
+            self._block(facts.body, inner)
+        else:
+            scope.bind(name, Binding("function", qualname=qualname))
+            self._function(qualname, scope)
+
+    def _function(self, qualname: str, scope: Scope) -> None:
+        facts = self.facts.functions.get(qualname)
+        if facts is None or qualname in self.scopes:
+            return
+        for expr in facts.decorators:
+            self._expr(expr, scope)
+        inner = Scope(self.module, qualname, "function", scope, function=facts)
+        self.scopes[qualname] = inner
+        for parameter in facts.parameters:
+            if parameter.default is not None:
+                self._expr(parameter.default, scope)
+            inner.bind(parameter.name, Binding("parameter", annotation=parameter.annotation, qualname=parameter.name))
+        self._block(facts.body, inner)
+
+    # ------------------------------------------------------------- statements
+
+    def _block(self, body: Iterable[ir.Stmt], scope: Scope) -> None:
+        for statement in body:
+            kind = type(statement)
+            if kind is ir.Define:
+                self._define(statement.name, statement.qualname, statement.is_class, scope)  # type: ignore[union-attr]
+                continue
+            for expr in expressions(statement):
+                self._expr(expr, scope)
+            self._bindings(statement, scope)
+            for block in bodies(statement):
+                self._block(block, scope)
+
+    def _bindings(self, statement: ir.Stmt, scope: Scope) -> None:
+        match statement:
+            case ir.Assign(targets=targets, value=value, annotation=annotation):
+                for target in targets:
+                    kind = "annotation" if value is None else "value"
+                    self._target(target, Binding(kind, value, annotation=annotation), scope)
+            case ir.Augment(target=target, value=value):
+                self._target(target, Binding("opaque", value), scope)
+            case ir.Loop(target=target, source=source) if target is not None:
+                self._target(target, Binding("item", source), scope)
+            case ir.With(items=items):
+                for context, target in items:
+                    if target is not None:
+                        self._target(target, Binding("enter", context), scope)
+            case ir.Try(handlers=handlers):
+                for handler in handlers:
+                    if handler.types is not None:
+                        self._expr(handler.types, scope)
+                    if handler.name:
+                        scope.bind(handler.name, Binding("opaque", handler.types))
+            case ir.Match(subject=subject, cases=cases):
+                for case in cases:
+                    for expr in (*case.patterns, *([case.guard] if case.guard is not None else ())):
+                        self._expr(expr, scope)
+                    for capture in case.captures:
+                        scope.bind(capture, Binding("value", subject))
+            case ir.Import(name="*") as imported:
+                scope.star_imports.append(imported)
+            case ir.Import(name=name) as imported:
+                scope.bind(name, Binding("import", imported=imported))
+            case ir.Scope(kind=kind, names=names):
+                scope.outer.update((name, kind) for name in names)
+            case ir.Return(value=value) if value is not None:
+                scope.returned.append(value)
+            case _:
+                pass
+
+    def _target(self, target: ir.Expr, binding: Binding, scope: Scope) -> None:
+        match target:
+            case ir.Name(id=name):
+                scope.bind(name, binding)
+            case ir.Attr(value=base, name=name):
+                scope.stores.append(Store(base, name, binding, scope))
+            case ir.Index(value=base, key=key):
+                scope.stores.append(Store(base, key, binding, scope))
+            case ir.Star(value=value):
+                self._target(value, Binding("opaque", binding.expr), scope)
+            case ir.Items(items=items):
+                value = binding.expr
+                if (
+                    binding.kind == "value"
+                    and isinstance(value, ir.Items)
+                    and len(value.items) == len(items)
+                    and not any(isinstance(item, ir.Star) for item in (*items, *value.items))
+                ):
+                    for part, inner in zip(items, value.items, strict=True):
+                        self._target(part, Binding("value", inner), scope)
+                    return
+                kind = {"value": "unpack", "item": "unpack item", "enter": "unpack enter"}.get(binding.kind, "opaque")
+                for index, part in enumerate(items):
+                    self._target(part, Binding(kind, value, index), scope)
+            case _:
+                pass
+
+    # ------------------------------------------------------------ expressions
+
+    def _expr(self, expr: ir.Expr, scope: Scope) -> None:
+        kind = type(expr)
+        if kind is ir.Name or kind is ir.Const:
+            return
+        if kind is ir.Comprehension:
+            self._comprehension(expr, scope)  # type: ignore[arg-type]
+            return
+        if kind is ir.Lambda:
+            self._function(expr.function, _lexical(scope))  # type: ignore[union-attr]
+            body = self.scopes.get(expr.function)  # type: ignore[union-attr]
+            if body is not None and scope.kind == "comprehension":
+                body.parent = scope
+            return
+        for child in children(expr):
+            self._expr(child, scope)
+        if kind is ir.Call:
+            _lexical(scope).calls.append((expr, scope))  # type: ignore[arg-type]
+        elif kind is ir.Bind:
+            _lexical(scope).bind(expr.name, Binding("value", expr.value))  # type: ignore[union-attr]
+        elif kind is ir.Yield and expr.value is not None:  # type: ignore[union-attr]
+            _lexical(scope).yielded.append((expr.value, expr.delegates))  # type: ignore[union-attr]
+
+    def _comprehension(self, expr: ir.Comprehension, scope: Scope) -> None:
+        inner = Scope(self.module, scope.name, "comprehension", scope, function=scope.function)
+        lexical = _lexical(scope)
+        lexical.comprehensions[id(expr)] = inner
+        for position, generator in enumerate(expr.generators):
+            self._expr(generator.source, scope if position == 0 else inner)
+            self._target(generator.target, Binding("item", generator.source), inner)
+            for test in generator.tests:
+                self._expr(test, inner)
+        if expr.key is not None:
+            self._expr(expr.key, inner)
+        self._expr(expr.element, inner)
+
+
+def _lexical(scope: Scope) -> Scope:
+    """The function, class or module scope that holds a comprehension scope."""
+    while scope.kind == "comprehension" and scope.parent is not None:
+        scope = scope.parent
+    return scope
