@@ -10,15 +10,13 @@ import click
 
 from edanalyze.cli.failures import Failure, explained
 from edanalyze.cli.output import writable
+from edanalyze.graph import FORMATS, VIEWS, DrawingError, Graph, GraphError, fold, format_of, render
+from edanalyze.graph import focus as focused
 
 if TYPE_CHECKING:
     from edanalyze.api import Project
-    from edanalyze.graph.records import Graph
 
-FORMATS = ("dot", "svg", "png", "pdf", "mermaid", "json")
-_EXTENSIONS = {".gv": "dot", ".mmd": "mermaid", ".md": "mermaid"}
 _BINARY = frozenset({"png", "pdf"})
-VIEWS = ("services", "routes", "chains", "events", "calls")
 
 PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 CONFIG = click.option(
@@ -70,17 +68,24 @@ def graph(
     edanalyze graph --view events --focus orders -o events.mmd
     edanalyze graph --format json | jq '.edges[] | select(.kind == "http")'
     """
-    wanted = form or _by_extension(output)
-    if output is None and wanted in _BINARY and sys.stdout.isatty() and not unresolved:
+    wanted = form or ("json" if unresolved else _by_extension(output))
+    if output is None and wanted in _BINARY and sys.stdout.isatty():
         raise click.UsageError(f"{wanted} is not for a terminal: name a file with -o")
     with explained(verbose):
         from edanalyze import api
 
-        full = api.graph(_project(paths, config))
+        project = _project(paths, config)
+        full = api.graph(project)
         if unresolved:
             _write(_unresolved(full).encode("utf-8", "backslashreplace"), output)
-        else:
-            _write(_rendered(full, view, focus, depth, wanted), output)
+            return
+        try:
+            folded = fold(full, view)
+            shown = focused(folded, focus, depth) if focus else folded
+            drawn = render(shown, wanted, title=project.root.name)
+        except (GraphError, DrawingError) as error:
+            raise Failure(str(error)) from error
+        _write(drawn, output)
 
 
 @click.command(short_help="Write which function calls which.")
@@ -108,19 +113,6 @@ def _project(paths: tuple[Path, ...], config: Path | None) -> Project:
     return api.load_project(paths or (Path(),), api.Options(config=config))
 
 
-def _rendered(full: Graph, view: str, focus: str | None, depth: int, form: str) -> bytes:
-    from edanalyze.graph import render
-    from edanalyze.graph.focus import focus as focused
-    from edanalyze.graph.records import GraphError
-    from edanalyze.graph.views import fold
-
-    try:
-        folded = fold(full, view)
-        return render(focused(folded, focus, depth) if focus else folded, form)
-    except GraphError as error:
-        raise Failure(str(error)) from error
-
-
 def _unresolved(full: Graph) -> str:
     """List each edge that ends at an unknown: where it starts, what was found there, and why it could not be bound."""
     unknown = {node.id: node for node in full.nodes if node.kind == "unknown"}
@@ -140,11 +132,10 @@ def _unresolved(full: Graph) -> str:
 def _by_extension(output: Path | None) -> str:
     if output is None:
         return "json"
-    extension = output.suffix.lower()
-    form = _EXTENSIONS.get(extension, extension.removeprefix("."))
-    if form not in FORMATS:
-        raise click.UsageError(f"no format belongs to the extension {extension!r}: name one with --format")
-    return form
+    try:
+        return format_of(output)
+    except DrawingError as error:
+        raise click.UsageError(f"{error}, or name a format with --format") from error
 
 
 def _write(data: bytes, output: Path | None) -> None:

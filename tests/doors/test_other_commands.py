@@ -140,7 +140,8 @@ def test_graph_focus_on_nothing_is_said(engine: StandInEngine, run: Run) -> None
 def test_graph_with_an_unknown_extension_is_a_usage_error(engine: StandInEngine, run: Run) -> None:
     ran = run("graph", "-o", "services.xyz")
     assert ran.exit_code == 2
-    assert "no format belongs to the extension '.xyz'" in ran.stderr
+    assert "not clear from the name 'services.xyz'" in ran.stderr
+    assert "--format" in ran.stderr
     assert not engine.projects
 
 
