@@ -183,7 +183,7 @@ class Effects:
         match callee:
             case External(name=name):
                 rows = self.library.rows(name)
-                return self._effects(rows, name, call, frame, callee.receiver), [], bool(rows) or _is_plain(name)
+                return self._effects(rows, name, call, frame, callee.receiver), [], bool(rows) or (_is_plain(name) and self.library.speaks_of(name))
             case Function(id=identifier):
                 rows = self.library.rows(dotted(identifier))
                 own = self._effects(rows, dotted(identifier), call, frame, callee.receiver)

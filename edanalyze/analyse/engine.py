@@ -125,12 +125,11 @@ class Domain(ABC, Generic[S]):
         """The state when a loop starts over."""
         return state
 
-    def aside(self, node: Aside, state: S, run: Activation[S], engine: Engine[S]) -> S:
+    def aside(self, node: Aside, state: S, run: Activation[S], engine: Engine[S]) -> list[S]:
         """Code that runs aside; by default concurrent code runs in line and the rest not at all."""
         if node.kind == "concurrent":
-            flow = engine.block(node.body, [state], run)
-            return flow.next[0] if flow.next else state
-        return state
+            return engine.block(node.body, [state], run).next or [state]
+        return [state]
 
 
 class Engine(Generic[S]):
@@ -207,7 +206,7 @@ class Engine(Generic[S]):
             case Mutation():
                 return Flow(next=[self.domain.mutation(node, state, run) for state in states])
             case Aside():
-                return Flow(next=[self.domain.aside(node, state, run, self) for state in states])
+                return Flow(next=[after for state in states for after in self.domain.aside(node, state, run, self)])
             case Cases():
                 return self._cases(node, states, run)
             case _:

@@ -9,7 +9,7 @@ from edanalyze.facts import ir
 from edanalyze.facts.children import walk
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
-from edanalyze.link.values import Display, External, Frame, Hole, String
+from edanalyze.link.values import Display, External, ExternalInstance, Frame, Hole, String
 
 if TYPE_CHECKING:
     from edanalyze.analyse.effects import Effect
@@ -103,11 +103,26 @@ class Statements:
                 chain = chain.function
             else:
                 chain = chain.value
-        if isinstance(chain, ir.Name) and chain is not expr:
-            return self._of_statement(chain, frame, depth + 1)
         if isinstance(chain, ir.Name):
-            return self._bound(chain.id, frame, depth)
-        return "unknown"
+            found = self._bound(chain.id, frame, depth)
+            if found != "unknown":
+                return found
+        return self._made(expr, frame, depth)
+
+    def _made(self, expr: ir.Expr, frame: Frame, depth: int) -> str:
+        """The verb of a statement object that was built elsewhere and handed over."""
+        found = "unknown"
+        values = self._evaluator.values(expr, frame)
+        if isinstance(expr, ir.Name) and frame.call is None and frame.scope.function is not None:
+            if any(binding.kind == "parameter" for binding in frame.scope.bindings.get(expr.id, ())):
+                values = tuple(self._evaluator.parameters.given(expr.id, frame.scope))
+        for value in values:
+            if isinstance(value, ExternalInstance) and value.site is not None and value.site.call is not expr:
+                verb = self._of_statement(value.site.call, value.site.frame, depth + 1)
+                if verb not in {"", "unknown"}:
+                    return verb
+                found = verb if found == "unknown" else found
+        return found
 
     def _bound(self, name: str, frame: Frame, depth: int) -> str:
         found = "unknown"

@@ -271,24 +271,29 @@ class Transactions(Domain[Transaction]):
         return state if is_open == (outcome == asked) else None
 
     def again(self, node: Repeat, state: Transaction) -> Transaction:
-        """The next item or message is another unit of work: what was committed for the last one is settled."""
+        """The next item or message is another unit of work: what was committed for the last one is settled.
+
+        A loop that works off a queue (`while self.queue`) goes on with the same unit of work.
+        """
+        statement = node.statement
+        if isinstance(statement, ir.Loop) and statement.kind == "while" and not isinstance(statement.source, ir.Const):
+            return state
         return replace(state, committed=None, saved=None, protected=False)
 
     def aside(
         self, node: Aside, state: Transaction, run: Activation[Transaction], engine: Engine[Transaction]
-    ) -> Transaction:
+    ) -> list[Transaction]:
         """Deferred code runs later, after-commit hooks after the commit; concurrent code runs now."""
         if node.kind == "concurrent":
-            flow = engine.block(node.body, [state], run)
-            return flow.next[0] if flow.next else state
+            return engine.block(node.body, [state], run).next or [state]
         if node.kind == "after_commit":
             hooks = AfterCommit(self._report, run.function)
             inner = Engine(hooks, engine.contexts)
             inner.block(node.body, [False], Activation(run.function, run.frame))
-            return state
+            return [state]
         after = replace(state, depth=0, opened=None, dirty=None, outbox=state.outbox, pending=())
         engine.block(node.body, [after], run)
-        return state
+        return [state]
 
 
 class AfterCommit(Domain[bool]):

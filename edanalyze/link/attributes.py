@@ -246,10 +246,32 @@ class Attributes:
             if isinstance(key, Constant) and isinstance(key.value, int) and -len(expr.items) <= key.value < len(expr.items):
                 return list(evaluator.values(expr.items[key.value], frame))
             return [value for item in expr.items for value in evaluator.values(item, frame)]
-        scope = frame.scope.comprehensions.get(id(expr))
+        filtered = self._filtered(expr)
+        if filtered is not None:  # `{name: value for name, value in table.items() if ...}` has the items of the table
+            return [
+                item
+                for table in evaluator.values(filtered, frame)
+                if isinstance(table, Display)
+                for item in self.member(table, key)
+            ]
+        scope = frame.scope.comprehension(expr)
         if scope is None:
             return []
         return list(evaluator.values(expr.element, evaluator.inner(scope, frame)))
+
+    @staticmethod
+    def _filtered(expr: ir.Comprehension) -> ir.Expr | None:
+        """The mapping that a dict comprehension only filters."""
+        if len(expr.generators) != 1 or expr.key is None:
+            return None
+        match expr.generators[0]:
+            case ir.Generator(
+                target=ir.Items(items=(ir.Name(id=key), ir.Name(id=value))),
+                source=ir.Call(function=ir.Attr(value=table, name="items"), arguments=()),
+            ) if expr.key == ir.Name(key) and expr.element == ir.Name(value):
+                return table
+            case _:
+                return None
 
     # ------------------------------------------------- application-wide state
 

@@ -218,7 +218,7 @@ class Evaluator:
         if kind == "unpack":
             return self.results.unpacked(self.values(binding.expr, frame), binding.index)
         if kind == "unpack item":
-            return self.results.unpacked(self.results.items(binding.expr, frame), binding.index)
+            return self.results.unpacked_items(binding.expr, binding.index, frame)
         if kind == "enter":
             return self.results.entered(binding.expr, frame)
         return NOTHING

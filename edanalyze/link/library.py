@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -101,6 +102,11 @@ class Library:
     def knows(self, name: str) -> bool:
         """Whether anything is known of a dotted name."""
         return bool(self.models.find(name)) or self.models.is_class(name)
+
+    def speaks_of(self, name: str) -> bool:
+        """Whether the library of a dotted name is modelled (or part of Python), so that silence on it means something."""
+        top = name.partition(".")[0]
+        return top == "builtins" or top in self.models.packages or top in sys.stdlib_module_names
 
     def environment(
         self, name: str

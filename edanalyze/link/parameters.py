@@ -11,6 +11,7 @@ from edanalyze.facts.module import FunctionFacts
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import (
     Class,
+    Display,
     External,
     ExternalInstance,
     Frame,
@@ -93,8 +94,12 @@ class Parameters:
                 found = self._evaluator.values(argument, frame.caller)
                 if found:
                     return found
-            elif parameter.default is not None and not any(not key for key, _ in frame.call.keywords):
-                return self._default(parameter.default, scope)
+            else:
+                unpacked = self._unpacked(frame.call, name, frame.caller)
+                if unpacked:
+                    return unpacked
+                if parameter.default is not None and not any(not key for key, _ in frame.call.keywords):
+                    return self._default(parameter.default, scope)
             return self._declared(parameter.annotation, parameter.default, scope)
         return self._at_root(name, parameter.annotation, parameter.default, frame)
 
@@ -123,12 +128,31 @@ class Parameters:
             return objects
         if frame.open:
             return (String((Hole("parameter", name),)),)
-        given = list(declared)
-        for call, caller in self.callers(frame.scope.id):
-            argument = self.of_call(frame.scope, call, is_bound(frame.scope.function)).get(name)  # type: ignore[arg-type]
-            if argument is not None:
-                given += self._evaluator.values(argument, caller)
+        given = [*declared, *self.given(name, frame.scope)]
         return given or (String((Hole("parameter", name),)),)
+
+    def given(self, name: str, scope: Scope) -> list[Value]:
+        """What all known callers pass for a parameter, whatever it is declared to be."""
+        assert scope.function is not None
+        found: list[Value] = []
+        for call, caller in self.callers(scope.id):
+            argument = self.of_call(scope, call, is_bound(scope.function)).get(name)
+            if argument is not None:
+                found += self._evaluator.values(argument, caller)
+            else:
+                found += self._unpacked(call, name, caller)
+        return found
+
+    def _unpacked(self, call: ir.Call, name: str, caller: Frame) -> list[Value]:
+        """What a call passes for `name` through `**mapping`, when the mapping is known."""
+        return [
+            item
+            for keyword, mapping in call.keywords
+            if not keyword
+            for value in self._evaluator.values(mapping, caller)
+            if isinstance(value, Display)
+            for item in self._evaluator.attributes.member(value, String((name,)))
+        ]
 
     # ---------------------------------------------------------------- callers
 

@@ -365,6 +365,29 @@ class Results:
                 found.append(ExternalInstance(f"{value.name}[]", value.site, value))
         return found
 
+    def unpacked_items(self, expr: ir.Expr, index: int, frame: Frame) -> list[Value]:
+        """Element `index` of what iterating `expr` yields; pairs of `items()`, `enumerate` and `zip` are understood."""
+        evaluator = self._evaluator
+        match expr:
+            case ir.Call(function=ir.Attr(value=table, name="items"), arguments=()):
+                found: list[Value] = []
+                for value in evaluator.values(table, frame):
+                    if isinstance(value, Display) and isinstance(value.expr, ir.Mapping):
+                        if index == 0:
+                            keys = [key for key, _ in value.expr.items if key is not None]
+                            found += [item for key in keys for item in evaluator.values(key, value.frame)]
+                        else:
+                            found += evaluator.attributes.member(value, None)
+                    elif isinstance(value, Display) and index == 1:
+                        found += evaluator.attributes.member(value, None)
+                if found:
+                    return found
+            case ir.Call(function=ir.Name(id="enumerate"), arguments=(source, *_)) if index == 1:
+                return list(self.items(source, frame))
+            case ir.Call(function=ir.Name(id="zip"), arguments=sources) if index < len(sources):
+                return list(self.items(sources[index], frame))
+        return self.unpacked(self.items(expr, frame), index)
+
     def entered(self, expr: ir.Expr, frame: Frame) -> list[Value]:
         """What `with expr as name` binds."""
         evaluator = self._evaluator

@@ -60,6 +60,16 @@ class Scope:
         """`module:qualname`, unique in a program."""
         return f"{self.module}:{self.name}"
 
+    def comprehension(self, expr: ir.Comprehension) -> Scope | None:
+        """The scope of a comprehension that stands in this scope or in a comprehension around it."""
+        scope: Scope | None = self
+        while scope is not None:
+            found = scope.comprehensions.get(id(expr))
+            if found is not None:
+                return found
+            scope = scope.parent if scope.kind == "comprehension" else None
+        return None
+
     def bind(self, name: str, binding: Binding) -> None:
         """Add one way in which `name` gets a value, honouring `global` and `nonlocal`."""
         scope = self
