@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ FORMATS = ("text", "concise", "json", "github")
     multiple=True,
     metavar="RULES",
     callback=check_selectors,
-    help="Run these rules (EDA2,EDA301,no-dead-letter).",
+    help="Run these rules (EDA2,EDA301,publish-after-commit).",
 )
 @click.option(
     "--extend-select", multiple=True, metavar="RULES", callback=check_selectors, help="Run these rules as well."
@@ -118,7 +119,8 @@ def _report(result: CheckResult, project: Project, form: str, stream: TextIO, co
     if form == "text":
         from edanalyze.report import text
 
-        text.write(result, colours(stream, color), lambda path: _lines(project, path), shown)
+        # Findings come in order of files: keeping the last one is enough.
+        text.write(result, colours(stream, color), lru_cache(maxsize=1)(partial(_lines, project)), shown)
     elif form == "json":
         from edanalyze.report import json
 

@@ -35,7 +35,7 @@ class StandInEngine(types.ModuleType):
         self.result = CheckResult(diagnostics=())
         self.graph_result: Any = None
         self.callgraph_result: dict[str, list[str]] = {}
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self.projects: list[StandInProject] = []
 
     @staticmethod

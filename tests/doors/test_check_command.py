@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edanalyze.check.diagnostic import Confidence
+from edanalyze.cli import main, progress
 from edanalyze.cli.app import app
 from edanalyze.discover.config import ConfigError, ConfigProblem
 from edanalyze.facts.module import Unanalysed
@@ -231,3 +233,48 @@ def test_the_engine_is_not_loaded_for_help() -> None:
     assert ran.exit_code == 0
     assert "Exit status" in ran.output
     assert "edanalyze.api" not in set(sys.modules) - before
+
+
+def test_an_interrupt_ends_the_command_with_a_word(engine: StandInEngine, capsys: pytest.CaptureFixture[str]) -> None:
+    engine.error = KeyboardInterrupt()
+    with pytest.raises(SystemExit) as left:
+        main(["check"])
+    assert left.value.code == 130
+    assert capsys.readouterr().err.strip() == "edanalyze: interrupted"
+
+
+def test_main_exits_with_the_status_of_the_command(engine: StandInEngine) -> None:
+    engine.result = result(diagnostic())
+    with pytest.raises(SystemExit) as left:
+        main(["check"])
+    assert left.value.code == 1
+    with pytest.raises(SystemExit) as left:
+        main(["check", "nowhere"])
+    assert left.value.code == 2
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("patience", "drawn"), [(0, True), (60, False)])
+def test_a_progress_bar_appears_on_a_terminal_when_the_work_is_long(
+    monkeypatch: pytest.MonkeyPatch, patience: int, drawn: bool
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(progress, "_PATIENCE", patience)
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with progress.progress_bar(wanted=True) as update:
+        assert update is not None
+        update(3, 12)
+        update(12, 12)
+    assert isinstance(sys.stderr, Terminal)
+    assert ("12/12" in sys.stderr.getvalue()) is drawn
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_there_is_no_progress_bar_where_nobody_would_see_it(monkeypatch: pytest.MonkeyPatch, wanted: bool) -> None:
+    monkeypatch.setattr(sys, "stderr", io.StringIO() if wanted else Terminal())
+    with progress.progress_bar(wanted) as update:
+        assert update is None

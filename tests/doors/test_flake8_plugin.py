@@ -61,6 +61,13 @@ def test_files_are_found_from_another_folder(lint: Lint, monkeypatch: pytest.Mon
     assert lint("app.py")[1] == [FOUND.removeprefix("orders/")]
 
 
+@pytest.mark.parametrize("name", ["two words.py", "café.py", "[red].py", "a,b;c.py"])
+def test_files_with_odd_names_have_their_findings(engine: StandInEngine, lint: Lint, name: str) -> None:
+    Path(name).write_text("def place():\n    commit()\n    notify()\n", encoding="utf-8")
+    engine.result = result(diagnostic(path=name))
+    assert lint(name)[1] == [FOUND.replace("orders/app.py", name)]
+
+
 def test_the_project_is_analysed_once_however_many_files_there_are(engine: StandInEngine, lint: Lint) -> None:
     for number in range(20):
         Path(f"orders/m{number}.py").write_text("", encoding="utf-8")
