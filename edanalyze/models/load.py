@@ -1,7 +1,7 @@
 """Loads the files of the libraries that a project imports.
 
-All files together take half a second to parse, so an index tells which file an import needs; a file is parsed once
-per process. The files in the package are checked against the schema by a test, a user's tables whenever they are read.
+Parsing all of them would cost each run a tenth of a second, so an index tells which files an import needs; a file is
+parsed once per process. A test checks the files in the package against the schema, `load` the user's own tables.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ def load(imports: Iterable[str], own: Mapping[str, Sequence[Mapping[str, object]
 
     `own` maps a kind to the tables of `[tool.edanalyze]`. Raises ModelError with all that is wrong in them.
     """
-    return Models((_library(name) for name in files_for(imports)), _own(own or {}))
+    return Models((library(name) for name in files_for(imports)), _own(own or {}))
 
 
 def load_all() -> Models:
     """Knowledge of all libraries."""
-    return Models(_library(path.stem) for path in sorted(DATA.glob("*.toml")))
+    return Models(library(path.stem) for path in sorted(DATA.glob("*.toml")))
 
 
 def files_for(imports: Iterable[str]) -> list[str]:
@@ -70,47 +70,34 @@ def digest() -> str:
     return total.hexdigest()
 
 
-def build_index() -> dict[str, dict[str, list[str]]]:
-    """What data/index.json must hold: import name -> files, file -> files whose classes it refers to."""
-    imports: dict[str, list[str]] = {}
-    owners: dict[str, str] = {}
-    libraries: dict[str, Library] = {}
-    for path in sorted(DATA.glob("*.toml")):
-        head = _document(path.stem)["library"]
-        for name in head.get("imports", ()):
-            imports.setdefault(name, []).append(path.stem)
-        library = libraries[path.stem] = _library(path.stem)
-        owners.update(dict.fromkeys(library.bases, path.stem))
-        owners.update({alias: owners[cls] for alias, cls in library.aliases.items() if cls in library.bases})
-    requires: dict[str, list[str]] = {}
-    for file, library in libraries.items():
-        mentioned = {base for bases in library.bases.values() for base in bases}
-        for api in library.apis:
-            mentioned |= {str(api.data[key]) for key in ("returns", "enters", "produces", "yields") if key in api.data}
-        needed = {owners[name] for name in mentioned if name in owners} - {file}
-        if needed:
-            requires[file] = sorted(needed)
-    return {"imports": dict(sorted(imports.items())), "requires": requires}
-
-
 @cache
 def _index() -> Any:
     return json.loads((DATA / "index.json").read_text(encoding="utf-8"))
 
 
 @cache
-def _library(file: str) -> Library:
-    document = _document(file)
-    head = document.pop("library")
-    defaults = document.pop("defaults", {})
-    tables = {
-        kind: [{**defaults[kind], **row} for row in rows] if kind in defaults else rows
-        for kind, rows in document.items()
+def library(file: str) -> Library:
+    """The knowledge in one data file (its name without suffix), parsed at most once."""
+    content = document(file)
+    return read(_tables(content), content["library"]["name"], f"{file}.toml")
+
+
+def tables_of(file: str) -> dict[str, list[dict[str, object]]]:
+    """The tables of a data file, kind -> rows, with the `[defaults.kind]` of the file filled in."""
+    return _tables(document(file))
+
+
+def _tables(content: dict[str, Any]) -> dict[str, list[dict[str, object]]]:
+    defaults = content.get("defaults", {})
+    return {
+        kind: [{**defaults.get(kind, {}), **row} for row in rows]
+        for kind, rows in content.items()
+        if kind not in ("library", "defaults")
     }
-    return read(tables, head["name"], f"{file}.toml")
 
 
-def _document(file: str) -> dict[str, Any]:
+def document(file: str) -> dict[str, Any]:
+    """The parsed TOML of a data file."""
     return msgspec.toml.decode((DATA / f"{file}.toml").read_bytes(), type=dict[str, Any])
 
 

@@ -47,12 +47,12 @@ class Shape(msgspec.Struct, frozen=True, eq=False):
     """What a call on an unresolved receiver stands for, judged by names (confidence "likely").
 
     `receiver` is searched in the last identifier of the receiver expression; `api.call` is empty.
-    `url_required`: only with an argument that looks like a URL or a path.
+    `url_required`: only with (true) or only without (false) an argument that looks like a URL or a path.
     """
 
     receiver: str
     method: str
-    url_required: bool
+    url_required: bool | None
     api: Api
 
     def matches(self, receiver: str, method: str) -> bool:

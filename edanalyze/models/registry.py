@@ -12,7 +12,10 @@ Arguments = Callable[[Slot], object] | Mapping[int | str, object]
 
 
 class Models:
-    """Knowledge of the loaded libraries. `own` holds the APIs that the user declared, `shapes` all shapes."""
+    """Knowledge of the loaded libraries.
+
+    `own` holds the APIs that the user declared, `shapes` all shapes, `packages` the top-level packages spoken of.
+    """
 
     def __init__(self, libraries: Iterable[Library], own: Library | None = None) -> None:
         self._by_call: dict[str, tuple[Api, ...]] = {}
@@ -21,7 +24,7 @@ class Models:
         by_call: dict[str, list[Api]] = defaultdict(list)
         by_kind: dict[str, list[Api]] = defaultdict(list)
         shapes: list[Shape] = []
-        for library in (*libraries, *((own,) if own else ())):
+        for library in (*((own,) if own else ()), *libraries):
             self._canonical.update(library.aliases)
             self._bases.update(library.bases)
             shapes += library.shapes
@@ -31,9 +34,10 @@ class Models:
                     by_call[api.call].append(api)
         self._by_call = {call: tuple(apis) for call, apis in by_call.items()}
         self._by_kind = {kind: tuple(apis) for kind, apis in by_kind.items()}
-        self._doubles = frozenset(api.call for api in by_kind["test_double"] if api.call in self._bases)
+        self._doubles = {api.call: (api,) for api in by_kind["test_double"] if api.call in self._bases}
         self._orders: dict[str, tuple[str, ...]] = {}
         self.shapes = tuple(shapes)
+        self.packages = frozenset(name.partition(".")[0] for name in (*self._by_call, *self._bases))
         self.own: tuple[Api, ...] = own.apis if own else ()
         self._shapes_by_method: dict[str, list[Shape]] = defaultdict(list)
         for shape in shapes:
@@ -67,7 +71,7 @@ class Models:
             if found:
                 return found
             if owner in self._doubles:
-                return ()
+                return () if kind not in (None, "test_double") else self._doubles[owner]
         return ()
 
     def bases(self, cls: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import msgspec
 
 from edanalyze.models.notation import expand, slot
 from edanalyze.models.records import Api, Json, Problem, Shape, Slot
-from edanalyze.models.schema import COMMON, KINDS, Kind
+from edanalyze.models.schema import KINDS, Kind
 
 Table = Mapping[str, object]
 _IDENTITY = ("call", "name", "also")
@@ -71,10 +71,16 @@ def _shapes(row: Table, library: str, origin: str) -> Iterator[Shape]:
     assert isinstance(meant, dict)
     kind = KINDS[meant["kind"]]
     attributes = {key: value for key, value in meant.items() if key != "kind"}
+    required = row.get("url_required")
     for method in expand(str(row["method"])):
         # The method's own name stands in for the callee, so that `method = "*"` works as elsewhere.
         (api,) = _apis(kind, {**attributes, "call": method}, library, origin)
-        yield Shape(str(row["receiver"]), method, bool(row.get("url_required")), msgspec.structs.replace(api, call=""))
+        yield Shape(
+            str(row["receiver"]),
+            method,
+            None if required is None else bool(required),
+            msgspec.structs.replace(api, call=""),
+        )
 
 
 def _aliases(calls: Sequence[str], also: object) -> Iterator[tuple[str, str]]:
@@ -177,6 +183,3 @@ def _has_type(value: object, type_name: str) -> bool:
     if type_name == "table":
         return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
     return isinstance(value, list) and all(isinstance(item, list) for item in value)
-
-
-__all__ = ["COMMON", "Library", "check", "read"]

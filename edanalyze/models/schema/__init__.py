@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from edanalyze.models.schema import broker, database, effects, http, safety, tracing, web
 from edanalyze.models.schema.kind import COMMON, TYPES, Kind
-from edanalyze.models.schema.meanings import ATTRIBUTE_MEANINGS, SLOT_MEANINGS
+from edanalyze.models.schema.meanings import ATTRIBUTE_MEANINGS, COMMON_MEANINGS, SLOT_MEANINGS
 
 GROUPS: Mapping[str, tuple[Kind, ...]] = {
     "Classes, effects and shapes": effects.KINDS,
@@ -26,8 +26,13 @@ __all__ = ["ATTRIBUTE_MEANINGS", "COMMON", "GROUPS", "KINDS", "SLOT_MEANINGS", "
 
 
 def describe() -> str:
-    """The reference part of docs/models.md: per kind its purpose, attributes, slots and an example."""
-    lines: list[str] = []
+    """The reference part of docs/models.md: common keys, slots, and per kind its attributes, slots and an example."""
+    lines = ["## Keys of every kind", "", "| key | type | meaning |", "|--|--|--|"]
+    lines += [f"| `{key}` | {TYPES[type_name]} | {COMMON_MEANINGS[key]} |" for key, type_name in COMMON.items()]
+    lines += ["", "## Slots", "", "A slot that is not listed is the argument that libraries themselves call so.", ""]
+    lines += ["| slot | what the argument is |", "|--|--|"]
+    lines += [f"| `{slot}` | {meaning} |" for slot, meaning in sorted(SLOT_MEANINGS.items())]
+    lines.append("")
     for title, kinds in GROUPS.items():
         lines += [f"## {title}", ""]
         for kind in kinds:

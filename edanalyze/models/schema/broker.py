@@ -45,7 +45,7 @@ KINDS: tuple[Kind, ...] = (
         "ttl eta args kwargs options envelope delivery_mode",
         example='call = "acme.bus.Envelope"\npayload = [0, "body"]\ncorrelation_id = "correlation_id"',
     ),
-    kind("serializer", "Turns an event into bytes, headers or a broker message.", "payload key"),
+    kind("serializer", "Turns an event into bytes, headers or a broker message.", "payload key", flag="registry"),
     kind("destination", "Builds the full name of a topic or subscription.", "project topic"),
     kind(
         "consumer",
@@ -113,7 +113,7 @@ KINDS: tuple[Kind, ...] = (
         "switch",
         text="inherits",
         value="when",
-        flag="default",
+        flag="default legacy",
         ack="before timer after",
         required="when",
     ),

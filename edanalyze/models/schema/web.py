@@ -94,9 +94,10 @@ KINDS: tuple[Kind, ...] = (
     ),
     kind(
         "event",
-        "Declares an entry point that is not HTTP.",
-        "topic schedule label pattern type_name field_name",
-        form="message schedule websocket call authorizer graphql",
+        "Declares an entry point that is neither an HTTP route nor a broker's handler.",
+        "topic schedule label pattern type_name field_name handler",
+        flag="override",
+        form="message schedule command websocket call authorizer graphql",
     ),
     kind("url_config", "A name that holds routes outside plain calls.", "path handler", text="framework"),
     kind(
