@@ -20,11 +20,12 @@ class PublishBeforeCommit(Rule):
     default = True
 
     what_it_does = """
-    Reports a publish inside a database transaction that has written and commits later, or that writes after the
-    publish and then commits. The transaction may be opened, and committed, by a caller. The place reported is the
-    call, in the innermost function that holds the opening or the commit and the call that leads to the publish. A
-    publish that is deferred to after the commit is left alone, whether by the framework's hook or by a function of
-    the project that defers what it is given.
+    Reports a publish inside a database transaction that has written and commits later. In a transaction that was
+    opened explicitly the write may also follow the publish; before the first statement of a session nothing is open.
+    The transaction may be opened, and committed, by a caller. The place reported is the call, in the innermost
+    function that holds the opening or the commit and the call that leads to the publish. A publish that is deferred
+    to after the commit is left alone, whether by the framework's hook or by a function of the project that defers
+    what it is given.
     """
     why = """
     If the transaction rolls back, the event has told of something that never happened. If it commits, the consumer

@@ -61,7 +61,7 @@ class PublishInCommitHook(Rule):
     """
     known_problems = """
     For most tasks the hook is good enough, so the rule is off by default. *False alarms*: work that a scheduled job
-    picks up anyway, when that job is not part of the analysed code. *Missed alarms*: hooks that are registered under
+    picks up anyway if the hook was lost. *Missed alarms*: hooks that are registered under
     a name which the analyser cannot resolve.
     """
     options = """
