@@ -79,7 +79,7 @@ class EarlyAck(Rule):
     another thread or by a library that the analyser does not know.
     """
     options = """
-    - `lossy-topics = ["metrics.*"]` lists topics whose messages may be lost.
+    - `lossy-topics = ["metrics.*"]` lists topics (patterns) whose messages may be lost.
     - `[[tool.edanalyze.ack]]` declares a project's own function that acknowledges.
     """
     references = """

@@ -68,8 +68,8 @@ class HttpInTransaction(Rule):
     where the setting can be read; those opened by the server (`SET autocommit = 0` on the connection) are not seen.
     """
     options = """
-    - `[[tool.edanalyze.http]]` and `[[tool.edanalyze.transaction]]` declare a project's own functions as HTTP calls or
-      as transactions.
+    - `[[tool.edanalyze.http]]`, `[[tool.edanalyze.scope]]` and `[[tool.edanalyze.commit]]` declare a project's own
+      functions that call, open a transaction or commit.
     """
     references = """
     - [SQLAlchemy: transactions and connection management](https://docs.sqlalchemy.org/en/20/orm/session_transaction.html)

@@ -84,7 +84,8 @@ class NonIdempotentHandler(Rule):
     the wrong thing, and an effect behind a call which the analyser cannot resolve.
     """
     options = """
-    - `[[tool.edanalyze.dedupe]]` declares a project's own guard (a function, decorator or context manager).
+    - `[[tool.edanalyze.idempotency]]` declares a project's own guard (a function, decorator or context manager).
+    - `[[tool.edanalyze.dedupe]]` declares an own write that tells or ignores a duplicate.
     """
     references = """
     - [Idempotent consumer](https://microservices.io/patterns/communication-style/idempotent-consumer.html)

@@ -64,7 +64,8 @@ class PublishAfterCommit(Rule):
     """
     options = """
     - `[[tool.edanalyze.outbox]]` declares a project's own way to write an outbox row.
-    - `[[tool.edanalyze.publish]]` and `[[tool.edanalyze.transaction]]` declare own functions that publish or commit.
+    - `[[tool.edanalyze.publish]]`, `[[tool.edanalyze.scope]]` and `[[tool.edanalyze.commit]]` declare own functions
+      that publish, open a transaction or commit.
     """
     references = """
     - [Transactional outbox](https://microservices.io/patterns/data/transactional-outbox.html)

@@ -63,7 +63,7 @@ class PublishBeforeCommit(Rule):
     transaction that is opened by configuration which the analyser cannot read.
     """
     options = """
-    - `[[tool.edanalyze.publish]]`, `[[tool.edanalyze.transaction]]` and `[[tool.edanalyze.defer]]` declare a project's
+    - `[[tool.edanalyze.publish]]`, `[[tool.edanalyze.scope]]` and `[[tool.edanalyze.after_commit]]` declare a project's
       own functions that publish, open a transaction, or defer a call to after the commit.
     """
     references = """

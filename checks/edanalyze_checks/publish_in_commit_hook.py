@@ -66,7 +66,7 @@ class PublishInCommitHook(Rule):
     """
     options = """
     - `enable = ["EDA203"]` switches the rule on.
-    - `[[tool.edanalyze.defer]]` declares a project's own function that defers a call to after the commit.
+    - `[[tool.edanalyze.after_commit]]` declares a project's own function that defers a call to after the commit.
     """
     references = """
     - [Celery: working with database transactions](https://docs.celeryq.dev/en/stable/userguide/tasks.html)

@@ -83,7 +83,8 @@ class SwallowedHandlerFailure(Rule):
     there what is expected to fail. *Missed alarms*: an `except` that names a project's own base class of all errors.
     """
     options = """
-    - `[[tool.edanalyze.dead_letter]]` declares a project's own function that parks a failed message.
+    - `[[tool.edanalyze.publish]]` and `[[tool.edanalyze.write]]` declare a project's own functions that park a failed
+      message.
     """
     references = """
     - [Dead letter channel](https://www.enterpriseintegrationpatterns.com/patterns/messaging/DeadLetterChannel.html)

@@ -35,11 +35,12 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES)
 def test_case_reports_exactly_the_marked_lines(case: Case, tmp_path: Path) -> None:
+    system = tmp_path / "system"
     for path, text in case.files.items():
-        target = tmp_path / path
+        target = system / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
-    result = check(load_project([tmp_path], Options(select=tuple(sorted(case.codes)))))
+    result = check(load_project([system], Options(select=tuple(sorted(case.codes)))))
     found = {Expected(finding.path, finding.line, finding.code): finding for finding in result.diagnostics}
     left_out = {entry.path: entry.reason for entry in result.not_analysed}
     assert not left_out, f"{case.page}:{case.line}: not analysed: {left_out}"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edanalyze.check import pages, registry
 from edanalyze.check.rule import Rule
+from edanalyze.discover.settings import Config
+from edanalyze.models.schema import KINDS
 from tests.rules.cases import CASES, EXAMPLE, USE_INSTEAD, Case, read_page
 
 FOLDER = Path(__file__).parents[2] / "docs" / "rules"
@@ -71,3 +74,11 @@ def test_rule_has_enough_cases_on_both_sides(rule: Rule) -> None:
     assert len(cases) >= FEWEST_CASES
     assert len(silent) >= FEWEST_SILENT_CASES
     assert len(silent) < len(cases)
+
+
+@every_rule
+def test_options_name_settings_and_model_tables_that_exist(rule: Rule) -> None:
+    keys = {field.encode_name for field in msgspec.structs.fields(Config)}
+    assert set(re.findall(r"\[\[tool\.edanalyze\.([\w-]+)\]\]", rule.options)) <= set(KINDS)
+    assert set(re.findall(r"[^\[]\[tool\.edanalyze\.([\w-]+)\]", rule.options)) <= keys
+    assert set(re.findall(r"`([\w-]+) = ", rule.options)) <= keys
