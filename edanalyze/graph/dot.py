@@ -71,7 +71,7 @@ def to_dot(scene: Scene) -> str:
 
 def _cluster(group: Group) -> pydot.Subgraph:
     cluster = pydot.Subgraph(
-        quoted(f"cluster_{group.service}"),
+        quoted(f"cluster_{group.id}"),
         label=label([group.title, *_marked(group.codes)], "l"),
         tooltip=label(group.tooltip),
         labeljust="l",
@@ -85,7 +85,7 @@ def _cluster(group: Group) -> pydot.Subgraph:
     for box in group.boxes:
         cluster.add_node(_node(box))
     if group.quiet:
-        cluster.add_node(note(f"quiet {group.service}", group.quiet, group.quiet_tooltip))
+        cluster.add_node(note(f"quiet {group.id}", group.quiet, group.quiet_tooltip))
     return cluster
 
 

@@ -18,7 +18,22 @@ def to_json(graph: Graph) -> bytes:
     The same graph always gives the same bytes.
     """
     ordered = assembled(graph.nodes, graph.edges, graph.findings)
-    return msgspec.json.format(msgspec.json.encode(ordered), indent=1) + b"\n"
+    try:
+        text = msgspec.json.encode(ordered)
+    except UnicodeEncodeError:
+        text = msgspec.json.encode(_encodable(msgspec.to_builtins(ordered)))
+    return msgspec.json.format(text, indent=1) + b"\n"
+
+
+def _encodable(value: object) -> object:
+    """Spell out lone surrogates, which stand for undecodable bytes in file names and cannot be written as UTF-8."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {key: _encodable(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_encodable(part) for part in value]
+    return value
 
 
 def from_json(text: bytes | str) -> Graph:

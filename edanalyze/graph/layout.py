@@ -50,10 +50,9 @@ def _webassembly() -> bool:
 
 
 def _by_program(program: str, dot: str, format: str, timeout: float) -> bytes:
+    command = [program, f"-T{format}", *(["-Gdpi=144"] if format == "png" else [])]
     try:
-        done = subprocess.run(
-            [program, f"-T{format}"], input=dot.encode(), capture_output=True, timeout=timeout, check=False
-        )
+        done = subprocess.run(command, input=dot.encode(), capture_output=True, timeout=timeout, check=False)
     except subprocess.TimeoutExpired as error:
         raise too_slow(timeout) from error
     except OSError as error:

@@ -19,6 +19,7 @@ from edanalyze.graph.palette import (
     ALARM_WIDTH,
     BOXES,
     FAINT,
+    FLAGGED,
     FRAME,
     GROUND,
     INK,
@@ -32,6 +33,17 @@ from edanalyze.graph.scene import Box, Scene
 
 _LINES_BY_DEFAULT = 500
 _PLAIN = frozenset(" _-./:{}(),+*=?!~'")
+_SHAPES = {
+    ("[", "]"): "box",
+    ("(", ")"): "rounded box",
+    (">", "]"): "flag",
+    ("{{", "}}"): "hexagon",
+    ("[[", "]]"): "barred box",
+    ("[(", ")]"): "drum",
+    ("[/", "/]"): "slanted box",
+    ("[/", "\\]"): "trapezium",
+}
+_ARROWS = {"-->": "solid arrow", "-.->": "dashed arrow", "--o": "line with a dot"}
 _DASHES = {"dashed": "6 4", "dotted": "2 3"}
 
 
@@ -60,6 +72,7 @@ class _Flowchart:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
+        self._direction = "LR" if scene.groups else "TB"
         self._names = {
             box.id: f"n{number}"
             for number, box in enumerate([*(box for group in scene.groups for box in group.boxes), *scene.boxes])
@@ -72,8 +85,8 @@ class _Flowchart:
         heading = " – ".join(part for part in (scene.title, scene.summary) if part)
         yield from ("---", f"title: {json.dumps(heading, ensure_ascii=False)}", "---")
         if len(scene.links) > _LINES_BY_DEFAULT:
-            yield f"%% {len(scene.links)} lines: for more than {_LINES_BY_DEFAULT}, Mermaid must be given a higher maxEdges"
-        yield f"flowchart {'LR' if scene.groups else 'TB'}"
+            yield f"%% {len(scene.links)} lines: Mermaid needs a higher maxEdges for more than {_LINES_BY_DEFAULT}"
+        yield f"flowchart {self._direction}"
         for number, group in enumerate(scene.groups):
             yield f"  subgraph g{number}[{_label([group.title, *_marked(group.codes)])}]"
             yield from (f"    {self._box(box)}" for box in group.boxes)
@@ -94,36 +107,29 @@ class _Flowchart:
 
     def _link(self, source: str, target: str, look: LinkLook, words: Sequence[str], flagged: bool) -> str:
         color, width = (ALARM, ALARM_WIDTH) if flagged else (look.line, look.width)
-        self._styled[f"stroke:{color},stroke-width:{width}px,color:{color}"].append(self._links)
+        dash = f",stroke-dasharray:{_DASHES[look.style]}" if look.style in _DASHES else ""
+        self._styled[f"stroke:{color},stroke-width:{width}px,color:{color}{dash}"].append(self._links)
         self._links += 1
         label = f"|{_label(words)}|" if words else ""
         return f"  {source} {look.arrow}{label} {target}"
 
     def _legend(self, legend: Legend) -> Iterable[str]:
-        kinds = {look.word: kind for kind, look in BOXES.items()}
-        if not (legend.boxes or legend.lines):
-            return
-        yield f"  subgraph legend[{_label([TITLE])}]"
-        yield from (
-            f"    {_shaped(f'l{number}', look, _label([look.word]))}:::{kinds[look.word]}"
-            for number, look in enumerate(legend.boxes)
-        )
+        """Explain in words, in two boxes: Mermaid draws lines across a subgraph that stands apart."""
+        lines = [f"{_ARROWS[look.arrow]}: {look.word}" for look in legend.lines if look is not FLAGGED]
+        boxes = [f"{_SHAPES[look.brackets]}: {look.word}" for look in legend.boxes]
+        flagged = [f"thick and orange: {FLAGGED.word}"] if legend.rules else []
+        if lines or boxes:
+            yield f"  legend[{_label([TITLE, *lines, *boxes, *flagged])}]:::quiet"
         if legend.rules:
-            yield f"    rules[{_label(legend.rules)}]:::quiet"
-        for number, look in enumerate(legend.lines):
-            yield f"    from{number}(( )):::quiet"
-            yield f"    to{number}(( )):::quiet"
-            yield "  " + self._link(f"from{number}", f"to{number}", look, [look.word], flagged=False)
-        yield "  end"
+            yield f"  rules[{_label(legend.rules)}]:::quiet"
 
     def _styles(self) -> Iterable[str]:
         for kind, look in BOXES.items():
             dash = next((f",stroke-dasharray:{_DASHES[style]}" for style in _DASHES if style in look.style), "")
             yield f"  classDef {kind} fill:{look.ground},stroke:{look.line},color:{INK}{dash}"
-        yield f"  classDef quiet fill:none,stroke:none,color:{FAINT},text-align:left"
+        yield f"  classDef quiet fill:{PAPER},stroke:{FRAME},color:{FAINT},text-align:left"
         yield f"  classDef flagged fill:{ALARM_GROUND},stroke:{ALARM},color:{INK},stroke-width:2px"
         yield f"  classDef group fill:{GROUND},stroke:{FRAME},color:{INK}"
-        yield f"  classDef legend fill:{PAPER},stroke:{FRAME},color:{FAINT}"
         flagged = [box for box in [*(b for g in self._scene.groups for b in g.boxes), *self._scene.boxes] if box.codes]
         if flagged:
             yield f"  class {','.join(self._names[box.id] for box in flagged)} flagged"

@@ -22,7 +22,7 @@ _SUFFIXES = {
 FORMATS = tuple(dict.fromkeys(_SUFFIXES.values()))
 """The formats that `render` knows; `markdown` is Mermaid in a fence, with the findings listed below."""
 _LAID_OUT = frozenset({"svg", "png", "pdf"})
-_LINES_DRAWN = 1500
+_PARTS_DRAWN = 2500
 _TIMEOUT = 120.0
 
 
@@ -62,10 +62,11 @@ def render(graph: Graph, format: str, title: str = "", timeout: float = _TIMEOUT
         return (to_mermaid(scene) if format == "mermaid" else to_markdown(scene, graph)).encode()
     from edanalyze.graph.dot import to_dot
 
-    if format in _LAID_OUT and len(scene.links) > _LINES_DRAWN:
+    parts = len(scene.links) + len(scene.boxes) + sum(len(group.boxes) for group in scene.groups)
+    if format in _LAID_OUT and parts > _PARTS_DRAWN:
         raise DrawingError(
-            f"{len(scene.links)} lines are too many for a picture (at most {_LINES_DRAWN}): "
-            "narrow it with --view services or --focus NAME, or write DOT, Mermaid or JSON"
+            f"{parts} boxes and lines are too many for a picture (at most {_PARTS_DRAWN}): "
+            "narrow the graph with --view services or --focus NAME, or write DOT, Mermaid or JSON"
         )
     text = to_dot(scene)
     if format == "dot":

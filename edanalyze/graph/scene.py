@@ -48,9 +48,8 @@ class Group(msgspec.Struct, frozen=True):
     drawn; where there are many of them only the tooltip names all.
     """
 
-    service: str
+    id: str
     title: str
-    path: str
     codes: tuple[str, ...]
     tooltip: tuple[str, ...]
     boxes: tuple[Box, ...]
@@ -116,13 +115,12 @@ def _group(
     own = owner.diagnostics if owner else ()
     path = owner.path if owner else ""
     return Group(
-        service=service,
+        id=anchor(service),
         title=shortened(service, LABEL_LENGTH),
-        path=shortened(path, LABEL_LENGTH),
         codes=_codes(own, findings),
         tooltip=(printable(f"service {service}"), *((printable(path),) if path else ()), *_told(own, findings)),
         boxes=tuple(_box(node, findings) for node in drawn),
-        quiet=_first([shortened(name, LABEL_LENGTH) for name in quiet], _QUIET_SHOWN),
+        quiet=_first([shortened(name, LABEL_LENGTH) or "unnamed" for name in quiet], _QUIET_SHOWN),
         quiet_tooltip=_first([printable(name) for name in quiet], _TOLD),
     )
 
@@ -134,7 +132,7 @@ def _first(lines: list[str], count: int) -> tuple[str, ...]:
 
 
 def _box(node: Node, findings: dict[str, Finding]) -> Box:
-    lines = [shortened(node.name, LABEL_LENGTH)]
+    lines = [shortened(node.name, LABEL_LENGTH) or f"unnamed {node.kind}"]
     if node.kind == "service" and node.path:
         lines.append(shortened(node.path, LABEL_LENGTH))
     if node.kind == "unknown" and node.reason:

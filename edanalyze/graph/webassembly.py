@@ -21,6 +21,7 @@ from edanalyze.graph.render import DrawingError
 
 _MEMORY = 1 << 30
 _ERROR_LENGTH = 4096
+_ONE_AT_A_TIME = threading.Lock()  # stopping one run of an engine stops all of its runs
 
 
 def svg_of(dot: str, timeout: float) -> bytes:
@@ -28,6 +29,11 @@ def svg_of(dot: str, timeout: float) -> bytes:
 
     Raises `DrawingError` when that takes more than `timeout` seconds or Graphviz refuses the graph.
     """
+    with _ONE_AT_A_TIME:
+        return _run(dot, timeout)
+
+
+def _run(dot: str, timeout: float) -> bytes:
     engine, module = _engine(), _module()
     store = wasmtime.Store(engine)
     store.set_limits(memory_size=_MEMORY)

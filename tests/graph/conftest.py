@@ -1,8 +1,9 @@
-"""Systems to draw: a shop of three services and a market place of ten, at the detail at which the engine hands them over."""
+"""Systems to draw: a shop of three services and a market place of ten, in full detail."""
 
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -64,7 +65,7 @@ class System:
         return self._node(f"unknown:{name}", "unknown", name, reason=reason)
 
     def call(self, *functions: str) -> None:
-        for caller, callee in zip(functions, functions[1:], strict=False):
+        for caller, callee in pairwise(functions):
             self._edge(caller, callee, "call", at=caller)
 
     def http(self, source: str, target: str, *codes: str, method: str = "", url: str = "", **more: object) -> str:
@@ -253,7 +254,9 @@ def market_system() -> System:
 
     for event, topic in (("order_placed", "order.placed"), ("shipment_sent", "shipment.sent")):
         handler = system.handler("notifications", f"on_{event}", topic)
-        system.http(handler, system.external("smtp.sendgrid.com"), method="POST", url="https://smtp.sendgrid.com/v3/mail")
+        system.http(
+            handler, system.external("smtp.sendgrid.com"), method="POST", url="https://smtp.sendgrid.com/v3/mail"
+        )
     system.mark("handler:notifications:on_order_placed", "EDA301", "EDA601")
     system.http("handler:notifications:on_order_placed", at("accounts", "GET /accounts/{account_id}"), "EDA104")
     system.publish(at("accounts", "POST /accounts"), "account.created", "EDA201")
