@@ -124,6 +124,12 @@ class Models:
         """All rows of a kind."""
         return self._by_kind.get(kind, ())
 
+    def spellings(self, kinds: Iterable[str]) -> frozenset[str]:
+        """The last names by which the APIs of some kinds are called, under any of their import paths."""
+        calls = {api.call for kind in kinds for api in self.of_kind(kind)}
+        aliases = {name for name, canonical in self._canonical.items() if canonical in calls}
+        return frozenset(name.rpartition(".")[2] for name in calls | aliases)
+
     def shape(self, receiver: str, method: str) -> tuple[Shape, ...]:
         """The shapes of a call of `method` on something whose last identifier is `receiver`."""
         return tuple(shape for shape in self._shapes_by_method.get(method, ()) if shape.matches(receiver, method))

@@ -25,7 +25,7 @@ KINDS: tuple[Kind, ...] = (
         decorates="class any",
         methods_from="class",
         path_from="owner route_name attributes",
-        owner="listed default_app",
+        owner="listed default_app class",
         example='call = "acme.web.Router.get"\nform = "decorator"\nmethod = "*"\npath = [0, "path"]\n'
         'path_syntax = "starlette"',
     ),
