@@ -104,6 +104,7 @@ def test_workers_get_the_findings_under_every_start_method(tmp_path: Path, metho
 
 
 def test_findings_are_offered_by_file_name_and_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(flake8_handover.VARIABLE, "")  # so that it is gone after the test
     monkeypatch.setattr(flake8_handover.multiprocessing, "get_start_method", lambda allow_none: "spawn")
     monkeypatch.setattr(flake8_handover.multiprocessing, "parent_process", lambda: object())
     findings = {str(tmp_path / "caf\udce9.py"): [(3, 4, "EDA201 text")]}
@@ -114,7 +115,9 @@ def test_findings_are_offered_by_file_name_and_forgotten(tmp_path: Path, monkeyp
 
 
 def test_findings_left_by_somebody_else_are_not_taken_by_a_parent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(flake8_handover.VARIABLE, os.devnull)
+    monkeypatch.setenv(flake8_handover.VARIABLE, "")  # so that it is gone after the test
+    monkeypatch.setattr(flake8_handover.multiprocessing, "get_start_method", lambda allow_none: "spawn")
+    flake8_handover.offer({"a.py": [(3, 4, "EDA201 text")]})
     assert flake8_handover.receive() is None
 
 

@@ -20,7 +20,7 @@ GRAPH = Graph(
         Node("service:orders", "service", "orders", service="orders", path="orders"),
         Node("service:stock", "service", "stock", service="stock", path="stock"),
         Node("route:stock.reserve", "route", "POST /reserve", service="stock", path="stock/app.py", line=7),
-        Node("unknown:1", "unknown", "{base}/x", reason="`base` comes from a parameter that no caller sets"),
+        Node("unknown:1", "unknown", "somewhere", reason="`base` comes from a parameter that no caller sets"),
     ),
     edges=(
         Edge("e1", "route:orders.place", "route:stock.reserve", "http", method="POST", path="orders/app.py", line=5),
