@@ -95,18 +95,18 @@ def enabled(
     """Decide which rules run; gives their codes.
 
     A selector is a rule's code or name, the beginning of a code (`EDA2`), or `ALL`. Without `select` the rules that
-    are on by default are selected. A rule that is off by default runs when `enable` matches it in any way, or when a
-    selection names it in full or says `ALL`: the beginning of a code is not meant to switch it on. Where `ignore`
-    and a selection both match, the more specific selector wins, and `ignore` on a tie (the way Ruff resolves it).
+    are on by default are selected; `extend_select` adds to either. A rule that is off by default runs when `enable`
+    matches it in any way, or when a selection names it in full or says `ALL`: the beginning of a code is not meant to
+    switch it on. What `ignore` matches never runs.
     """
+    selectors = (*select, *extend_select)
     codes = set()
     for rule in rules:
-        wanted = max(
-            _strength((*select, *extend_select), rule, named=not rule.default),
-            _strength(enable, rule),
-            0 if rule.default and not select else -1,
-        )
-        if wanted > _strength(ignore, rule):
+        if rule.default:
+            wanted = not select or _matches(selectors, rule)
+        else:
+            wanted = _names(selectors, rule)
+        if (wanted or _matches(enable, rule)) and not _matches(ignore, rule):
             codes.add(rule.code)
     return codes
 
@@ -114,23 +114,16 @@ def enabled(
 def unknown(rules: Iterable[Rule], selectors: Iterable[str]) -> tuple[str, ...]:
     """The selectors that match none of the rules, in the order given: most likely typing errors."""
     known = tuple(rules)
-    return tuple(selector for selector in selectors if all(_strength((selector,), rule) < 0 for rule in known))
+    return tuple(selector for selector in selectors if not any(_matches((selector,), rule) for rule in known))
 
 
-def _strength(selectors: Iterable[str], rule: Rule, named: bool = False) -> int:
-    """How specifically the best selector matches a rule: the length of the code it fixes, -1 for no match.
+def _matches(selectors: Iterable[str], rule: Rule) -> bool:
+    beginnings = tuple(selector.strip().upper() for selector in selectors)
+    return _names(beginnings, rule) or any(rule.code.startswith(text) for text in beginnings if text)
 
-    With `named`, the beginning of a code does not match.
-    """
-    best = -1
-    for selector in (text.strip() for text in selectors):
-        if selector.upper() == ALL:
-            best = max(best, 0)
-        elif selector.upper() == rule.code or selector.lower() == rule.name:
-            best = max(best, len(rule.code))
-        elif selector and not named and rule.code.startswith(selector.upper()):
-            best = max(best, len(selector))
-    return best
+
+def _names(selectors: Iterable[str], rule: Rule) -> bool:
+    return any(selector.strip().upper() in (ALL, rule.code, rule.name.upper()) for selector in selectors)
 
 
 def _objection(candidate: object, owners: dict[str, str]) -> str:

@@ -167,12 +167,12 @@ def test_opt_in_rule_runs_when_named_or_enabled_or_with_all() -> None:
     assert selected(select=["ALL"]) == DEFAULT | {"EDA100", "EDA203"}
 
 
-def test_ignore_wins_over_a_selection_that_is_not_more_specific() -> None:
+def test_what_is_ignored_never_runs() -> None:
     assert selected(ignore=["EDA2"]) == {"EDA101", "EDA301"}
     assert selected(select=["EDA2"], ignore=["EDA201"]) == {"EDA202"}
-    assert selected(select=["EDA201"], ignore=["EDA201"]) == set()
-    assert selected(select=["EDA201"], ignore=["EDA2"]) == {"EDA201"}
-    assert selected(ignore=["ALL"], extend_select=["EDA201"]) == {"EDA201"}
+    assert selected(select=["EDA201", "EDA202"], ignore=["publish-after-commit"]) == {"EDA202"}
+    assert selected(enable=["EDA203"], ignore=["EDA2"]) == {"EDA101", "EDA301"}
+    assert selected(select=["EDA201"], ignore=["ALL"]) == set()
 
 
 def test_extending_keeps_an_explicit_selection() -> None:
