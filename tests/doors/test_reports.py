@@ -3,8 +3,10 @@ from __future__ import annotations
 import io
 import json
 import re
+from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from rich.console import Console
 
 from edanalyze.check.diagnostic import CheckResult, Confidence, TraceStep
@@ -129,6 +131,27 @@ def test_json_has_the_documented_keys_in_order_of_place() -> None:
         ],
         "url": "docs/rules/EDA201.md",
     }
+
+
+@pytest.fixture(scope="module")
+def schema() -> Draft202012Validator:
+    document = json.loads((Path(__file__).parents[2] / "docs/schema/check.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(document)
+    return Draft202012Validator(document)
+
+
+def test_json_follows_its_schema(schema: Draft202012Validator) -> None:
+    found = result(diagnostic(), diagnostic(trace=(), url="", service=""), not_analysed=(Unanalysed("a.py", "y"),))
+    schema.validate(json.loads(json_report.render(found)))
+    schema.validate(json.loads(json_report.render(result())))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"path": "/etc/app.py"}, {"line": 0}, {"column": 0}, {"code": "201"}, {"name": "Publish"}, {"message": ""}],
+)
+def test_the_schema_refuses_what_is_no_diagnostic(schema: Draft202012Validator, changes: dict[str, object]) -> None:
+    assert not schema.is_valid(json.loads(json_report.render(result(diagnostic(**changes)))))
 
 
 def test_json_keeps_keys_of_empty_values() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from flake8.main.cli import main as flake8
+from jsonschema import Draft202012Validator
 
 from edanalyze.cli.app import app
 
@@ -125,5 +126,7 @@ def test_the_command_needs_no_flake8_and_paths_are_told_from_the_root(shop: Path
     command = [sys.executable, "-c", code, "check", "--format", "json", shop.name]
     ran = subprocess.run(command, capture_output=True, cwd=shop.parent, timeout=120)
     assert ran.returncode == 1, ran.stderr
+    schema = json.loads((FIXTURES.parent / "docs/schema/check.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(json.loads(ran.stdout))
     reported = [(each["path"], each["line"], each["code"]) for each in json.loads(ran.stdout)["diagnostics"]]
     assert sorted(reported) == sorted((each[0], each[1], each[3]) for each in from_command(shop))
