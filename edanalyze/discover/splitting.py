@@ -1,0 +1,94 @@
+"""Whether processes that run from one folder are one service or several.
+
+They are one where one leads to the other by its imports, or where they share the code that declares tables or opens
+the database: who shares a database shares a service. Otherwise each has its own folder, or its own file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import msgspec
+
+from edanalyze.discover.codefolders import is_below
+from edanalyze.discover.deployfiles import DeployFiles, below, folder_of
+from edanalyze.discover.reach import Reach
+
+_BESIDE = {
+    *("example", "examples", "docs", "doc", "scripts", "tools", "benchmarks", "samples", "demo", "notebooks"),
+    *("migrations", "bin", "dev", "hack"),
+}
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One service's share of a folder: where it lies, what starts it, and files elsewhere that it alone leads to."""
+
+    path: str
+    entries: tuple[str, ...]
+    files: tuple[str, ...] = ()
+
+
+def is_beside(path: str) -> bool:
+    """Whether a path lies where projects keep what they do not deploy."""
+    return not _BESIDE.isdisjoint(path.split("/")[:-1])
+
+
+def parts(folder: str, entries: Sequence[str], reach: Reach, files: DeployFiles) -> list[Part]:
+    """The services that a folder's entry files come to; one with the whole folder where they belong together."""
+    distinct = sorted({each for each in entries if not is_beside(each) or is_beside(f"{folder}/")})
+    if len(distinct) < 2:
+        return [Part(folder, tuple(distinct))]
+    reached = {entry: reach.of(entry) for entry in distinct}
+    groups = _together(distinct, reached, reach, files)
+    if len(groups) < 2:
+        return [Part(folder, tuple(distinct))]
+    made = []
+    for group in groups:
+        others = [entry for other in groups if other is not group for entry in other]
+        path = _place(folder, group, others)
+        alone = set().union(*(reached[entry] for entry in group)) - set().union(*(reached[entry] for entry in others))
+        extra = sorted(
+            each for each in {*alone, *group} if not is_below(each, path) and not each.endswith("__init__.py")
+        )
+        made.append(Part(path, tuple(group), tuple(f"/{each}" for each in extra)))
+    return sorted(made, key=lambda part: -len(set().union(*(reached[entry] for entry in part.entries))))
+
+
+def _together(
+    entries: Sequence[str], reached: dict[str, frozenset[str]], reach: Reach, files: DeployFiles
+) -> list[list[str]]:
+    """The entries grouped by what they share."""
+    groups: list[list[str]] = []
+    for entry in entries:
+        joined = [group for group in groups if any(_belong(entry, each, reached, reach, files) for each in group)]
+        merged = [entry, *(each for group in joined for each in group)]
+        groups = [group for group in groups if group not in joined] + [merged]
+    return [sorted(group) for group in groups]
+
+
+def _belong(one: str, other: str, reached: dict[str, frozenset[str]], reach: Reach, files: DeployFiles) -> bool:
+    if one in reached[other] or other in reached[one]:
+        return True
+    if any(reach.clues(each).persists for each in reached[one] & reached[other]):
+        return True
+    return _django_folder(one, files) == _django_folder(other, files) != None  # noqa: E711
+
+
+def _django_folder(path: str, files: DeployFiles) -> str | None:
+    """The folder at or above the file that holds a manage.py: its parts find each other by settings, not imports."""
+    while path != ".":
+        path = folder_of(path)
+        if below(path, "manage.py") in files.sources:
+            return path
+    return None
+
+
+def _place(folder: str, group: Sequence[str], others: Sequence[str]) -> str:
+    """The largest folder in `folder` that only this group starts from; its first file where others start beside it."""
+    place = os.path.commonpath([folder_of(each) for each in group]) or "."
+    if any(folder_of(each) == place for each in others):
+        return group[0]
+    while place != folder and place != "." and not any(is_below(each, folder_of(place)) for each in others):
+        place = folder_of(place)
+    return place
