@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import multiprocessing
 import os
 import tempfile
 import tokenize
@@ -151,6 +152,7 @@ def _check(paths: Sequence[Path], options: argparse.Namespace, overlay: Mapping[
         "strict": options.edanalyze_strict,
         "include_tests": options.edanalyze_include_tests,
         "config": Path(options.edanalyze_config) if options.edanalyze_config else None,
+        "jobs": _jobs(options),
     }
     settings = {name: value for name, value in given.items() if value is not None}
     project = api.load_project(paths, api.Options(noqa=False, overlay=overlay, **settings))
@@ -158,6 +160,13 @@ def _check(paths: Sequence[Path], options: argparse.Namespace, overlay: Mapping[
     for diagnostic in api.check(project).diagnostics:
         findings.setdefault(_key(os.path.join(project.root, diagnostic.path)), []).append(_report(diagnostic))
     return findings
+
+
+def _jobs(options: argparse.Namespace) -> int | None:
+    """Give the number of processes that flake8 was allowed; a worker of flake8 may not start any."""
+    if multiprocessing.parent_process() is not None:
+        return 1
+    return None if options.jobs.is_auto else max(1, options.jobs.n_jobs)
 
 
 def _report(diagnostic: Diagnostic) -> flake8_handover.Report:
