@@ -115,7 +115,7 @@ def _collect(options: argparse.Namespace) -> Findings:
 
 
 def _wanted(options: argparse.Namespace) -> bool:
-    """Say whether flake8 would report any of our codes: with `--select E` there is no reason to analyse anything."""
+    """Say whether flake8 would report any of our codes: with `--select F,W` there is no reason to analyse anything."""
     from edanalyze.check import registry
 
     decisions = DecisionEngine(options)

@@ -17,8 +17,6 @@ from jsonschema import Draft202012Validator
 
 from edanalyze.cli.app import app
 
-pytest.importorskip("edanalyze.api")
-
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 SYSTEMS = sorted(each.name for each in FIXTURES.iterdir() if each.is_dir() and any(each.rglob("*.py")))
 FINDING = re.compile(r"(?:\./)?(.*):(\d+):(\d+): (EDA\d+) (.*)")
