@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -80,7 +80,7 @@ def check(
     verbose: bool,
     quiet: bool,
     disable_noqa: bool,
-    **settings: object,
+    **settings: Any,
 ) -> None:
     """Report event-driven architecture mistakes in PATHS (files or folders; the current folder when none is given).
 
@@ -107,7 +107,7 @@ def check(
         raise click.exceptions.Exit(1)
 
 
-def _given(settings: dict[str, object]) -> dict[str, object]:
+def _given(settings: dict[str, Any]) -> dict[str, Any]:
     """Leave out the options that were not used: they are for the configuration to say."""
     return {name: value for name, value in settings.items() if value not in (None, ())}
 
