@@ -215,6 +215,8 @@ class Evaluator:
             return NOTHING
         if kind == "item":
             return self.results.items(binding.expr, frame)
+        if kind == "augment":  # a list that grows; text that does is not known
+            return [value for value in self.values(binding.expr, frame) if not isinstance(value, String | Constant)]
         if kind == "unpack":
             return self.results.unpacked(self.values(binding.expr, frame), binding.index)
         if kind == "unpack item":

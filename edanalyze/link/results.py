@@ -237,7 +237,7 @@ class Results:
             return (function,)
         current: tuple[Value, ...] = (function,)
         for decorator in reversed(facts.decorators):
-            call = self._application(decorator, facts.qualname)
+            call = self.application(decorator, facts.qualname)
             wrapped: list[Value] = []
             for value in evaluator.values(decorator, frame):
                 if isinstance(value, Function | Class) and current == (function,):
@@ -247,8 +247,8 @@ class Results:
                 current = tuple(wrapped)
         return current
 
-    def _application(self, decorator: ir.Expr, qualname: str) -> ir.Call:
-        """`decorator(function)` as a call, one object per decorator."""
+    def application(self, decorator: ir.Expr, qualname: str) -> ir.Call:
+        """`decorator(function)` as a call; always the same object, since evaluation is remembered by identity."""
         key = (id(decorator), qualname)
         if key not in self._applied:
             place = ir.Place(0, 0, 0, 0)
@@ -288,7 +288,7 @@ class Results:
 
     def _produced_by_wrapper(self, value: Function, decorator: ir.Expr, frame: Frame) -> list[str]:
         """A project decorator that returns a library's decorator or task object."""
-        call = decorator if isinstance(decorator, ir.Call) else self._application(decorator, "")
+        call = decorator if isinstance(decorator, ir.Call) else self.application(decorator, "")
         found: list[str] = []
         for made in self.returned(value, call, frame):
             name = made.name if isinstance(made, External | ExternalInstance) else ""

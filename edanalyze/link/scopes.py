@@ -16,7 +16,7 @@ class Binding(NamedTuple):
 
     `kind`: "value" (the expression), "item" (what iterating it yields), "unpack" (its element `index`),
     "enter" (what entering it as a context manager yields), "import", "function", "class", "parameter",
-    "annotation" (only declared), "opaque" (an exception, a deleted or augmented name).
+    "annotation" (only declared), "augment" (`+=` and the like), "opaque" (an exception, a deleted name).
     """
 
     kind: str
@@ -150,7 +150,7 @@ class ScopeBuilder:
                     kind = "annotation" if value is None else "value"
                     self._target(target, Binding(kind, value, annotation=annotation), scope)
             case ir.Augment(target=target, value=value):
-                self._target(target, Binding("opaque", value), scope)
+                self._target(target, Binding("augment", value), scope)
             case ir.Loop(target=target, source=source) if target is not None:
                 self._target(target, Binding("item", source), scope)
             case ir.With(items=items):

@@ -72,7 +72,7 @@ class Texts:
             if any(isinstance(value, String) for part in operands for value in self._evaluator.values(part, frame)):
                 return self.join(operands, frame)
             left = [value for part in operands for value in self._evaluator.values(part, frame)]
-            return [value for value in left if isinstance(value, Display)]
+            return left if any(isinstance(value, Display) for value in left) else []
         if operator == "/" and len(operands) == 2:
             left_strings = [value for value in self._evaluator.values(operands[0], frame) if isinstance(value, String)]
             if left_strings:

@@ -1,0 +1,41 @@
+"""The entry points of a program, put together from all that finds them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from edanalyze.link.entries.activations import Activations
+from edanalyze.link.entries.callables import Callables
+from edanalyze.link.entries.declarations import Declarations
+from edanalyze.link.entries.listed import Lists
+from edanalyze.link.entries.owners import Owners
+from edanalyze.link.entries.records import EntryPoint
+from edanalyze.link.entries.routes import Routes, merged
+from edanalyze.link.entries.strings import Strings
+from edanalyze.link.entries.views import Views
+from edanalyze.link.evaluate import Evaluator
+
+
+class Entries:
+    """All entry points: `all` in a fixed order, `by_function` by the function whose `def` line is meant."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        activations = Activations(evaluator)
+        declarations = Declarations(evaluator, activations)
+        lists = Lists(evaluator, evaluator.program.scopes.values())
+        callables = Callables(evaluator)
+        strings = Strings(evaluator)
+        owners = Owners(evaluator, declarations, lists)
+        views = Views(evaluator, callables)
+        routes = merged(Routes(evaluator, declarations, owners, callables, views, strings).find())
+        self.all: tuple[EntryPoint, ...] = tuple(sorted(routes, key=_order))
+        by_function: dict[str, list[EntryPoint]] = defaultdict(list)
+        for entry in self.all:
+            by_function[entry.function].append(entry)
+        self.by_function = {function: tuple(entries) for function, entries in by_function.items()}
+
+
+def _order(entry: EntryPoint) -> tuple[object, ...]:
+    topics: Iterable[str] = tuple(topic.text for topic in entry.topics)
+    return (entry.module, entry.place.line, entry.function, entry.kind, entry.path, entry.methods, topics, entry.name)

@@ -1,0 +1,214 @@
+"""Declarations: the calls and decorators that the models know to declare routes, handlers, tasks and the like."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from edanalyze.facts import ir
+from edanalyze.link.entries.activations import Activations
+from edanalyze.link.evaluate import Evaluator
+from edanalyze.link.library import argument, arguments
+from edanalyze.link.program import dotted
+from edanalyze.link.scopes import Scope
+from edanalyze.link.values import Class, External, ExternalInstance, Frame, Function, Value
+from edanalyze.models import Api
+
+CALLS = ("route_call", "include", "consumer", "event", "route_owner", "handler", "saga")
+DECORATORS = ("route", "view", "handler", "event", "consumer", "restriction")
+NOWHERE = ir.Place(0, 0, 0, 0)
+
+
+class Declaration(NamedTuple):
+    """One use of a declaring API. `call` is None for a decorator without arguments; `scope` is where it stands."""
+
+    api: Api
+    name: str
+    call: ir.Call | None
+    frame: Frame
+    receiver: Value | None
+    scope: Scope
+
+    @property
+    def declared(self) -> tuple[str, ir.Place]:
+        """Module and place."""
+        return self.scope.module, self.call.place if self.call is not None else NOWHERE
+
+    def argument(self, role: str) -> ir.Expr | None:
+        """The argument in a slot."""
+        slot = self.api.slots.get(role)
+        return argument(slot, self.call) if slot is not None and self.call is not None else None
+
+    def arguments(self, role: str) -> list[ir.Expr]:
+        """All arguments of a slot, which may be variadic."""
+        slot = self.api.slots.get(role)
+        return arguments(slot, self.call) if slot is not None and self.call is not None else []
+
+    def text(self, key: str) -> str:
+        """An attribute of the table, "" when missing."""
+        return str(self.api.data.get(key) or "")
+
+
+class Decoration(NamedTuple):
+    """A declaration that decorates a function or class (`subject`, defined in `frame`)."""
+
+    declaration: Declaration
+    subject: str
+    frame: Frame
+
+
+class Declarations:
+    """Finds them in a program."""
+
+    def __init__(self, evaluator: Evaluator, activations: Activations) -> None:
+        self._evaluator = evaluator
+        self._program = evaluator.program
+        self._library = evaluator.models
+        self._activations = activations
+        self._decorating = frozenset(DECORATORS)
+        self._derived = self._derived_names()
+        self.decorations: dict[str, list[Decoration]] = defaultdict(list)
+        self.calls: list[Declaration] = []
+        self.applied: list[Decoration] = []
+        self._find_decorations()
+        self._find_calls()
+
+    def of(self, *kinds: str) -> Iterator[Declaration]:
+        """The declaring calls of some kinds."""
+        return (each for each in self.calls if each.api.kind in kinds)
+
+    # ------------------------------------------------------------- decorations
+
+    def _find_decorations(self) -> None:
+        subjects = [(key, facts.decorators) for key, facts in self._program.functions.items() if facts.decorators]
+        subjects += [(key, facts.decorators) for key, facts in self._program.classes.items() if facts.decorators]
+        for identifier, decorators in sorted(subjects):
+            scope = self._program.scopes[identifier]
+            outer = scope.parent or scope
+            for frame in self._activations.of(outer) if outer.kind == "function" else (self._evaluator.root(outer),):
+                for decorator in decorators:
+                    for declaration in self.resolve_decorator(decorator, frame, outer):
+                        self.decorations[identifier].append(Decoration(declaration, identifier, frame))
+
+    def resolve_decorator(self, decorator: ir.Expr, frame: Frame, scope: Scope) -> Iterable[Declaration]:
+        """What a decorator expression declares, directly or through a function of the project that returns it."""
+        evaluator = self._evaluator
+        if isinstance(decorator, ir.Call):
+            for value in evaluator.values(decorator.function, frame):
+                if isinstance(value, External):
+                    found = self._rows(value.name, self._decorating)
+                    if found:
+                        return [Declaration(api, value.name, decorator, frame, value.receiver, scope) for api in found]
+        made: list[Declaration] = []
+        for value in evaluator.values(decorator, frame):
+            if isinstance(value, External):
+                made += [
+                    Declaration(api, value.name, None, frame, value.receiver, scope)
+                    for api in self._rows(value.name, self._decorating)
+                ]
+            elif isinstance(value, ExternalInstance) and value.site is not None and value.name.endswith("()"):
+                made += [
+                    Declaration(api, value.name[:-2], value.site.call, value.site.frame, value.owner, scope)
+                    for api in self._rows(value.name[:-2], self._decorating)
+                ]
+        return made
+
+    def _rows(self, name: str, kinds: frozenset[str]) -> list[Api]:
+        return [api for api in self._library.rows(name) if api.kind in kinds]
+
+    # ------------------------------------------------------------------- calls
+
+    def _find_calls(self) -> None:
+        kinds = frozenset(CALLS)
+        plain = set(self._library.models.spellings(CALLS)) | {"__init__"}
+        wrapping = self._library.models.spellings(("route", "handler"))
+        aliases = self._aliases(plain | wrapping)
+        for identifier in sorted(self._program.scopes):
+            for call, scope in self._program.scopes[identifier].calls:
+                function = call.function
+                if isinstance(function, ir.Call):
+                    name = _last(function.function)
+                    if name in wrapping or aliases.get((scope.module, name)) in wrapping:
+                        self._applications(call, function, scope)
+                    continue
+                name = _last(function)
+                if name in plain or aliases.get((scope.module, name)) in plain or name in self._derived:
+                    self._call(call, scope, kinds)
+
+    def _aliases(self, names: set[str] | frozenset[str]) -> dict[tuple[str, str], str]:
+        """(module, local name) -> imported name, for declaring APIs imported under another name."""
+        found: dict[tuple[str, str], str] = {}
+        for scope in self._program.scopes.values():
+            for bindings in scope.bindings.values():
+                for binding in bindings:
+                    item = binding.imported
+                    if item is not None and item.member in names and item.member != item.name:
+                        found[(scope.module, item.name)] = str(item.member)
+        return found
+
+    def _derived_names(self) -> frozenset[str]:
+        """The names of project classes that derive from a library class which declares something when constructed."""
+        wanted = [api.call for kind in CALLS for api in self._library.models.of_kind(kind) if self._library.is_class(api.call)]
+        known = frozenset(wanted)
+        return frozenset(
+            facts.name
+            for identifier, facts in self._program.classes.items()
+            if facts.bases
+            and not known.isdisjoint(
+                canonical
+                for base in self._evaluator.classes.order(identifier)[1]
+                for canonical in (self._library.models.canonical(base), *self._library.models.bases(base))
+            )
+        )
+
+    def _call(self, call: ir.Call, scope: Scope, kinds: frozenset[str]) -> None:
+        seen: set[tuple[int, int, Value | None]] = set()
+        for frame in self._activations.inner(scope):
+            for api, name, receiver in self.resolve(call, frame, kinds):
+                key = (id(api), id(frame), receiver)
+                if key not in seen:
+                    seen.add(key)
+                    self.calls.append(Declaration(api, name, call, frame, receiver, scope))
+
+    def resolve(
+        self, call: ir.Call, frame: Frame, kinds: frozenset[str]
+    ) -> Iterable[tuple[Api, str, Value | None]]:
+        """The rows of what a call calls, with the dotted name and the receiver."""
+        for value in self._evaluator.values(call.function, frame):
+            for name, receiver in self.names(value):
+                for api in self._rows(name, kinds):
+                    yield api, name, receiver
+
+    def names(self, value: Value) -> Iterable[tuple[str, Value | None]]:
+        """The dotted library names that calling a value may mean."""
+        match value:
+            case External(name=name):
+                yield name.removesuffix(".__init__"), value.receiver
+            case Class(id=cls):
+                yield dotted(cls), None
+                if self._evaluator.results.constructor(cls) is None:
+                    for base in self._evaluator.classes.order(cls)[1]:
+                        for name in (base, *self._library.models.bases(base)):
+                            yield name, value
+            case Function(id=identifier):
+                yield dotted(identifier), value.receiver
+            case _:
+                return
+
+    def _applications(self, call: ir.Call, decorator: ir.Call, scope: Scope) -> None:
+        """`app.route("/x")(view)`: a decorator applied by a call."""
+        for frame in self._activations.inner(scope):
+            for declaration in self.resolve_decorator(decorator, frame, scope):
+                for expr in call.arguments[:1]:
+                    for value in self._evaluator.values(expr, frame):
+                        if isinstance(value, Function | Class):
+                            self.applied.append(Decoration(declaration, value.id, frame))
+
+
+def _last(expr: ir.Expr) -> str:
+    match expr:
+        case ir.Name(id=name) | ir.Attr(name=name):
+            return name
+        case _:
+            return ""

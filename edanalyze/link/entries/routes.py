@@ -1,0 +1,173 @@
+"""Routes: decorated functions and classes, and registrations by call, with their full paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from edanalyze.link.entries.callables import Callables, Target
+from edanalyze.link.entries.declarations import Declaration, Declarations, Decoration
+from edanalyze.link.entries.owners import Owners
+from edanalyze.link.entries.paths import join, methods, normalised
+from edanalyze.link.entries.records import EntryPoint
+from edanalyze.link.entries.strings import Strings
+from edanalyze.link.entries.views import Views
+from edanalyze.link.evaluate import Evaluator
+from edanalyze.link.values import Frame, Function, Instance, Site, Value
+
+IN_CALL = frozenset({"method", "function", "constructor"})
+
+
+class Routes:
+    """Finds the routes of a program that are declared by decorators and calls."""
+
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        declarations: Declarations,
+        owners: Owners,
+        callables: Callables,
+        views: Views,
+        strings: Strings,
+    ) -> None:
+        self._evaluator = evaluator
+        self._declarations = declarations
+        self._owners = owners
+        self._callables = callables
+        self._views = views
+        self._strings = strings
+
+    def find(self) -> Iterable[EntryPoint]:
+        """All of them, one for each path of a function."""
+        for subject in sorted(self._declarations.decorations):
+            for decoration in self._declarations.decorations[subject]:
+                if decoration.declaration.api.kind == "route":
+                    yield from self._decorated(decoration)
+        for decoration in self._declarations.applied:
+            if decoration.declaration.api.kind == "route":
+                yield from self._decorated(decoration)
+        for declaration in self._declarations.of("route_call"):
+            if declaration.text("form") in IN_CALL and "handler" in declaration.api.slots:
+                yield from self._called(declaration)
+
+    # -------------------------------------------------------------- decorators
+
+    def _decorated(self, decoration: Decoration) -> Iterable[EntryPoint]:
+        declaration = decoration.declaration
+        if declaration.text("form") != "decorator":
+            return
+        name = decoration.subject.rpartition(":")[2].rpartition(".")[2]
+        paths = self._paths(declaration, name)
+        targets = self.subject(decoration.subject, decoration.frame)
+        for target in targets:
+            yield from self._entries(declaration, target, paths)
+
+    def subject(self, identifier: str, frame: Frame) -> list[Target]:
+        """A decorated function or class as it is run: wrapped by its other decorators, bound to its class."""
+        program = self._evaluator.program
+        if identifier in program.classes:
+            return [Target(identifier, None, Instance(identifier))]
+        facts = program.functions[identifier]
+        values: list[Value] = []
+        if facts.owner is not None:
+            owner = f"{identifier.partition(':')[0]}:{facts.owner}"
+            values += self._evaluator.attributes.of(Instance(owner), facts.name)
+        else:
+            closure = frame if frame.scope.kind in {"function", "comprehension"} else None
+            values += self._evaluator.results.decorated(Function(identifier, None, closure), frame)
+        functions = [value for value in values if isinstance(value, Function)]
+        return [Target(identifier, value) for value in functions[:1]] or [Target(identifier, Function(identifier))]
+
+    # ------------------------------------------------------------------- calls
+
+    def _called(self, declaration: Declaration) -> Iterable[EntryPoint]:
+        targets = self._callables.of(declaration.argument("handler"), declaration.frame)
+        if not targets:
+            return
+        paths = self._paths(declaration, "")
+        for target in targets:
+            yield from self._entries(declaration, target, paths)
+
+    # ------------------------------------------------------------------- parts
+
+    def _paths(self, declaration: Declaration, function: str) -> tuple[str, ...]:
+        syntax = declaration.text("path_syntax")
+        texts = self._strings.of(declaration.arguments("path"), declaration.frame)
+        own = [normalised(text, syntax) for text in texts]
+        if not own:
+            own = [declaration.text("path_default").replace("{function}", function)]
+        own = [join(declaration.text("global_prefix"), path) if declaration.text("global_prefix") else path for path in own]
+        found = [join(prefix, path) for prefix in self._prefixes(declaration) for path in own]
+        return tuple(dict.fromkeys(found))
+
+    def _prefixes(self, declaration: Declaration) -> tuple[str, ...]:
+        if declaration.text("form") in {"constructor", "function"} and declaration.call is not None:
+            return self._owners.prefixes(Site(declaration.call, declaration.frame))
+        return self._owners.prefixes(declaration.receiver)
+
+    def _methods(self, declaration: Declaration) -> tuple[str, ...]:
+        if declaration.text("protocol") == "websocket":
+            return ("WEBSOCKET",)
+        given: list[str] = []
+        for role in ("method_arg", "methods"):
+            expr = declaration.argument(role)
+            given += self._evaluator.literals(expr, declaration.frame)
+        if given:
+            return methods(given)
+        if declaration.text("method"):
+            return methods([declaration.text("method")])
+        default = declaration.api.data.get("default_methods")
+        if isinstance(default, list) and declaration.argument("methods") is None:
+            return methods(str(name) for name in default)
+        return ()
+
+    def _entries(self, declaration: Declaration, target: Target, paths: Iterable[str]) -> Iterable[EntryPoint]:
+        verbs = self._methods(declaration)
+        for path in paths:
+            if target.view is None:
+                yield self.entry(declaration, target.function, target.value, path, verbs or ("*",))
+                continue
+            given = self._evaluator.literals(declaration.argument("methods"), declaration.frame)
+            suffix = next(iter(self._evaluator.literals(declaration.argument("suffix"), declaration.frame)), "")
+            for verb in self._views.verbs(target.view, given, suffix):
+                function = self._callables.defined(verb.value).id if verb.value is not None else target.view.id
+                yield self.entry(declaration, function, verb.value, path, verb.methods)
+
+    def entry(
+        self, declaration: Declaration, function: str, value: Function | None, path: str, verbs: tuple[str, ...]
+    ) -> EntryPoint:
+        """The record of one route."""
+        program = self._evaluator.program
+        facts = program.functions.get(function) or program.classes[function]
+        module, place = declaration.declared
+        return EntryPoint(
+            kind="route",
+            function=function,
+            value=value,
+            name=route_name(verbs, path),
+            module=function.partition(":")[0],
+            place=facts.place,
+            declared=(module, place if place.line else facts.place),
+            library=declaration.api.library,
+            methods=verbs,
+            path=path,
+        )
+
+
+def route_name(verbs: Iterable[str], path: str) -> str:
+    """`POST /orders/{id}`; several methods are separated by commas."""
+    return f"{','.join(verbs)} {path}"
+
+
+def merged(entries: Iterable[EntryPoint]) -> list[EntryPoint]:
+    """One entry for each function and path, with all methods that its registrations give."""
+    found: dict[tuple[object, ...], EntryPoint] = {}
+    for entry in entries:
+        key = (entry.function, entry.path, "WEBSOCKET" in entry.methods)
+        known = found.get(key)
+        if known is None:
+            found[key] = entry
+        elif set(entry.methods) - set(known.methods):
+            verbs = methods((*known.methods, *entry.methods))
+            found[key] = replace(known, methods=verbs, name=route_name(verbs, known.path))
+    return list(found.values())

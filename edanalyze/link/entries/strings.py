@@ -1,0 +1,78 @@
+"""Strings that name something: paths, topics, queues, given as text, in lists, or by an object that has a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from edanalyze.facts import ir
+from edanalyze.link.evaluate import Evaluator
+from edanalyze.link.library import argument
+from edanalyze.link.values import Display, ExternalInstance, Frame, Hole, Instance, String, Value
+
+DEEPEST = 5
+NAMING = ("declare", "destination", "factory", "signature")
+ROLES = ("topic", "queue", "exchange")
+
+
+class Strings:
+    """Evaluates names for an evaluator."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+
+    def of(self, exprs: Iterable[ir.Expr | None], frame: Frame) -> list[String]:
+        """The templates that expressions stand for, displays spread out; what is not known is one hole."""
+        return list(
+            dict.fromkeys(text for expr in exprs if expr is not None for text in self._spread(expr, frame, 0))
+        )
+
+    def known(self, exprs: Iterable[ir.Expr | None], frame: Frame) -> list[String]:
+        """Like `of`, without what is nothing but unknown."""
+        return [text for text in self.of(exprs, frame) if not is_unknown(text)]
+
+    def _spread(self, expr: ir.Expr, frame: Frame, depth: int) -> Iterator[String]:
+        inner = expr.value if isinstance(expr, ir.Star) else expr
+        values = self._evaluator.values(inner, frame)
+        found = [text for value in values for text in self._named(value, depth)]
+        yield from found or self._evaluator.strings(inner, frame)
+
+    def _named(self, value: Value, depth: int) -> Iterator[String]:
+        match value:
+            case String():
+                yield value
+            case Display(expr=ir.Items(items=items)) if depth < DEEPEST:
+                for item in items:
+                    yield from self._spread(item, value.frame, depth + 1)
+            case Display(expr=ir.Mapping(items=pairs)) if depth < DEEPEST:
+                for key, _ in pairs:
+                    if key is not None:
+                        yield from self._spread(key, value.frame, depth + 1)
+            case ExternalInstance(site=site) if site is not None and depth < DEEPEST:
+                yield from self._made(value, depth)
+            case Instance(site=site) if site is not None and depth < DEEPEST:
+                for base in self._evaluator.classes.order(value.id)[1]:
+                    yield from self._made(ExternalInstance(base, site), depth)
+            case _:
+                return
+
+    def _made(self, value: ExternalInstance, depth: int) -> Iterator[String]:
+        """The name that a queue, topic or exchange object was made with."""
+        site = value.site
+        assert site is not None
+        names = [value.name.removesuffix("()")]
+        for callee in self._evaluator.values(site.call.function, site.frame):
+            names.append(getattr(callee, "name", ""))
+        for name in dict.fromkeys(names):
+            for api in self._evaluator.models.rows(name):
+                if api.kind in NAMING:
+                    for role in ROLES:
+                        slot = api.slots.get(role)
+                        expr = argument(slot, site.call) if slot is not None else None
+                        if expr is not None:
+                            yield from self._spread(expr, site.frame, depth + 1)
+                            return
+
+
+def is_unknown(text: String) -> bool:
+    """Whether nothing is known of a string but a label."""
+    return all(isinstance(part, Hole) and part.kind != "environment" for part in text.parts) and bool(text.parts)

@@ -1,0 +1,146 @@
+"""Class-based views: which methods of a class answer which HTTP verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from edanalyze.link.entries.callables import Callables
+from edanalyze.link.evaluate import Evaluator
+from edanalyze.link.values import Function, Instance
+from edanalyze.models import Api
+
+VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
+# What frameworks' own verbs and actions hand over to, where a project overrides only that.
+HOOKS = {
+    "create": ("perform_create",),
+    "update": ("perform_update",),
+    "partial_update": ("perform_update",),
+    "destroy": ("perform_destroy",),
+    "POST": ("perform_create", "form_valid"),
+    "PUT": ("perform_update", "form_valid"),
+    "PATCH": ("perform_update",),
+    "DELETE": ("perform_destroy",),
+    "list": ("get_queryset",),
+    "retrieve": ("get_object", "get_queryset"),
+    "GET": ("get_object", "get_queryset", "get_context_data"),
+}
+
+
+class Verb(NamedTuple):
+    """One verb (or several) of a view: the function that serves it, None where the framework's own does."""
+
+    methods: tuple[str, ...]
+    value: Function | None
+    hook: bool = False
+
+
+class Views:
+    """Reads view classes for an evaluator."""
+
+    def __init__(self, evaluator: Evaluator, callables: Callables) -> None:
+        self._evaluator = evaluator
+        self._library = evaluator.models
+        self._callables = callables
+        self._duck = tuple(api for api in self._library.models.of_kind("view") if api.data.get("form") == "duck")
+
+    def rows(self, cls: str) -> list[Api]:
+        """The view rows of the library classes that a class derives from, nearest first."""
+        found: list[Api] = []
+        for base in self._evaluator.classes.order(cls)[1]:
+            for name in (base, *self._library.models.bases(base)):
+                found += self._library.rows(name, "view")
+        return list(dict.fromkeys(found))
+
+    def verbs(self, view: Instance, wanted: Iterable[str] = (), suffix: str = "") -> list[Verb]:
+        """The verbs that a view serves, limited to `wanted` if any are given."""
+        rows = self.rows(view.id)
+        limits = {name.upper() for name in wanted} - {"*", "ANY"} or self._declared_methods(view, rows)
+        found = self._dispatching(view, rows, limits) or self._methods(view, rows, suffix)
+        served = {method for verb in found for method in verb.methods}
+        for method in self._predefined(rows):
+            if method not in served:
+                served.add(method)
+                found.append(Verb((method,), *self._hook(view, method)))
+        if limits and found:
+            found = [verb for verb in found if verb.methods == ("*",) or limits.intersection(verb.methods)]
+        return found
+
+    def _methods(self, view: Instance, rows: list[Api], suffix: str) -> list[Verb]:
+        duck = not rows and bool(self._duck) and any(
+            self._callables.method(view, name) for name in self._verb_names(self._duck)
+        )
+        names = self._verb_names(self._duck if duck else rows) or (() if rows and self._predefined(rows) else VERBS)
+        found: list[Verb] = []
+        for name in names:
+            spelled = f"{name}_{suffix}" if suffix else name
+            for value in self._callables.method(view, spelled)[:1]:
+                found.append(Verb((name.removeprefix("on_").upper(),), value))
+        return found
+
+    @staticmethod
+    def _verb_names(rows: Iterable[Api]) -> tuple[str, ...]:
+        for api in rows:
+            names = api.data.get("verb_methods")
+            if isinstance(names, list):
+                return tuple(str(name) for name in names)
+        return ()
+
+    def _dispatching(self, view: Instance, rows: list[Api], limits: set[str]) -> list[Verb]:
+        """A view with one method for all verbs (Flask's `dispatch_request`)."""
+        for api in rows:
+            if api.data.get("verb_methods"):
+                return []
+            name = api.data.get("dispatch_method")
+            if isinstance(name, str):
+                default = api.data.get("default_methods")
+                methods = tuple(sorted(limits)) or (tuple(default) if isinstance(default, list) else ("*",))
+                return [Verb(methods, value) for value in self._callables.method(view, name)[:1]]
+        return []
+
+    def _declared_methods(self, view: Instance, rows: list[Api]) -> set[str]:
+        for api in rows:
+            attribute = api.data.get("methods_attr")
+            for ancestor in self._evaluator.classes.order(view.id)[0] if isinstance(attribute, str) else ():
+                definition = self._evaluator.classes.definition(ancestor, str(attribute))
+                if definition is not None:
+                    bindings, scope = definition
+                    frame = self._evaluator.root(scope)
+                    return {
+                        text.upper() for binding in bindings for text in self._evaluator.literals(binding.expr, frame)
+                    }
+        return set()
+
+    @staticmethod
+    def _predefined(rows: Iterable[Api]) -> list[str]:
+        found: list[str] = []
+        for api in rows:
+            methods = api.data.get("predefined_methods")
+            if isinstance(methods, list):
+                found += [str(method) for method in methods if method not in found]
+        return found
+
+    def _hook(self, view: Instance, action: str) -> tuple[Function | None, bool]:
+        for name in HOOKS.get(action, ()):
+            for value in self._callables.method(view, name)[:1]:
+                return value, True
+        return None, False
+
+    # ----------------------------------------------------------------- viewsets
+
+    def action(self, view: Instance, name: str) -> Verb | None:
+        """The method of a viewset's predefined action, the hook it leads to, or None when the class lacks it."""
+        for value in self._callables.method(view, name)[:1]:
+            return Verb((), value)
+        if name in self.predefined_actions(view.id):
+            return Verb((), *self._hook(view, name))
+        return None
+
+    def predefined_actions(self, cls: str) -> set[str]:
+        """The actions that the library bases of a viewset give it."""
+        found: set[str] = set()
+        for api in self.rows(cls):
+            actions = api.data.get("predefined_actions")
+            if isinstance(actions, list):
+                found.update(str(action) for action in actions)
+        return found
