@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
-if TYPE_CHECKING:
-    from edanalyze.check.analysis import Analysis, Finding
 
 
 class CorrelationIdDropped(Rule):
@@ -118,5 +116,24 @@ class CorrelationIdDropped(Rule):
     """
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
-        """Find where the rule applies."""
-        return analysis.findings(self.code)
+        """Handlers whose producers send an identifier that neither they nor their helpers read."""
+        system = analysis.system
+        for entry in system.message_handlers:
+            if entry.kind != "handler" or entry.value is None:
+                continue
+            onward = [
+                item
+                for item in system.reach.effects(entry.value)
+                if item.effect.kind == "publish" or (item.effect.kind == "http" and analysis.stays_inside(item))
+            ]
+            if not onward or analysis.is_instrumented(onward[0]):
+                continue
+            sender = analysis.identified_producer(entry)
+            if sender is None or any(system.correlation.reads(name) for name in system.reach.functions(entry.value)):
+                continue
+            yield Finding(
+                f"`{analysis.short(entry.function)}` drops the id that {analysis.line(sender)} sends with "
+                f"{analysis.messages_of(entry)}: what it sends on cannot be traced back",
+                (analysis.point(entry.function, "handles the message and reads no id"), *onward[0].witness),
+                (sender,),
+            )

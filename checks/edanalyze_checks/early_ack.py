@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
+from edanalyze.analyse.acknowledgement import LASTING
+from edanalyze.analyse.witness import Point
 
-if TYPE_CHECKING:
-    from edanalyze.check.analysis import Analysis, Finding
 
 
 class EarlyAck(Rule):
@@ -88,5 +88,25 @@ class EarlyAck(Rule):
     """
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
-        """Find where the rule applies."""
-        return analysis.findings(self.code)
+        """Acknowledgements that come before an effect, and automatic ones of handlers that have effects."""
+        redelivery = analysis.system.redelivery
+        for entry, ack, effect in redelivery.late:
+            if not analysis.is_lossy(entry):
+                yield Finding(
+                    f"{ack[-1].message} before {effect[-1].message}: a crash in between loses the message",
+                    (ack[-1],),
+                    (),
+                    likely=any(point.likely for point in effect),
+                ).leading_to(effect)
+        for entry in analysis.system.message_handlers:
+            automatic = entry.delivery.automatic
+            if automatic is None or entry.kind != "handler" or analysis.is_lossy(entry) or entry.value is None:
+                continue
+            effects = [item for item in analysis.system.reach.effects(entry.value) if item.effect.kind in LASTING]
+            if effects:
+                module, place = automatic
+                yield Finding(
+                    f"messages are acknowledged automatically, before `{analysis.short(entry.function)}` is done with them: "
+                    "a crash in between loses them",
+                    (Point(module, f"{module}:", place, "acknowledges automatically"),),
+                ).leading_to(effects[0].witness)

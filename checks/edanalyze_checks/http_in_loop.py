@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
-if TYPE_CHECKING:
-    from edanalyze.check.analysis import Analysis, Finding
 
 
 class HttpInLoop(Rule):
@@ -62,5 +60,9 @@ class HttpInLoop(Rule):
     """
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
-        """Find where the rule applies."""
-        return analysis.findings(self.code)
+        """HTTP calls that a loop over a collection makes for each item."""
+        for witness, loop in analysis.system.loops.calls():
+            yield Finding(
+                f"{analysis.subject(witness)} once per item of `{loop}`: n items cost n round trips",
+                witness,
+            )

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
-if TYPE_CHECKING:
-    from edanalyze.check.analysis import Analysis, Finding
 
 
 class HttpInMessageHandler(Rule):
@@ -81,5 +79,12 @@ class HttpInMessageHandler(Rule):
     """
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
-        """Find where the rule applies."""
-        return analysis.findings(self.code)
+        """HTTP calls to other services that a message handler waits for."""
+        for entry, call, item in analysis.calls_out(("handler", "task"), strict=analysis.config.strict):
+            yield Finding(
+                f"the handler `{analysis.short(entry.function)}` waits for {analysis.callee(call)}: while that is down, "
+                "messages fail and pile up",
+                (*call.path,),
+                analysis.before(entry, item, call),
+                likely=call.likely,
+            )

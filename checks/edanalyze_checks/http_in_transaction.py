@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
+from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
-
-if TYPE_CHECKING:
-    from edanalyze.check.analysis import Analysis, Finding
 
 
 class HttpInTransaction(Rule):
@@ -77,5 +73,12 @@ class HttpInTransaction(Rule):
     """
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
-        """Find where the rule applies."""
-        return analysis.findings(self.code)
+        """HTTP calls under an open transaction."""
+        for found in analysis.transactions(self.code):
+            opened = found.before[0]
+            yield Finding(
+                f"{analysis.subject(found.witness)} while the transaction of {analysis.line(opened)} is open: its locks and "
+                "its connection are held until the other side answers",
+                found.witness,
+                found.before,
+            )

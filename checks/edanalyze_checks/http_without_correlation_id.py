@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
-if TYPE_CHECKING:
-    from edanalyze.check.analysis import Analysis, Finding
 
 
 class HttpWithoutCorrelationId(Rule):
@@ -70,5 +68,9 @@ class HttpWithoutCorrelationId(Rule):
     """
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
-        """Find where the rule applies."""
-        return analysis.findings(self.code)
+        """HTTP calls to services of the system, reached from an entry point, without a correlation or trace header."""
+        for missing in analysis.uncorrelated("http"):
+            yield Finding(
+                f"{analysis.subject(missing)} without a correlation or trace header: the trace ends here",
+                missing,
+            )

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
-if TYPE_CHECKING:
-    from edanalyze.check.analysis import Analysis, Finding
 
 
 class NonIdempotentHandler(Rule):
@@ -93,5 +91,16 @@ class NonIdempotentHandler(Rule):
     """
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
-        """Find where the rule applies."""
-        return analysis.findings(self.code)
+        """Handlers under at-least-once delivery that reach an effect no guard dominates."""
+        for entry in analysis.system.message_handlers:
+            if not entry.delivery.at_least_once or entry.delivery.ack == "before":
+                continue
+            effects = analysis.system.redelivery.unguarded(entry)
+            if effects:
+                what = analysis.listed(effect.witness[-1].message for effect in effects)
+                first = effects[0].witness
+                yield Finding(
+                    f"a repeated delivery of {analysis.messages_of(entry)} runs `{analysis.short(entry.function)}` again, "
+                    f"and {what}: no guard comes first",
+                    (analysis.point(entry.function, "handles the message"), *first),
+                )

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
+from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
-
-if TYPE_CHECKING:
-    from edanalyze.check.analysis import Analysis, Finding
 
 
 class PublishAfterAutocommitWrite(Rule):
@@ -71,5 +67,14 @@ class PublishAfterAutocommitWrite(Rule):
     """
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
-        """Find where the rule applies."""
-        return analysis.findings(self.code)
+        """Publishes that follow a write that is durable at once, but for those that a redelivery repeats."""
+        for found in analysis.transactions(self.code):
+            if analysis.healed_by_redelivery(found):
+                continue
+            write = found.before[0]
+            yield Finding(
+                f"{analysis.subject(found.witness)} after the autocommitted write at {analysis.line(write)}: a crash between "
+                "the two loses the message. Write an outbox row in the same transaction instead",
+                found.witness,
+                found.before,
+            )

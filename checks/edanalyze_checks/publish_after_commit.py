@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
+from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
-
-if TYPE_CHECKING:
-    from edanalyze.check.analysis import Analysis, Finding
 
 
 class PublishAfterCommit(Rule):
@@ -73,5 +69,14 @@ class PublishAfterCommit(Rule):
     """
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
-        """Find where the rule applies."""
-        return analysis.findings(self.code)
+        """Publishes that follow a commit, but for those that a redelivery of the handled message repeats."""
+        for found in analysis.transactions(self.code):
+            if analysis.healed_by_redelivery(found):
+                continue
+            commit = found.before[0]
+            yield Finding(
+                f"{analysis.subject(found.witness)} after the commit at {analysis.line(commit)}: a crash between the two "
+                "loses the message. Write an outbox row in the transaction instead",
+                found.witness,
+                found.before,
+            )

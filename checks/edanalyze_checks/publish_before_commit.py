@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
+from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
-
-if TYPE_CHECKING:
-    from edanalyze.check.analysis import Analysis, Finding
 
 
 class PublishBeforeCommit(Rule):
@@ -72,5 +68,13 @@ class PublishBeforeCommit(Rule):
     """
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
-        """Find where the rule applies."""
-        return analysis.findings(self.code)
+        """Publishes inside a transaction that writes and commits later."""
+        for found in analysis.transactions(self.code):
+            commit = found.before[0]
+            yield Finding(
+                f"{analysis.subject(found.witness)} before the commit at {analysis.line(commit)}: a rollback leaves a message "
+                "about something that never happened, and its consumer can be faster than the commit",
+                found.witness,
+                found.before,
+                guess=found.guess,
+            )

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
+from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
-
-if TYPE_CHECKING:
-    from edanalyze.check.analysis import Analysis, Finding
 
 
 class PublishInCommitHook(Rule):
@@ -74,5 +70,11 @@ class PublishInCommitHook(Rule):
     """
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
-        """Find where the rule applies."""
-        return analysis.findings(self.code)
+        """Publishes that run in an after-commit hook."""
+        for found in analysis.transactions(self.code):
+            yield Finding(
+                f"{analysis.subject(found.witness)} in an after-commit hook: a crash between commit and hook still loses the "
+                "message. Only an outbox row closes the gap",
+                found.witness,
+                found.before,
+            )

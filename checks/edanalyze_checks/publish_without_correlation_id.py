@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
-if TYPE_CHECKING:
-    from edanalyze.check.analysis import Analysis, Finding
 
 
 class PublishWithoutCorrelationId(Rule):
@@ -74,5 +72,9 @@ class PublishWithoutCorrelationId(Rule):
     """
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
-        """Find where the rule applies."""
-        return analysis.findings(self.code)
+        """Publishes reached from an entry point that carry no identifier by any way."""
+        for missing in analysis.uncorrelated("publish"):
+            yield Finding(
+                f"{analysis.subject(missing)} without a correlation or trace id: nobody can tell what caused it",
+                missing,
+            )

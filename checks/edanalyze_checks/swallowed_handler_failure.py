@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
+from edanalyze.analyse.witness import Point
 
-if TYPE_CHECKING:
-    from edanalyze.check.analysis import Analysis, Finding
 
 
 class SwallowedHandlerFailure(Rule):
@@ -92,5 +91,17 @@ class SwallowedHandlerFailure(Rule):
     """
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
-        """Find where the rule applies."""
-        return analysis.findings(self.code)
+        """Broad clauses, in functions that a message handler runs, after which the message counts as done."""
+        for function, entry in analysis.handled_functions():
+            for attempt, rescue in analysis.system.swallowing.clauses(function):
+                work = analysis.work_in(function, attempt.body)
+                if not work:
+                    continue
+                if analysis.system.swallowing.acknowledged_outside(function, attempt) is False:
+                    continue
+                point = Point(attempt.scope.module, function, rescue.handler.place, "any failure is caught and at most logged")
+                yield Finding(
+                    f"a failure of {analysis.quoted(work)} is logged at most, and the message of "
+                    f"`{analysis.short(entry.function)}` counts as done: it is lost without a trace",
+                    (point,),
+                ).leading_to(work)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
-if TYPE_CHECKING:
-    from edanalyze.check.analysis import Analysis, Finding
 
 
 class SyncHttpChain(Rule):
@@ -165,5 +163,12 @@ class SyncHttpChain(Rule):
     '''
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
-        """Find where the rule applies."""
-        return analysis.findings(self.code)
+        """Calls to a route of another service whose handler calls a further service."""
+        for entry, call, item, further in analysis.chains():
+            yield Finding(
+                f"{analysis.callee(call)} calls {analysis.callee(further)} before it answers: a chain of "
+                f"{analysis.length(further)} synchronous hops that is down when any link is",
+                (*call.path, *further.path),
+                analysis.before(entry, item, call),
+                likely=call.likely or further.likely,
+            )

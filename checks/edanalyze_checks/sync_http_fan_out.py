@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
-if TYPE_CHECKING:
-    from edanalyze.check.analysis import Analysis, Finding
+ENTRIES = frozenset({"route", "handler", "task", "job", "rpc"})
+
 
 
 class SyncHttpFanOut(Rule):
@@ -79,5 +79,14 @@ class SyncHttpFanOut(Rule):
     """
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
-        """Find where the rule applies."""
-        return analysis.findings(self.code)
+        """Entry points with many HTTP calls one after another on one path."""
+        for entry in analysis.system.entries:
+            if entry.value is None or entry.kind not in ENTRIES:
+                continue
+            calls = analysis.sequence(entry)
+            if len(calls) >= analysis.config.fan_out:
+                yield Finding(
+                    f"`{analysis.short(entry.function)}` makes {len(calls)} HTTP calls one after the other: their waiting "
+                    "times add up, and each can fail it",
+                    (analysis.point(entry.function, "is the entry point"), *(witness[-1] for witness in calls)),
+                )

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
-if TYPE_CHECKING:
-    from edanalyze.check.analysis import Analysis, Finding
 
 
 class SyncHttpInRequest(Rule):
@@ -72,5 +70,12 @@ class SyncHttpInRequest(Rule):
     """
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
-        """Find where the rule applies."""
-        return analysis.findings(self.code)
+        """HTTP calls to other services that a request handler waits for."""
+        for entry, call, item in analysis.calls_out(("route",)):
+            yield Finding(
+                f"`{analysis.short(entry.function)}` answers only after {analysis.callee(call)} has: what is slow or down "
+                "there is slow or down here",
+                (*call.path,),
+                analysis.before(entry, item, call),
+                likely=call.likely,
+            )

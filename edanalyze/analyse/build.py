@@ -79,7 +79,7 @@ class TreeBuilder:
         for target in targets:
             if isinstance(target, ir.Attr) and isinstance(target.value, ir.Name | ir.Index):
                 if not (isinstance(target.value, ir.Name) and target.value.id in {self._receiver, "self", "cls"}):
-                    nodes.append(Mutation(statement.line, target))
+                    nodes.append(Mutation(statement.line, target, isinstance(statement, ir.Augment)))
         return nodes
 
     def _branch(self, statement: ir.Branch, scope: Scope) -> list[Node]:

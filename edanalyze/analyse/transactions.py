@@ -45,11 +45,16 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A finding of this analysis: `witness` leads from the reporting function down; `before` is what preceded it."""
+    """A finding of this analysis.
+
+    `witness` leads from the reporting function down; `before` is what preceded it. `guess`: no write was seen in the
+    transaction, but something that could not be resolved may write.
+    """
 
     code: str
     witness: Witness
     before: Witness
+    guess: bool = False
 
 
 Report = Callable[[Found], None]
@@ -170,9 +175,9 @@ class Transactions(Domain[Transaction]):
         self, state: Transaction, point: Point, run: Activation[Transaction], *, explicit: bool
     ) -> Transaction:
         wrote = state.dirty is not None or explicit
+        for witness in state.pending:
+            self._report(Found("EDA202", witness, (point,), guess=not wrote))
         if wrote:
-            for witness in state.pending:
-                self._report(Found("EDA202", witness, (point,)))
             run.expose("commit", (point,))
         committed = state.committed
         if wrote and not state.outbox:

@@ -32,6 +32,7 @@ class Mutation:
 
     line: int
     target: ir.Attr
+    augmented: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,144 @@
+"""Synchronous hops: HTTP calls that an entry point waits for, chains of them, and how many run in a row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.reach import Reached
+from edanalyze.analyse.trees import Step
+from edanalyze.analyse.witness import Point, Witness
+from edanalyze.link.values import Function, String
+
+if TYPE_CHECKING:
+    from edanalyze.analyse.binding.binding import HttpCall
+    from edanalyze.analyse.system import System
+    from edanalyze.link.entries import EntryPoint
+
+LONGEST = 8
+_HOST = re.compile(r"^\w+://(?:[^@/]*@)?([\w.-]+|\{[^}]*\})")
+
+
+class Hops:
+    """Hops of a system."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._calls: dict[str, list[tuple[HttpCall, Reached]]] = {}
+
+    def of(self, entry: EntryPoint) -> list[tuple[HttpCall, Reached]]:
+        """The bound HTTP calls that an entry point waits for, with how each is reached."""
+        if entry.value is None:
+            return []
+        return self._of(entry.value)
+
+    def _of(self, function: Function) -> list[tuple[HttpCall, Reached]]:
+        if function.id not in self._calls:
+            found: list[tuple[HttpCall, Reached]] = []
+            for item in self._system.reach.effects(function):
+                if item.effect.kind == "http" and not item.deferred:
+                    found += [(call, item) for call in self.on_path(item.witness)]
+            self._calls[function.id] = found
+        return self._calls[function.id]
+
+    def on_path(self, witness: Witness) -> list[HttpCall]:
+        """The calls bound for the physical call at the end of a path whose URL is fixed on that path."""
+        last = witness[-1]
+        calls = self._system.binding.of_physical(last.module, last.place)
+        places = {(point.module, point.place) for point in witness}
+        found = [call for call in calls if (call.site.module, call.site.place) in places]
+        return found or [call for call in calls if call.site.place == last.place and call.site.module == last.module]
+
+    # ---------------------------------------------------------------- targets
+
+    def is_internal(self, call: HttpCall) -> bool:
+        """Whether a call goes to another service of the system, known or by a host that is not public."""
+        own = self._system.service_of(self._system.program.paths[call.site.module])
+        if call.service:
+            return call.service != own
+        if call.targets:
+            return True
+        if call.external:
+            return False
+        host = host_of(call.url)
+        return bool(host) and "." not in host and "{" not in host and host not in {"localhost", "127.0.0.1"}
+
+    def is_external(self, call: HttpCall) -> bool:
+        """Whether a call certainly leaves the system."""
+        return bool(call.external)
+
+    # ----------------------------------------------------------------- chains
+
+    def chains(self) -> Iterator[tuple[EntryPoint, HttpCall, Reached, HttpCall]]:
+        """Entry point, its call, how it is reached, and a call that the called route waits for in turn."""
+        for entry in self._system.entries:
+            for call, item in self.of(entry):
+                if not self.is_internal(call):
+                    continue
+                further = self._further(call)
+                if further is not None:
+                    yield entry, call, item, further
+
+    def _further(self, call: HttpCall) -> HttpCall | None:
+        for route in call.targets:
+            for next_call, _ in self.of(route):
+                if not self.is_internal(next_call) or not self._is_known(next_call):
+                    continue
+                if self._is_optional(call) and self._is_optional(next_call):
+                    continue
+                return next_call
+        return None
+
+    def _is_known(self, call: HttpCall) -> bool:
+        """Whether the code of the called service is part of the analysis."""
+        if call.targets:
+            return True
+        service = self._system.services.named(call.service) if call.service else None
+        return service is not None and service.kind == "python"
+
+    def _is_optional(self, call: HttpCall) -> bool:
+        facts = self._system.program.modules[call.site.module]
+        return any(
+            comment.line == call.site.place.line and "edanalyze: optional" in comment.text for comment in facts.comments
+        )
+
+    def length(self, call: HttpCall, seen: frozenset[str] = frozenset()) -> int:
+        """How many hops follow one after the other from the entry point whose first hop leads to `call`."""
+        longest = 0
+        for route in call.targets:
+            if route.function in seen or len(seen) > LONGEST:
+                continue
+            for further, _ in self.of(route):
+                if self.is_internal(further) and self._is_known(further):
+                    longest = max(longest, self.length(further, seen | {route.function}) - 1)
+        return 2 + longest
+
+    # --------------------------------------------------------------- sequence
+
+    def sequence(self, entry: EntryPoint) -> list[Witness]:
+        """The most HTTP calls to other services that one run of an entry point makes one after the other."""
+        if entry.value is None:
+            return []
+
+        def counts(step: Step, witness: Witness, effect: Effect) -> bool:
+            return any(self.is_internal(call) for call in self.on_path(witness))
+
+        return self._system.reach.longest(entry.value, counts)
+
+
+def host_of(url: String) -> str:
+    """The host of a URL template; "" when it has none."""
+    match = _HOST.match(url.text)
+    return match.group(1) if match else ""
+
+
+def way_to(item: Reached, call: HttpCall) -> tuple[Point, ...]:
+    """The steps of a path that precede the call that fixes the URL."""
+    found: list[Point] = []
+    for point in item.witness:
+        if (point.module, point.place) == (call.site.module, call.site.place):
+            break
+        found.append(point)
+    return tuple(found) if len(found) < len(item.witness) else ()

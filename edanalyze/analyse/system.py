@@ -1,0 +1,146 @@
+"""The system: a whole program put together with library knowledge, services and environment, analysed on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+
+from edanalyze.analyse.contexts import Contexts
+from edanalyze.analyse.correlation import Correlation
+from edanalyze.analyse.effects import Effects
+from edanalyze.analyse.engine import Engine
+from edanalyze.analyse.guards import Guards
+from edanalyze.analyse.hops import Hops
+from edanalyze.analyse.instrumentation import Instrumentation
+from edanalyze.analyse.loops import Loops
+from edanalyze.analyse.reach import Reach
+from edanalyze.analyse.redelivery import Redelivery
+from edanalyze.analyse.swallowing import Swallowing
+from edanalyze.analyse.tracing import Tracing
+from edanalyze.analyse.transactions import Found, Transaction, Transactions
+from edanalyze.discover.deployed import Deployment
+from edanalyze.discover.service import Services
+from edanalyze.facts.module import ModuleFacts
+from edanalyze.analyse.binding.binding import Binding
+from edanalyze.link.entries import Entries, EntryPoint
+from edanalyze.link.evaluate import Evaluator
+from edanalyze.link.library import Library
+from edanalyze.link.program import Program
+from edanalyze.link.settings import Settings
+from edanalyze.link.values import Function
+from edanalyze.models import Models, load
+
+
+class System:
+    """A program with everything that is known about it.
+
+    `lookup(path, name)` gives the deployed value of an environment variable for the file at `path`, or None.
+    """
+
+    def __init__(
+        self,
+        modules: Iterable[ModuleFacts],
+        *,
+        sources: Sequence[str] = (),
+        own_models: Mapping[str, Sequence[Mapping[str, object]]] | None = None,
+        services: Services | None = None,
+        deployment: Deployment | None = None,
+        lookup: Callable[[str, str], str | None] = lambda path, name: None,
+    ) -> None:
+        self.program = Program(modules, sources)
+        self.models: Models = load(self.program.imported_names(), own_models or {})
+        self.services = services or Services(())
+        self.deployment = deployment or Deployment()
+        self.evaluator = Evaluator(self.program, Library(self.models), Settings(lookup, self.program.paths))
+        self.effects = Effects(self.evaluator)
+        self.contexts = Contexts(self.program, self.effects)
+        self.reach = Reach(self.contexts)
+
+    def service_of(self, path: str) -> str:
+        """The name of the service that a file belongs to; "" when it belongs to none."""
+        service = self.services.of(path)
+        return service.name if service is not None else ""
+
+    @cached_property
+    def entries(self) -> tuple[EntryPoint, ...]:
+        """The entry points, in a stable order."""
+        return Entries(self.evaluator).all
+
+    @cached_property
+    def binding(self) -> Binding:
+        """HTTP calls bound to routes, publishes bound to topics."""
+        return Binding(self.contexts, self.entries, self.services, self.deployment)
+
+    @cached_property
+    def correlation(self) -> Correlation:
+        """Looks for identifiers that calls hand on."""
+        return Correlation(self.effects)
+
+    @cached_property
+    def guards(self) -> Guards:
+        """Judges guards against repetition."""
+        return Guards(self.effects)
+
+    @cached_property
+    def hops(self) -> Hops:
+        """HTTP calls that entry points wait for."""
+        return Hops(self)
+
+    @cached_property
+    def tracing(self) -> Tracing:
+        """Calls that carry no identifier."""
+        return Tracing(self)
+
+    @cached_property
+    def loops(self) -> Loops:
+        """Finds HTTP calls per item of a collection."""
+        return Loops(self)
+
+    @cached_property
+    def swallowing(self) -> Swallowing:
+        """Finds swallowed failures."""
+        return Swallowing(self.contexts)
+
+    @cached_property
+    def instrumentation(self) -> Instrumentation:
+        """Where trace headers travel by themselves."""
+        commands = [
+            (service.name, process.command) for service in self.services.all for process in service.processes
+        ]
+        return Instrumentation(self.evaluator, self.service_of, commands)
+
+    @cached_property
+    def transactions(self) -> tuple[Found, ...]:
+        """What is published and called around commits, in every function of the program."""
+        found: list[Found] = []
+        engine = Engine(Transactions(self.evaluator, found.append), self.contexts)
+        for identifier in sorted(self.program.functions):
+            engine.run(Function(identifier), self.contexts.root(identifier), Transaction())
+        for module in sorted(self.program.modules):
+            identifier = f"{module}:"
+            engine.run(Function(identifier), self.contexts.root(identifier), Transaction())
+        return tuple(found)
+
+    @cached_property
+    def redelivery(self) -> Redelivery:
+        """Judges what the redelivery of a message repeats."""
+        return Redelivery(self)
+
+    def unmatched_models(self) -> list[str]:
+        """A sentence for each model of the user's own that nothing in the program can match."""
+        return [
+            f"pyproject.toml: [[tool.edanalyze.{api.kind}]] call = \"{api.call}\" matches nothing in the project"
+            for api in self.models.own
+            if api.call and api.call not in self.effects.matched and not self._is_mentioned(api.call)
+        ]
+
+    def _is_mentioned(self, call: str) -> bool:
+        last = call.rpartition(".")[2]
+        return last in self.program.calls or any(
+            last in (name.rpartition(".")[2], name.rpartition(":")[2]) for name in (*self.program.classes, *self.program.functions)
+        )
+
+    @cached_property
+    def message_handlers(self) -> tuple[EntryPoint, ...]:
+        """Entry points that handle messages or tasks."""
+        return tuple(entry for entry in self.entries if entry.kind in {"handler", "task"} and entry.value is not None)

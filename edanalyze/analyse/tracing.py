@@ -1,0 +1,125 @@
+"""Broken traces: publishes and HTTP calls, reached from an entry point, that carry no identifier."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from edanalyze.analyse.correlation import Evidence
+from edanalyze.analyse.reach import Reached
+from edanalyze.analyse.witness import Point, Witness
+from edanalyze.facts import ir
+from edanalyze.link.parameters import is_bound
+
+if TYPE_CHECKING:
+    from edanalyze.analyse.system import System
+    from edanalyze.link.entries import EntryPoint
+
+_CARRIER = re.compile(r"header|metadata|propert|attributes|correlation|trace|context|extra|envelope", re.I)
+KINDS = {"publish": frozenset({"publish", "deferred_publish"}), "http": frozenset({"http"})}
+DEEPEST = 4
+
+
+class Tracing:
+    """Finds the calls."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+
+    def missing(self, kind: str) -> Iterator[Witness]:
+        """One witness per physical call (or per caller that leaves the identifier out), nearest entry point first."""
+        seen: set[tuple[str, ir.Place]] = set()
+        reached = self._reached(kind)
+        for key in sorted(reached, key=lambda key: (key[0], key[1].line, key[1].column)):
+            for witness in self._judge(kind, reached[key]):
+                place = (witness[0].module, witness[0].place)
+                if place not in seen:
+                    seen.add(place)
+                    yield witness
+
+    def _reached(self, kind: str) -> dict[tuple[str, ir.Place], Reached]:
+        """The effects of a kind that entry points reach, by physical place; the shortest way to each."""
+        found: dict[tuple[str, ir.Place], Reached] = {}
+        for entry in self._system.entries:
+            if entry.value is None:
+                continue
+            for item in self._system.reach.effects(entry.value):
+                if item.effect.kind in KINDS[kind]:
+                    known = found.get(item.place)
+                    if known is None or len(item.witness) < len(known.witness):
+                        found[item.place] = item
+        return found
+
+    def _judge(self, kind: str, item: Reached) -> Iterator[Witness]:
+        system = self._system
+        module, place = item.place
+        path = system.program.paths[module]
+        if system.instrumentation.covers(path, item.effect.name):
+            return
+        if kind == "http":
+            calls = system.binding.of_physical(module, place)
+            if not any(system.hops.is_internal(call) for call in calls):
+                return
+            evidence, parameter = system.correlation.of_http(item.effect, item.step.scope)
+        else:
+            evidence, parameter = system.correlation.of_publish(item.effect, item.step.scope)
+        physical = item.witness[-1:]
+        if evidence is Evidence.NO:
+            yield physical
+        elif evidence is Evidence.OPEN:
+            function = item.witness[-1].function
+            lacking, handed = self._callers(function, parameter, physical, 0)
+            if _CARRIER.search(parameter) or handed:
+                yield from lacking
+            elif lacking:
+                yield physical
+
+    def _callers(self, function: str, parameter: str, below: Witness, depth: int) -> tuple[list[Witness], bool]:
+        """The callers that leave an identifier out of a parameter, and whether any caller hands one over."""
+        evaluator = self._system.evaluator
+        scope = evaluator.program.scopes.get(function)
+        if scope is None or scope.function is None or depth > DEEPEST:
+            return [below], False
+        if not any(item.name == parameter for item in scope.function.parameters):
+            outer = scope.parent
+            while outer is not None and outer.function is not None:
+                if any(item.name == parameter for item in outer.function.parameters):
+                    return self._callers(outer.id, parameter, below, depth + 1)
+                outer = outer.parent
+            return [below], False
+        callers = evaluator.parameters.callers(function)
+        if not callers:
+            return [below], False
+        lacking: list[Witness] = []
+        handed = False
+        for call, frame in callers:
+            argument = evaluator.parameters.of_call(scope, call, is_bound(scope.function)).get(parameter)
+            owner = frame.scope
+            while owner.kind == "comprehension" and owner.parent is not None:
+                owner = owner.parent
+            point = Point(owner.module, owner.id, call.place, f"`{scope.name}` is called")
+            if argument is None:
+                if any(not name for name, _ in call.keywords):
+                    continue
+                lacking.append((point, *below))
+                continue
+            evidence, name = self._system.correlation.of_expression(argument, frame.scope)
+            if evidence is Evidence.YES:
+                handed = True
+            elif evidence is Evidence.NO:
+                lacking.append((point, *below))
+            else:
+                more, found = self._callers(owner.id, name, (point, *below), depth + 1)
+                lacking += more
+                handed = handed or found
+        return lacking, handed
+
+    def identified_producer(self, entry: EntryPoint) -> Point | None:
+        """The publish of a known producer that hands an identifier to a handler, if there is one."""
+        for publish in self._system.binding.producers(entry):
+            evidence, _ = self._system.correlation.of_publish(publish.effect, publish.step.scope)
+            if evidence is Evidence.YES:
+                scope = publish.step.scope
+                return Point(scope.module, publish.site.function, publish.place, "the message is sent with an id")
+        return None

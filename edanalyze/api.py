@@ -1,0 +1,247 @@
+"""The public door: load a project, check it, draw its graph.
+
+Everything that has a user interface (the command line, the flake8 plugin) calls only this module. Nothing of the
+analysed project is ever imported or run.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from edanalyze.check.diagnostic import CheckResult, Confidence
+from edanalyze.discover.settings import Config
+from edanalyze.facts.module import Unanalysed
+
+if TYPE_CHECKING:
+    from edanalyze.analyse.system import System
+    from edanalyze.discover.files import Tree
+    from edanalyze.discover.root import Root
+    from edanalyze.discover.service import Services
+    from edanalyze.graph.records import Graph
+
+T = TypeVar("T")
+Progress = Callable[[int, int], None]
+_STACK = 512 * 1024 * 1024
+_RECURSION = 60_000
+
+
+class Options(msgspec.Struct, frozen=True):
+    """What a caller sets; None leaves the setting to the project's configuration.
+
+    `config` is a TOML file to read `[tool.edanalyze]` from. `noqa` says whether `# noqa` comments suppress (flake8
+    applies them itself). `overlay` maps absolute paths to sources that stand in for those on disk. `jobs` is the
+    number of processes that read files (None: as many as there are cores).
+    """
+
+    select: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] | None = None
+    enable: tuple[str, ...] | None = None
+    min_confidence: str | None = None
+    strict: bool | None = None
+    include_tests: bool | None = None
+    config: Path | None = None
+    jobs: int | None = None
+    noqa: bool = True
+    overlay: Mapping[Path, bytes] = {}
+
+
+class Project:
+    """A project that was found: its root, configuration and files. The analysis is made when first asked for."""
+
+    def __init__(self, found: Root, config: Config, tree: Tree, options: Options) -> None:
+        self.root = found.path
+        self.config = config
+        self.tree = tree
+        self.options = options
+        self._found = found
+        self.not_analysed: list[Unanalysed] = list(tree.unanalysed)
+        self.notes: list[str] = list(tree.notes)
+        self.lines = 0
+
+    def covers(self, path: str) -> bool:
+        """Whether a file (relative to the root) was asked for; others are only linked with."""
+        return self._found.covers(path)
+
+    def source(self, path: str) -> bytes | None:
+        """The source of a file, from the overlay or the disk; None when it cannot be read."""
+        from edanalyze.discover.sources import Unreadable, read
+
+        absolute = self.root / path
+        given = self.options.overlay.get(absolute)
+        if given is not None:
+            return given
+        file = next((file for file in self.tree.sources if file.path == path), None)
+        try:
+            return read(file, self.config.max_file_size) if file is not None else None
+        except Unreadable:
+            return None
+
+    def read(self, path: str) -> str | None:
+        """The text of a file of the project, for excerpts; None when it cannot be read."""
+        from edanalyze.discover.sources import decode
+
+        source = self.source(path)
+        return decode(source) if source is not None else None
+
+    @cached_property
+    def services(self) -> Services:
+        """The deployable units of the project."""
+        return self._deployed[0]
+
+    @cached_property
+    def _deployed(self) -> Any:
+        from edanalyze.discover.deployfiles import DeployFiles
+        from edanalyze.discover.deployment import read_deployment
+        from edanalyze.discover.environment import Environment
+        from edanalyze.discover.services import find_services
+
+        files = DeployFiles(self.tree)
+        deployment = read_deployment(files)
+        services = find_services(deployment, self.config, files)
+        environment = Environment(services, deployment, self.config.environment)
+        self.not_analysed += files.unanalysed
+        return services, deployment, environment
+
+    def system(self, progress: Progress | None = None) -> System:
+        """The analysed system; files are read and parsed on the first call."""
+        if self._system is None:
+            self._system = self._analyse(progress)
+        return self._system
+
+    _system: System | None = None
+
+    def _analyse(self, progress: Progress | None) -> System:
+        from edanalyze.analyse.system import System
+        from edanalyze.parse import parse_all
+
+        parsed = parse_all(self.tree.sources, self.config.max_file_size, self.options.overlay, self.options.jobs, progress)
+        self.not_analysed += parsed.failures
+        self.lines = sum(facts.lines for facts in parsed.modules)
+        services, deployment, environment = self._deployed
+
+        def lookup(path: str, name: str) -> str | None:
+            service = services.of(path)
+            setting = environment.lookup(service.name if service is not None else None, name)
+            return setting.value if setting is not None else None
+
+        return System(
+            parsed.modules,
+            sources=self.config.src,
+            own_models=self.config.models,
+            services=services,
+            deployment=deployment,
+            lookup=lookup,
+        )
+
+
+def load_project(paths: Sequence[Path], options: Options | None = None) -> Project:
+    """Find the project around `paths` and read its configuration.
+
+    Raises FileNotFoundError for a path that does not exist and ConfigError with every problem of the configuration.
+    """
+    from edanalyze.discover.config import config_from_table, override, parse_toml, read_config
+    from edanalyze.discover.files import walk
+    from edanalyze.discover.root import find_root
+    from edanalyze.models.schema import KINDS
+
+    options = options or Options()
+    root = find_root(paths)
+    if options.config is not None:
+        document = parse_toml(options.config)
+        table = document.get("tool", {}).get("edanalyze", {}) if isinstance(document.get("tool"), dict) else {}
+        config = config_from_table(table, str(options.config), KINDS)
+    else:
+        config = read_config(root.path, KINDS)
+    names = ("select", "extend_select", "ignore", "enable", "min_confidence", "strict", "include_tests")
+    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    config = override(config, "options", **given)
+    return Project(root, config, walk(root, config), options)
+
+
+def check(project: Project, progress: Progress | None = None) -> CheckResult:
+    """Analyse a project and return its diagnostics, sorted, of the files that were asked for.
+
+    Raises ModelError when the project's own model tables are wrong.
+    """
+    return _deep(lambda: _check(project, progress))
+
+
+def _check(project: Project, progress: Progress | None) -> CheckResult:
+    from edanalyze.check import registry
+    from edanalyze.check.analysis import Analysis
+    from edanalyze.check.runner import run
+    from edanalyze.check.suppression import apply
+
+    config = project.config
+    rules = registry.rules()
+    codes = registry.enabled(
+        rules, select=config.select, ignore=config.ignore, extend_select=config.extend_select, enable=config.enable
+    )
+    analysis = Analysis(project.system(progress), config)
+    diagnostics, notes = run(analysis, [rule for rule in rules if rule.code in codes])
+    least = Confidence(config.min_confidence).rank
+    shown = [item for item in diagnostics if item.confidence.rank <= least and project.covers(item.path)]
+    kept, suppressed = apply(shown, project.read, project.options.noqa)
+    if suppressed:
+        notes.append(f"{len(suppressed)} findings are suppressed by comments")
+    notes += analysis.system.unmatched_models()
+    return CheckResult(
+        diagnostics=tuple(kept),
+        not_analysed=tuple(sorted(set(project.not_analysed), key=lambda item: (item.path, item.reason))),
+        notes=(*project.notes, *notes),
+        files=len(analysis.system.program.modules),
+        lines=project.lines,
+    )
+
+
+def graph(project: Project) -> Graph:
+    """The refactoring graph of a project at full detail, with the diagnostics on its nodes and edges."""
+    return _deep(lambda: _graph(project))
+
+
+def _graph(project: Project) -> Graph:
+    from edanalyze.analyse.systemgraph import build
+
+    result = _check(project, None)
+    return build(project.system(), result.diagnostics)
+
+
+def callgraph(project: Project) -> dict[str, list[str]]:
+    """Caller -> callees, in dotted names from the root."""
+    from edanalyze.analyse.systemgraph import callgraph as make
+
+    return _deep(lambda: make(project.system()))
+
+
+def _deep(work: Callable[[], T]) -> T:
+    """Run in a thread with a deep stack: evaluation follows the nesting of what it evaluates."""
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:
+            failure.append(error)
+
+    size, limit = threading.stack_size(), sys.getrecursionlimit()
+    threading.stack_size(_STACK)
+    sys.setrecursionlimit(max(limit, _RECURSION))
+    try:
+        thread = threading.Thread(target=target, name="edanalyze")
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(size)
+        sys.setrecursionlimit(limit)
+    if failure:
+        raise failure[0]
+    return outcome[0]

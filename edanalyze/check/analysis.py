@@ -1,0 +1,208 @@
+"""What rules work with: the analysed system, the configuration, and the record of a finding."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from edanalyze.analyse.binding.binding import HttpCall
+from edanalyze.analyse.hops import way_to
+from edanalyze.analyse.reach import Reached, says
+from edanalyze.analyse.system import System
+from edanalyze.analyse.transactions import Found
+from edanalyze.analyse.trees import Tree, steps
+from edanalyze.analyse.witness import Point, Witness
+from edanalyze.discover.settings import Config
+from edanalyze.facts.ir import Place
+from edanalyze.link.entries import EntryPoint
+
+WORK = frozenset({"write", "dedupe", "publish", "http", "mail", "payment", "commit", "outbox", "rpc"})
+"""Effects whose failure a handler must not swallow."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One place where a rule applies.
+
+    `message` says what is wrong here and why it matters. The first point of `witness` is the place that is reported,
+    the rest leads on to the effect. `before` are the points that precede it (the commit, the opened transaction).
+    `guess`: not sure enough to be shown by default.
+    """
+
+    message: str
+    witness: Witness
+    before: Witness = ()
+    guess: bool = False
+    likely: bool = False
+
+    def leading_to(self, path: Witness) -> Finding:
+        """The same finding with further steps at the end of its path."""
+        return replace(self, witness=(*self.witness, *path))
+
+
+class Analysis:
+    """The door of rules to the engine: `system` with everything computed on demand, and the run's `config`."""
+
+    def __init__(self, system: System, config: Config) -> None:
+        self.system = system
+        self.config = config
+
+    @cached_property
+    def _transactions(self) -> dict[str, list[Found]]:
+        found: dict[str, list[Found]] = {}
+        for item in self.system.transactions:
+            found.setdefault(item.code, []).append(item)
+        return found
+
+    def transactions(self, code: str) -> list[Found]:
+        """The findings of the transaction analysis for one code, one per reported place."""
+        kept: dict[tuple[str, Place], Found] = {}
+        for item in self._transactions.get(code, []):
+            kept.setdefault((item.witness[0].module, item.witness[0].place), item)
+        return list(kept.values())
+
+    def point(self, function: str, message: str) -> Point:
+        """The name in the `def` line of a function (or class) as a place to report."""
+        program = self.system.program
+        module = function.partition(":")[0]
+        facts = program.functions.get(function) or program.classes.get(function)
+        place = facts.place if facts is not None else Place(1, 1, 1, 1)
+        return Point(module, function, place, message)
+
+    def line(self, point: Point) -> str:
+        """A point as `path:line` for use in messages."""
+        return f"{self.system.program.paths[point.module]}:{point.place.line}"
+
+    @staticmethod
+    def subject(witness: Witness) -> str:
+        """What happens at a place that leads to an effect, as the beginning of a message."""
+        first, last = witness[0], witness[-1]
+        if first is last:
+            return first.message
+        return f"{first.message.removesuffix(' is called')} {last.message.rpartition('`')[2].strip()}"
+
+    def healed_by_redelivery(self, found: Found) -> bool:
+        """Whether the message that led here is acknowledged afterwards and its repetition would publish again."""
+        return self.system.redelivery.heals(found)
+
+    # ------------------------------------------------------------------ words
+
+    @staticmethod
+    def short(function: str) -> str:
+        """A function's name without its module."""
+        return function.partition(":")[2]
+
+    @staticmethod
+    def messages_of(entry: EntryPoint) -> str:
+        """What an entry point receives, in words."""
+        return f"`{entry.name}`" if entry.name else "the message"
+
+    @staticmethod
+    def listed(parts: Iterable[str]) -> str:
+        """Up to three parts as a list in words."""
+        found = list(dict.fromkeys(parts))
+        shown = ", ".join(found[:3])
+        return f"{shown} and {len(found) - 3} more" if len(found) > 3 else shown
+
+    @staticmethod
+    def quoted(witness: Witness) -> str:
+        """The name of the first step of a path, in backticks."""
+        return f"`{witness[0].message.partition('`')[2].partition('`')[0]}`"
+
+    @staticmethod
+    def callee(call: HttpCall) -> str:
+        """Whom an HTTP call asks, in words."""
+        if call.targets:
+            target = call.targets[0]
+            return f"`{target.name}` of {call.service}" if call.service else f"`{target.name}`"
+        return call.service or call.external or call.url.text
+
+    # --------------------------------------------------------------- handlers
+
+    def is_lossy(self, entry: EntryPoint) -> bool:
+        """Whether the configuration says that messages of all its topics may be lost."""
+        topics = [topic.text for topic in entry.topics] or [entry.name]
+        return all(any(fnmatch.fnmatch(topic, pattern) for pattern in self.config.lossy_topics) for topic in topics)
+
+    def handled_functions(self) -> Iterator[tuple[str, EntryPoint]]:
+        """The functions that message handlers run, each with the first handler that runs it."""
+        seen: set[str] = set()
+        for entry in self.system.message_handlers:
+            if entry.value is None:
+                continue
+            for function in self.system.reach.functions(entry.value):
+                if function not in seen:
+                    seen.add(function)
+                    yield function, entry
+
+    def work_in(self, function: str, tree: Tree) -> Witness:
+        """The path to the first effect in a part of a function; empty when there is none."""
+        for step in steps(tree):
+            for effect in step.effects:
+                if effect.kind in WORK:
+                    return (Point(step.scope.module, function, step.call.place, says(effect), effect.likely),)
+            frame = self.system.contexts.root(function)
+            for target in self.system.contexts.in_frame(step, frame).targets:
+                for item in self.system.reach.effects(target):
+                    if item.effect.kind in WORK:
+                        return (self.system.contexts.call_point(step, target, function), *item.witness)
+        return ()
+
+    # ---------------------------------------------------------------- tracing
+
+    def uncorrelated(self, kind: str) -> Iterator[Witness]:
+        """Publishes or HTTP calls, reached from an entry point, that carry no identifier."""
+        return self.system.tracing.missing(kind)
+
+    def stays_inside(self, item: Reached) -> bool:
+        """Whether an HTTP call goes to a service of the system."""
+        return any(self.system.hops.is_internal(call) for call in self.system.hops.on_path(item.witness))
+
+    def is_instrumented(self, item: Reached) -> bool:
+        """Whether an effect carries trace headers by itself."""
+        path = self.system.program.paths[item.witness[-1].module]
+        return self.system.instrumentation.covers(path, item.effect.name)
+
+    def identified_producer(self, entry: EntryPoint) -> Point | None:
+        """Where a known producer sets an identifier on the messages of a handler."""
+        return self.system.tracing.identified_producer(entry)
+
+    # ------------------------------------------------------------------- hops
+
+    def calls_out(
+        self, kinds: tuple[str, ...], strict: bool = False
+    ) -> Iterator[tuple[EntryPoint, HttpCall, Reached]]:
+        """HTTP calls to other services that entry points of some kinds wait for; with `strict` to anybody."""
+        seen: set[tuple[str, Place]] = set()
+        for entry in self.system.entries:
+            if entry.kind not in kinds:
+                continue
+            for call, item in self.system.hops.of(entry):
+                if self.system.hops.is_internal(call) or strict:
+                    key = (call.site.module, call.site.place)
+                    if key not in seen:
+                        seen.add(key)
+                        yield entry, call, item
+
+    def chains(self) -> Iterator[tuple[EntryPoint, HttpCall, Reached, HttpCall]]:
+        """Calls of entry points whose callee calls a further service before it answers."""
+        seen: set[tuple[str, Place]] = set()
+        for entry, call, item, further in self.system.hops.chains():
+            key = (call.site.module, call.site.place)
+            if key not in seen:
+                seen.add(key)
+                yield entry, call, item, further
+
+    def length(self, further: HttpCall) -> int:
+        """How many hops a chain has whose second hop is `further`."""
+        return self.system.hops.length(further)
+
+    def sequence(self, entry: EntryPoint) -> list[Witness]:
+        """The most HTTP calls to other services that an entry point makes one after the other."""
+        return self.system.hops.sequence(entry)
+
+    def before(self, entry: EntryPoint, item: Reached, call: HttpCall) -> Witness:
+        """The way from an entry point to the call that fixes a URL."""
+        return (self.point(entry.function, "is the entry point"), *way_to(item, call))

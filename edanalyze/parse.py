@@ -1,0 +1,91 @@
+"""Read and parse all files of a project, in several processes when there is enough to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from edanalyze.facts.module import ModuleFacts, Unanalysed
+
+if TYPE_CHECKING:
+    from edanalyze.api import Progress
+    from edanalyze.discover.files import SourceFile
+
+_FEW = 60
+_CHUNK = 24
+
+
+class Parsed(msgspec.Struct, frozen=True):
+    """Facts of the files that could be parsed, and why the others could not."""
+
+    modules: tuple[ModuleFacts, ...]
+    failures: tuple[Unanalysed, ...]
+
+
+class _Chunk(msgspec.Struct, frozen=True):
+    modules: list[ModuleFacts]
+    failures: list[Unanalysed]
+
+
+def parse_all(
+    files: Sequence[SourceFile],
+    largest: int,
+    overlay: Mapping[Path, bytes],
+    jobs: int | None,
+    progress: Progress | None,
+) -> Parsed:
+    """The facts of all files, in the order of `files` whatever the number of processes."""
+    workers = min(jobs or os.cpu_count() or 1, 1 + len(files) // _FEW)
+    chunks = [files[start : start + _CHUNK] for start in range(0, len(files), _CHUNK)]
+    modules: list[ModuleFacts] = []
+    failures: list[Unanalysed] = []
+    done = 0
+    for chunk, result in zip(chunks, _results(chunks, largest, overlay, workers), strict=True):
+        modules += result.modules
+        failures += result.failures
+        done += len(chunk)
+        if progress is not None:
+            progress(done, len(files))
+    return Parsed(tuple(modules), tuple(failures))
+
+
+def _results(
+    chunks: list[Sequence[SourceFile]], largest: int, overlay: Mapping[Path, bytes], workers: int
+) -> Iterable[_Chunk]:
+    given = {str(path): source for path, source in overlay.items()}
+    if workers <= 1:
+        for chunk in chunks:
+            yield _parse(chunk, largest, given)
+        return
+    decoder = msgspec.msgpack.Decoder(_Chunk)
+    with ProcessPoolExecutor(workers) as pool:
+        for encoded in pool.map(_encoded, chunks, [largest] * len(chunks), [given] * len(chunks)):
+            yield decoder.decode(encoded)
+
+
+def _encoded(chunk: Sequence[SourceFile], largest: int, overlay: Mapping[str, bytes]) -> bytes:
+    return msgspec.msgpack.encode(_parse(chunk, largest, overlay))
+
+
+def _parse(chunk: Sequence[SourceFile], largest: int, overlay: Mapping[str, bytes]) -> _Chunk:
+    from edanalyze.discover.sources import Unreadable, read
+    from edanalyze.syntax import SyntaxFailure, lower
+
+    modules: list[ModuleFacts] = []
+    failures: list[Unanalysed] = []
+    for file in chunk:
+        try:
+            source = overlay.get(file.absolute)
+            modules.append(lower(file.path, read(file, largest) if source is None else source))
+        except Unreadable as error:
+            failures.append(Unanalysed(file.path, error.reason))
+        except SyntaxFailure as error:
+            failures.append(Unanalysed(file.path, error.reason))
+        except Exception as error:  # one strange file must not end the run
+            failures.append(Unanalysed(file.path, f"internal error: {type(error).__name__}: {error}; please report this"))
+    return _Chunk(modules, failures)
