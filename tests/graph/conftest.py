@@ -16,6 +16,7 @@ NAMES = {
     "EDA103": "http-in-transaction",
     "EDA104": "http-in-message-handler",
     "EDA105": "sync-http-cycle",
+    "EDA106": "http-in-loop",
     "EDA201": "publish-after-commit",
     "EDA202": "publish-before-commit",
     "EDA205": "publish-after-autocommit-write",
