@@ -36,6 +36,8 @@ _BLOCKS_AT_TOP = re.compile(
     r"|while[ \t]|for[ \t]+\w+[ \t]+in[ \t]+[\w.]*(?:consume|subscri|listen|poll|stream|receiv)\w*\b)",
     re.MULTILINE,
 )
+_EXECUTES = re.compile(r"^(?:while[ \t]|try:|with[ \t]|(?!print\()[A-Za-z_][\w.]*\()", re.MULTILINE)
+_LAUNCHES = re.compile(r"^[ \t]*(?:from|import)[ \t]+(?:multiprocessing|subprocess)\b", re.MULTILINE)
 _LAMBDA = re.compile(r"^(?:async[ \t]+)?def[ \t]+\w*handler\w*\([ \t]*_?event\b", re.MULTILINE)
 _NAMEKO = re.compile(r"^[ \t]+name[ \t]*=[ \t]*[\"']", re.MULTILINE)
 _PERSISTS = re.compile(
@@ -59,6 +61,8 @@ class Clues(msgspec.Struct, frozen=True):
 
     `starts`: an application is started or served from it (an app object, a main block around a broker, a handler).
     `runs`: it is run by itself (a main block, a blocking call at top level), whatever for.
+    `executes`: does something when it is loaded. `launches`: starts other processes.
+    `handles`: holds the handler of a function (Lambda).
     `serves`: belongs to an application at all. `persists`: declares tables or opens a database. `ports` are those it
     listens on. `imports` are (module, names): relative ones with their dots, names empty for `import module` and
     for modules named in a string (`"app.main:app"`, a task module to include).
@@ -66,6 +70,9 @@ class Clues(msgspec.Struct, frozen=True):
 
     starts: bool
     runs: bool
+    executes: bool
+    launches: bool
+    handles: bool
     serves: bool
     persists: bool
     ports: tuple[int, ...]
@@ -82,12 +89,15 @@ def read_clues(content: str) -> Clues:
         ((web or broker) and _CONSTRUCTS_AT_TOP.search(content))
         or ((broker or built) and runs_itself)
         or (broker and "nameko" in content and _NAMEKO.search(content))
-        or _LAMBDA.search(content)
+        or (_LAMBDA.search(content) and not runs_itself)
     )
     ports = tuple(dict.fromkeys(int(each) for each in _PORT.findall(content))) if _RUNS.search(content) else ()
     return Clues(
         starts=starts,
         runs=runs_itself,
+        executes=bool(_EXECUTES.search(content)),
+        launches=bool(_LAUNCHES.search(content)) and not built,
+        handles=bool(_LAMBDA.search(content)),
         serves=starts or built or broker,
         persists=bool(_PERSISTS.search(content)),
         ports=ports if starts or runs_itself else (),

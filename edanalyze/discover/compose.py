@@ -60,16 +60,17 @@ def merged(containers: list[Container]) -> list[Container]:
 
 
 def _combined(first: Container, second: Container) -> Container:
-    base, over = (second, first) if first.context is None and second.context is not None else (first, second)
+    """Two descriptions of one container; the first is the stronger, what it lacks comes from the second."""
+    base = second if first.context is None and second.context is not None else first
     return msgspec.structs.replace(
         base,
-        image=base.image or over.image,
-        command=base.command or over.command,
-        environment=(*base.environment, *over.environment),
-        hosts=tuple(dict.fromkeys((*base.hosts, *over.hosts))),
-        ports=tuple(dict.fromkeys((*base.ports, *over.ports))),
-        published=tuple(dict.fromkeys((*base.published, *over.published))),
-        mounts=tuple(dict.fromkeys((*base.mounts, *over.mounts))),
+        image=first.image or second.image,
+        command=first.command or second.command,
+        environment=(*first.environment, *second.environment),
+        hosts=tuple(dict.fromkeys((*first.hosts, *second.hosts))),
+        ports=tuple(dict.fromkeys((*first.ports, *second.ports))),
+        published=tuple(dict.fromkeys((*first.published, *second.published))),
+        mounts=tuple(dict.fromkeys((*first.mounts, *second.mounts))),
     )
 
 

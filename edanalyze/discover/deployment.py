@@ -25,7 +25,7 @@ from edanalyze.discover.sam import read_templates
 from edanalyze.discover.serverless import read_serverless
 
 _DOCKERFILE = re.compile(
-    r"(?:Docker|Container)file(?:[._-](?P<ending>[\w-]+))?|(?P<beginning>[\w-]+)\.(?:docker|container)file",
+    r"(?:Docker|Container)file(?:[._-](?P<ending>(?!dockerignore)[\w-]+))?|(?P<beginning>[\w-]+)\.(?:docker|container)file",
     re.IGNORECASE,
 )
 _VARIANTS = {"", "dev", "development", "prod", "production", "test", "local", "ci", "debug", "base", "build", "slim"}

@@ -24,6 +24,7 @@ _KIND = re.compile(
     re.MULTILINE,
 )
 _SEPARATOR = re.compile(r"^---.*$", re.MULTILINE)
+_KIND_ENDING = re.compile(r"-(?:deployment|deploy|depl|dep|statefulset|sts|pod|cronjob|job)$")
 _MOST_SETTINGS = 500
 _REFERENCE = re.compile(r"\$\((\w+)\)")
 
@@ -126,7 +127,7 @@ def _workload(entity: _Entity, services: list[_Entity], maps: list[tuple[str, li
         words = [text(word) for key in ("command", "args") for word in items(body.get(key))]
         ports = (text(mapping(port).get("containerPort")) for port in items(body.get("ports")))
         yield Container(
-            name=entity.name if body is own and entity.name else text(body.get("name")),
+            name=_KIND_ENDING.sub("", entity.name) if body is own and entity.name else text(body.get("name")),
             file=entity.file,
             line=body.line,
             image=text(body.get("image")),

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Set
 
 TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 _PROJECT_FILES = {"setup.py", "setup.cfg", "pyproject.toml", "package.json"}
+_ENVIRONMENTS = {"pyvenv.cfg", "conda-meta"}
+_ENVIRONMENT_PARTS = {"bin", "lib", "lib64", "include", "share", "Lib", "Scripts", "Include"}
 _EXAMPLES = 3
 
 
@@ -21,8 +23,13 @@ def is_in_tests(path: str) -> bool:
 
 
 def machine_made(name: str, names: Set[str], siblings: Set[str]) -> str | None:
-    """What kind of machine-made folder this is, by its name, what it holds and what lies next to it; else None."""
-    if "pyvenv.cfg" in names or "conda-meta" in names:
+    """What kind of machine-made folder this is, by its name, what it holds and what lies next to it; else None.
+
+    An environment that was made right in a folder of code takes its own subfolders away, not the code.
+    """
+    if not _ENVIRONMENTS.isdisjoint(names) and not any(each.endswith(".py") for each in names):
+        return "with a virtual environment"
+    if name in _ENVIRONMENT_PARTS and not _ENVIRONMENTS.isdisjoint(siblings):
         return "with a virtual environment"
     if name in {"build", "dist"} and "__init__.py" not in names and not _PROJECT_FILES.isdisjoint(siblings):
         return "of build output"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 from edanalyze.discover.clues import Clues, read_clues
 from edanalyze.discover.deployfiles import DeployFiles, folder_of
+
+_MOST_FILES = 3_000
 
 
 class Reach:
@@ -15,6 +18,13 @@ class Reach:
     def __init__(self, files: DeployFiles) -> None:
         self._files = files
         self._clues: dict[str, Clues] = {}
+        self._tops: dict[str, set[str]] = defaultdict(set)
+        for path in files.sources:
+            folder, name = folder_of(path), path.rpartition("/")[2].removesuffix(".py")
+            if name != "__init__":
+                self._tops[name].add(folder)
+            elif folder != ".":
+                self._tops[folder.rpartition("/")[2]].add(folder_of(folder))
 
     def clues(self, path: str) -> Clues:
         """The clues in one file; those of an empty one if it cannot be read."""
@@ -22,12 +32,25 @@ class Reach:
             self._clues[path] = read_clues(self._files.source_text(path))
         return self._clues[path]
 
-    def starts(self, path: str) -> bool:
-        """Whether a file starts an application, be it with code that it imports."""
-        clues = self.clues(path)
-        if path.rpartition("/")[2] == "manage.py" or clues.starts:
-            return True
-        return clues.runs and any(self.clues(each).serves for each in self.of(path))
+    def starting(self, paths: Sequence[str]) -> list[str]:
+        """Those of the files that start an application, be it with code that they import.
+
+        Apart from what is plain by itself, that is a file which does something when loaded, leads to code that
+        serves, and is imported by no other.
+        """
+        everything = sorted(self._files.sources) if len(self._files.sources) <= _MOST_FILES else paths
+        imported = {each for path in everything for each in self._imported(path) if each != path}
+        return [
+            path
+            for path in paths
+            if path.rpartition("/")[2] == "manage.py"
+            or self.clues(path).starts
+            or (self.clues(path).runs and self._leads_to_service(path))
+            or (self.clues(path).executes and path not in imported and self._leads_to_service(path))
+        ]
+
+    def _leads_to_service(self, path: str) -> bool:
+        return any(self.clues(each).serves for each in self.of(path))
 
     def of(self, path: str) -> frozenset[str]:
         """All files that `path` leads to, itself among them."""
@@ -54,6 +77,10 @@ class Reach:
                 if found:
                     yield from found
                     break
+            else:
+                homes = self._tops.get(module.partition(".")[0], set())
+                if len(homes) == 1:
+                    yield from self._modules(next(iter(homes)), module, names)
 
     def _modules(self, base: str, module: str, names: tuple[str, ...]) -> Iterator[str]:
         """The files of a module below `base`, and of those of its names that are modules."""

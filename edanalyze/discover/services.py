@@ -59,7 +59,7 @@ class _Finder:
             if not self._folders.is_python(folder):
                 self.found.append(_service(folder, "foreign", [self._process(each) for each in group]))
                 continue
-            entries = [each.entry for each in group if each.entry]
+            entries = {each.entry: each.container.dockerfile or "" for each in group if each.entry}
             made = parts(folder, entries, self._reach, self._files)
             known = {entry for part in made for entry in part.entries}
             for at, part in enumerate(made):
@@ -100,7 +100,7 @@ class _Finder:
             if inner or outer or is_beside(f"{folder}/"):
                 continue
             own = [each for each in sorted(self._files.sources) if is_below(each, folder)][:_MOST_FILES]
-            starting = [each for each in own if self._reach.starts(each)]
+            starting = self._reach.starting(own)
             if starting:
                 evidence = next(
                     path
@@ -135,13 +135,18 @@ class _Finder:
 
     def _starting_parts(self) -> list[Part]:
         services = Services(tuple(self.found))
-        free = [each for each in sorted(self._files.sources) if services.of(each) is None and not is_beside(each)]
+        built = {each.container.context for each in self._placed if each.folder and each.container.context}
+        free = [
+            each
+            for each in sorted(self._files.sources)
+            if services.of(each) is None and not is_beside(each) and not any(is_below(each, folder) for folder in built)
+        ]
         if len(free) > _MOST_FILES:
             return []
-        starting = [each for each in free if self._reach.starts(each)]
+        starting = self._reach.starting(free)
         if not starting:
             return []
-        made = parts(".", starting, self._reach, self._files)
+        made = parts(".", dict.fromkeys(starting, ""), self._reach, self._files)
         if len(made) == 1 and self.found:
             inner = [each.path for each in self.found if each.path]
             place = posixpath.commonpath([folder_of(each) for each in starting]) or "."

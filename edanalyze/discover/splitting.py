@@ -1,13 +1,14 @@
 """Whether processes that run from one folder are one service or several.
 
-They are one where one leads to the other by its imports, or where they share the code that declares tables or opens
-the database: who shares a database shares a service. Otherwise each has its own folder, or its own file.
+They are one where one leads to the other by its imports, or where, built alike, they share the code that declares
+tables or opens the database: who shares a database shares a service. Otherwise each has its own folder, or its own
+file.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -34,13 +35,29 @@ def is_beside(path: str) -> bool:
     return not _BESIDE.isdisjoint(path.split("/")[:-1])
 
 
-def parts(folder: str, entries: Sequence[str], reach: Reach, files: DeployFiles) -> list[Part]:
-    """The services that a folder's entry files come to; one with the whole folder where they belong together."""
-    distinct = sorted({each for each in entries if not is_beside(each) or is_beside(f"{folder}/")})
+def parts(folder: str, entries: Mapping[str, str], reach: Reach, files: DeployFiles) -> list[Part]:
+    """The services that a folder's entry files come to; one with the whole folder where they belong together.
+
+    `entries` has for each file what it is built by (a Dockerfile, "" if unknown).
+    """
+    distinct = sorted(each for each in entries if not is_beside(each) or is_beside(f"{folder}/"))
+    if len(distinct) > 2:
+        distinct = [each for each in distinct if not reach.clues(each).launches]
     if len(distinct) < 2:
         return [Part(folder, tuple(distinct))]
     reached = {entry: reach.of(entry) for entry in distinct}
-    groups = _together(distinct, reached, reach, files)
+
+    def belong(one: str, other: str) -> bool:
+        if one in reached[other] or other in reached[one]:
+            return True
+        if entries[one] == entries[other] and any(reach.clues(each).persists for each in reached[one] & reached[other]):
+            return True
+        if reach.clues(one).handles and reach.clues(other).handles and folder_of(one) == folder_of(other):
+            return True
+        django = _django_folder(one, files)
+        return django is not None and django == _django_folder(other, files)
+
+    groups = _together(distinct, belong)
     if len(groups) < 2:
         return [Part(folder, tuple(distinct))]
     made = []
@@ -55,24 +72,14 @@ def parts(folder: str, entries: Sequence[str], reach: Reach, files: DeployFiles)
     return sorted(made, key=lambda part: -len(set().union(*(reached[entry] for entry in part.entries))))
 
 
-def _together(
-    entries: Sequence[str], reached: dict[str, frozenset[str]], reach: Reach, files: DeployFiles
-) -> list[list[str]]:
-    """The entries grouped by what they share."""
+def _together(entries: Sequence[str], belong: Callable[[str, str], bool]) -> list[list[str]]:
+    """The entries grouped so that those that belong together, be it by way of others, are in one group."""
     groups: list[list[str]] = []
     for entry in entries:
-        joined = [group for group in groups if any(_belong(entry, each, reached, reach, files) for each in group)]
+        joined = [group for group in groups if any(belong(entry, each) for each in group)]
         merged = [entry, *(each for group in joined for each in group)]
         groups = [group for group in groups if group not in joined] + [merged]
     return [sorted(group) for group in groups]
-
-
-def _belong(one: str, other: str, reached: dict[str, frozenset[str]], reach: Reach, files: DeployFiles) -> bool:
-    if one in reached[other] or other in reached[one]:
-        return True
-    if any(reach.clues(each).persists for each in reached[one] & reached[other]):
-        return True
-    return _django_folder(one, files) == _django_folder(other, files) != None  # noqa: E711
 
 
 def _django_folder(path: str, files: DeployFiles) -> str | None:
