@@ -10,6 +10,9 @@ from edanalyze.analyse.acknowledgement import LASTING
 from edanalyze.analyse.witness import Point
 
 
+UNACKNOWLEDGED = frozenset({"redis-pubsub", "mqtt", "zmq", "postgres-notify"})
+"""Transports that deliver at most once and know no acknowledgement."""
+
 
 class EarlyAck(Rule):
     """A message is acknowledged before the handler's effects are done."""
@@ -100,7 +103,9 @@ class EarlyAck(Rule):
                 ).leading_to(effect)
         for entry in analysis.system.message_handlers:
             automatic = entry.delivery.automatic
-            if automatic is None or entry.kind != "handler" or analysis.is_lossy(entry) or entry.value is None:
+            if automatic is None or entry.value is None or analysis.is_lossy(entry):
+                continue
+            if entry.kind != "handler" or entry.transport in UNACKNOWLEDGED:
                 continue
             effects = [item for item in analysis.system.reach.effects(entry.value) if item.effect.kind in LASTING]
             if effects:

@@ -259,6 +259,8 @@ class Effects:
                 return None
             case "propagation" if data.get("direction") not in {"outbound", "both"}:
                 return None
+            case "dedupe" if "switch" in effect.api.slots and effect.argument("switch") is None:
+                return None
             case "write" | "dedupe":
                 verb = self._statements.verb(effect, frame)
                 return replace(effect, verb=verb) if verb else None

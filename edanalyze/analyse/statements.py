@@ -22,7 +22,7 @@ _UPSERT = re.compile(
     r"on\s+conflict|on\s+duplicate\s+key|insert\s+(or\s+)?ignore|insert\s+or\s+replace|not\s+exists|unless\s+conflict", re.I
 )
 _INSERTING = re.compile(r"^(add|insert|create|save|put|append|bulk_create|push|xadd|lpush|rpush|upload)", re.I)
-_INCREMENTING = re.compile(r"^(h?incr(by|byfloat)?|decr(by)?|zincrby|increment|decrement|hincrby)$", re.I)
+_INCREMENTING = re.compile(r"^(h?incr(by|byfloat)?|decr(by)?|zincrby|increment|decrement|hincrby|append)$", re.I)
 _SETTING = re.compile(r"^(h?m?set|setex|psetex|expire|hset|sadd|zadd|srem|zrem|h?del|delete|unlink|update|replace|remove)", re.I)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.engine import Activation, Domain, Engine
 from edanalyze.analyse.outbox import is_outbox_write
-from edanalyze.analyse.tests import asks_for_transaction
+from edanalyze.analyse.tests import asks_for_transaction, works_off_queue
 from edanalyze.analyse.trees import Aside, Mutation, Repeat, Scoped, Step
 from edanalyze.analyse.witness import INHERITED, Exposure, Point, Witness
 from edanalyze.facts import ir
@@ -280,8 +280,7 @@ class Transactions(Domain[Transaction]):
 
         A loop that works off a queue (`while self.queue`) goes on with the same unit of work.
         """
-        statement = node.statement
-        if isinstance(statement, ir.Loop) and statement.kind == "while" and not isinstance(statement.source, ir.Const):
+        if works_off_queue(node.statement):
             return state
         return replace(state, committed=None, saved=None, protected=False)
 
@@ -360,5 +359,9 @@ def _scope_point(effect: Effect, node: Scoped, run: Activation[Transaction]) -> 
 
 
 def _is_cache(effect: Effect) -> bool:
-    """Stores that are not a system of record for the event."""
-    return effect.api.library in {"redis", "django-redis", "aiocache"} and effect.kind == "dedupe"
+    """Keys that expire or only guard: no record of a change that an event speaks of."""
+    if effect.api.library != "redis":
+        return False
+    method = effect.name.rpartition(".")[2]
+    expires = any(name in {"ex", "px", "exat", "pxat", "nx"} for name, _ in effect.call.keywords)
+    return effect.kind == "dedupe" or expires or method in {"setex", "psetex", "setnx", "expire", "delete", "unlink"}

@@ -108,9 +108,24 @@ class Attributes:
         for value in evaluator.bound(bindings, evaluator.root(scope)):
             if isinstance(value, Function) and value.receiver is None:
                 found += self._method(value, receiver, cls)
+            elif isinstance(value, Instance) and (provided := self._described(value)):
+                found += provided
             else:
                 found.append(value)
         return found
+
+    def _described(self, value: Instance) -> tuple[Value, ...]:
+        """What a descriptor (or an injected dependency provider) in a class body gives to the instances."""
+        evaluator = self._evaluator
+        inner, outer = evaluator.classes.order(value.id)
+        hooks = ["__get__"]
+        if any(base.endswith(".DependencyProvider") for base in outer):
+            hooks.append("get_dependency")
+        for hook in hooks:
+            for ancestor in inner:
+                if f"{ancestor}.{hook}" in evaluator.program.functions:
+                    return evaluator.results.returned(Function(f"{ancestor}.{hook}", value), None, None)
+        return ()
 
     def _method(self, value: Function, receiver: Value, cls: str) -> Iterable[Value]:
         evaluator = self._evaluator

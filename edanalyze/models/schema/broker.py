@@ -167,5 +167,12 @@ KINDS: tuple[Kind, ...] = (
         form="isolation call environment keyword",
     ),
     kind("hook", "Runs around publishing or handling.", "message handler", flag="in_process"),
+    kind(
+        "transport",
+        "What carries the messages of the named libraries or APIs; the longest beginning that fits decides.",
+        list="carries",
+        required="carries",
+        example='name = "acme-bus"\ncarries = ["acme.bus"]',
+    ),
     kind("signal_object", "An in-process signal that functions connect to.", flag="in_process"),
 )

@@ -13,6 +13,7 @@ COMMON_MEANINGS: Mapping[str, str] = {
 }
 
 ATTRIBUTE_MEANINGS: Mapping[str, str] = {
+    "carries": "beginnings of dotted names",
     "ack": "when the message is settled by itself",
     "handler.ack": "when the message is settled, relative to the handler's run",
     "action": "what the call does",

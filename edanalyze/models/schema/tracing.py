@@ -36,7 +36,7 @@ KINDS: tuple[Kind, ...] = (
         list="targets headers activate activate_one",
         direction=_DIRECTION,
         form="instrumentor integration call patch middleware registered interceptor app trace_config transport client "
-        "import policy provider",
+        "import policy provider builtin",
         enabled="auto default listed",
         required="direction targets",
         example='call = "acme.tracing.setup"\nform = "call"\ndirection = "outbound"\ntargets = ["requests"]',
