@@ -59,7 +59,11 @@ class Analysis:
     def transactions(self, code: str) -> list[Found]:
         """The findings of the transaction analysis for one code, one per reported place."""
         kept: dict[tuple[str, Place], Found] = {}
+        ahead = self._transactions.get("EDA201", []) if code == "EDA205" else []
+        explicit = {(item.witness[0].module, item.witness[0].place) for item in ahead}
         for item in self._transactions.get(code, []):
+            if (item.witness[0].module, item.witness[0].place) in explicit:
+                continue  # one path commits, another autocommits: one finding is enough
             kept.setdefault((item.witness[0].module, item.witness[0].place), item)
         return list(kept.values())
 

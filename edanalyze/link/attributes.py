@@ -20,6 +20,7 @@ from edanalyze.link.values import (
     Instance,
     Module,
     String,
+    Super,
     Value,
 )
 
@@ -64,6 +65,8 @@ class Attributes:
                 return self._of_class(cls, name, value)
             case Instance(id=cls):
                 return self._of_instance(value, cls, name)
+            case Super():
+                return self._of_super(value, name)
             case External(name=dotted):
                 return (External(f"{dotted}.{name}", value),)
             case ExternalInstance(name=dotted):
@@ -101,6 +104,18 @@ class Attributes:
                 bindings, scope = definition
                 return self._members(bindings, scope, receiver, cls)
         return [External(f"{base}.{name}", receiver) for base in outer]
+
+    def _of_super(self, value: Super, name: str) -> Iterable[Value]:
+        evaluator = self._evaluator
+        receiver = value.receiver
+        assert isinstance(receiver, Instance | Class)
+        for ancestor in value.rest:
+            definition = evaluator.classes.definition(ancestor, name)
+            if definition is not None:
+                bindings, scope = definition
+                return self._members(bindings, scope, receiver, receiver.id)
+        site = receiver.site if isinstance(receiver, Instance) else None
+        return [External(f"{base}.{name}", ExternalInstance(base, site, receiver)) for base in value.outer]
 
     def _members(self, bindings: list[Binding], scope: Scope, receiver: Value, cls: str) -> Iterable[Value]:
         evaluator = self._evaluator

@@ -260,9 +260,9 @@ class Evaluator:
 
     # --------------------------------------------------------------- helpers
 
-    def literals(self, expr: ir.Expr | None, frame: Frame) -> list[str]:
-        """The literal strings an expression may be, also those inside a display."""
-        if expr is None:
+    def literals(self, expr: ir.Expr | None, frame: Frame, depth: int = 0) -> list[str]:
+        """The literal strings an expression may be, also those inside a display (which may hold itself)."""
+        if expr is None or depth > 4:
             return []
         found: list[str] = []
         for value in self.values(expr, frame):
@@ -270,7 +270,7 @@ class Evaluator:
                 found.append(value.literal)
             elif isinstance(value, Display) and isinstance(value.expr, ir.Items):
                 for item in value.expr.items:
-                    found += self.literals(item, value.frame)
+                    found += self.literals(item, value.frame, depth + 1)
         return found
 
     def strings(self, expr: ir.Expr | None, frame: Frame) -> list[String]:

@@ -19,6 +19,7 @@ from edanalyze.link.values import (
     Partial,
     Site,
     String,
+    Super,
     Value,
 )
 
@@ -150,13 +151,11 @@ class Results:
         if current is None or current.scope.function is None:
             return ()
         holder = f"{current.scope.module}:{current.scope.function.owner}"
-        receiver = current.receiver
-        own = receiver.id if isinstance(receiver, Instance | Class) else holder
-        inner, outer = evaluator.classes.order(own)
-        rest = inner[inner.index(holder) + 1 :] if holder in inner else evaluator.classes.order(holder)[0][1:]
-        site = receiver.site if isinstance(receiver, Instance) else None
-        found: list[Value] = [Instance(cls, site) for cls in rest[:1]]
-        return found or [ExternalInstance(base, site, Instance(own, site)) for base in outer]
+        receiver = current.receiver if isinstance(current.receiver, Instance | Class) else Instance(holder)
+        inner, outer = evaluator.classes.order(receiver.id)
+        if holder not in inner:
+            inner, outer = evaluator.classes.order(holder)
+        return (Super(inner[inner.index(holder) + 1 :], outer, receiver),)
 
     def constructor(self, cls: str) -> str | None:
         """The project's `__init__` that constructing a class runs."""

@@ -181,6 +181,15 @@ class Partial:
     site: Site
 
 
+@dataclass(frozen=True, slots=True)
+class Super:
+    """`super()` in a method: looks attributes up in `rest` (then in `outer` library classes), bound to `receiver`."""
+
+    rest: tuple[str, ...]
+    outer: tuple[str, ...]
+    receiver: Value
+
+
 Value: TypeAlias = (
     Module
     | Class
@@ -192,6 +201,7 @@ Value: TypeAlias = (
     | Constant
     | Display
     | Partial
+    | Super
 )
 
 
