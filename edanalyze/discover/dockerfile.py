@@ -12,6 +12,7 @@ import msgspec
 
 from edanalyze.discover.dotenv import interpolate
 
+_MOST_INSTRUCTIONS = 1_000
 _INSTRUCTION = re.compile(r"\s*([A-Za-z]+)\s+(.*)", re.DOTALL)
 _FLAG = re.compile(r"--[\w-]+(=\S*)?\s+")
 _FROM = re.compile(r"--from=(\S+)")
@@ -133,6 +134,8 @@ def _instructions(text: str) -> list[tuple[int, str, str]]:
         if matched := _INSTRUCTION.fullmatch((pending + line).rstrip()):
             found.append((start, matched[1].upper(), matched[2]))
         pending = ""
+        if len(found) == _MOST_INSTRUCTIONS:
+            break
     return found
 
 

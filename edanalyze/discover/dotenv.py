@@ -11,7 +11,7 @@ _COMMENT = re.compile(r"\s#.*$")
 _ESCAPE = re.compile(r"\\(.)")
 _PLAIN = re.compile(r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-?+])|\}))")
 _DEEPEST = 10
-_LONGEST = 20_000
+_LONGEST = 5_000
 
 Lookup = Callable[[str], "str | None"]
 

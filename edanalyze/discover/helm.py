@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from edanalyze.discover.deployfiles import DeployFiles, folder_of
 from edanalyze.discover.yamltree import Mapping, Text, mapping, text
 
-_DIRECTIVE_LINE = re.compile(r"^[ \t]*(?:\{\{(?:(?!\}\}).){0,500}\}\}[ \t]*)+$", re.MULTILINE)
-_EXPRESSION = re.compile(r"\{\{-?((?:(?!-?\}\}).){0,500})-?\}\}")
+_DIRECTIVE_LINE = re.compile(r"^[ \t]*(?:\{\{[^{}\n]{0,500}\}\}[ \t]*)+$", re.MULTILINE)
+_EXPRESSION = re.compile(r"\{\{-?([^{}\n]{0,500}?)-?\}\}")
 _VALUE = re.compile(r"\(?\s*(?:tpl\s+)?\.(Values|Chart|Release)\.([\w.]+)")
 _NAME = re.compile(r'include\s+"[\w.-]*(?:name|fullname)"', re.IGNORECASE)
 _DEFAULT = re.compile(r'default\s+"?([^"\s|)]+)"?')

@@ -36,10 +36,11 @@ class Reach:
         """Those of the files that start an application, be it with code that they import.
 
         Apart from what is plain by itself, that is a file which does something when loaded, leads to code that
-        serves, and is imported by no other.
+        serves, and is imported by no other but one that starts processes.
         """
         everything = sorted(self._files.sources) if len(self._files.sources) <= _MOST_FILES else paths
-        imported = {each for path in everything for each in self._imported(path) if each != path}
+        importing = [path for path in everything if not self.clues(path).launches]
+        imported = {each for path in importing for each in self._imported(path) if each != path}
         return [
             path
             for path in paths

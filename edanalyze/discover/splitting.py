@@ -20,6 +20,7 @@ _BESIDE = {
     *("example", "examples", "docs", "doc", "scripts", "tools", "benchmarks", "samples", "demo", "notebooks"),
     *("migrations", "bin", "dev", "hack"),
 }
+_MOST_ENTRIES = 400
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -43,7 +44,7 @@ def parts(folder: str, entries: Mapping[str, str], reach: Reach, files: DeployFi
     distinct = sorted(each for each in entries if not is_beside(each) or is_beside(f"{folder}/"))
     if len(distinct) > 2:
         distinct = [each for each in distinct if not reach.clues(each).launches]
-    if len(distinct) < 2:
+    if not 2 <= len(distinct) <= _MOST_ENTRIES:
         return [Part(folder, tuple(distinct))]
     reached = {entry: reach.of(entry) for entry in distinct}
 

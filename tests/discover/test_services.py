@@ -1,0 +1,360 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from edanalyze.discover.project import Discovered
+from edanalyze.discover.service import Service
+
+Found = Callable[[dict[str, str]], Discovered]
+
+WEB = "from fastapi import FastAPI\napp = FastAPI()\n"
+CONSUMER = "import pika\nchannel = pika.BlockingConnection().channel()\nchannel.start_consuming()\n"
+TABLES = "class Order:\n    __tablename__ = 'orders'\n"
+PYTHON_IMAGE = "FROM python:3.12\nWORKDIR /app\nCOPY . .\n"
+
+
+def named(project: Discovered) -> dict[str, tuple[str, str]]:
+    return {each.name: (each.path, each.kind) for each in project.services.all}
+
+
+def owner(project: Discovered, path: str) -> str | None:
+    service = project.services.of(path)
+    return service.name if service else None
+
+
+def only(project: Discovered) -> Service:
+    (service,) = project.services.all
+    return service
+
+
+def test_project_without_any_hint_is_one_service(found: Found) -> None:
+    project = found({"pyproject.toml": "[project]\nname = 'pay-lib'\n", "pay/core.py": "def f(): ...\n"})
+    assert named(project) == {"pay-lib": (".", "python")}
+    assert owner(project, "pay/core.py") == "pay-lib"
+
+
+def test_processes_that_share_tables_are_one_service(found: Found) -> None:
+    project = found(
+        {
+            "docker-compose.yml": """\
+                services:
+                  consumer: {build: app, command: python consumer.py}
+                  web: {build: app, command: "uvicorn main:app", ports: ["80:8000"]}
+                """,
+            "app/Dockerfile": PYTHON_IMAGE,
+            "app/main.py": WEB + "from models import Order\n",
+            "app/consumer.py": CONSUMER + "from models import Order\n",
+            "app/models.py": TABLES,
+        }
+    )
+    service = only(project)
+    assert (service.name, service.path) == ("web", "app")
+    assert set(service.hosts) == {"web", "consumer"}
+    assert [each.entry for each in service.processes] == ["app/consumer.py", "app/main.py"]
+
+
+def test_processes_of_one_folder_that_share_no_tables_are_services_of_one_file(found: Found) -> None:
+    project = found(
+        {
+            "docker-compose.yml": """\
+                services:
+                  sender: {build: ., command: python producer.py}
+                  receiver: {build: ., command: python consumer.py}
+                """,
+            "Dockerfile": PYTHON_IMAGE,
+            "producer.py": "import pika, settings\nfrom templates import text\n",
+            "consumer.py": CONSUMER + "import settings\n",
+            "settings.py": "",
+            "templates.py": "",
+        }
+    )
+    assert named(project) == {"sender": ("producer.py", "python"), "receiver": ("consumer.py", "python")}
+    assert owner(project, "templates.py") == "sender"
+    assert owner(project, "settings.py") is None
+
+
+def test_one_image_with_an_entry_point_switch(found: Found) -> None:
+    project = found(
+        {
+            "compose.yaml": """\
+                services:
+                  orders: {build: ., command: python -m shop.orders.main}
+                  payments: {build: ., command: python -m shop.payments.main}
+                """,
+            "Dockerfile": PYTHON_IMAGE,
+            "shop/orders/main.py": WEB + "from shop.shared import bus\n",
+            "shop/payments/main.py": CONSUMER + "from shop.shared import bus\n",
+            "shop/payments/rates.py": "",
+            "shop/shared/bus.py": "import pika\n",
+        }
+    )
+    assert named(project) == {"orders": ("shop/orders", "python"), "payments": ("shop/payments", "python")}
+    assert owner(project, "shop/payments/rates.py") == "payments"
+    assert owner(project, "shop/shared/bus.py") is None
+
+
+def test_one_code_base_deployed_several_times_by_build_argument(found: Found) -> None:
+    project = found(
+        {
+            "docker-compose.yml": """\
+                services:
+                  request: {build: {context: apis}, environment: [NAME=request]}
+                  status: {build: {context: apis}, environment: [NAME=status]}
+                """,
+            "apis/Dockerfile": "FROM python\nWORKDIR /app\nCOPY ./$NAME .\nCOPY core core\nCMD uvicorn main:app\n",
+            "apis/request/main.py": WEB,
+            "apis/status/main.py": WEB,
+            "apis/core/db.py": TABLES,
+        }
+    )
+    assert named(project) == {"request": ("apis/request", "python"), "status": ("apis/status", "python")}
+    assert project.services.of("apis/core/db.py") is None
+
+
+def test_dockerfile_of_a_subfolder_built_from_the_root(found: Found) -> None:
+    project = found(
+        {
+            "docker-compose.yml": """\
+                services:
+                  a: {build: {context: ., dockerfile: services/a/Dockerfile}}
+                  b: {build: {context: ., dockerfile: docker/b.Dockerfile}}
+                """,
+            "services/a/Dockerfile": PYTHON_IMAGE + "CMD python services/a/run.py\n",
+            "services/a/run.py": WEB,
+            "docker/b.Dockerfile": "FROM python\nCOPY services/b /srv\nCOPY common /srv/common\nCMD python /srv/run.py",
+            "services/b/run.py": WEB,
+            "common/log.py": "",
+        }
+    )
+    assert named(project) == {"a": ("services/a", "python"), "b": ("services/b", "python")}
+    assert project.services.of("common/log.py") is None
+
+
+def test_images_of_their_own_are_services_though_they_share_tables(found: Found) -> None:
+    project = found(
+        {
+            "docker-compose.yml": """\
+                services:
+                  review: {build: {context: ., dockerfile: docker/review.Dockerfile}}
+                  writer: {build: {context: ., dockerfile: docker/writer.Dockerfile}}
+                """,
+            "docker/review.Dockerfile": PYTHON_IMAGE + "CMD python -m pkg.review.app\n",
+            "docker/writer.Dockerfile": PYTHON_IMAGE + "CMD python -m pkg.writer.app\n",
+            "pkg/review/app.py": WEB + "from pkg.db import Order\n",
+            "pkg/writer/app.py": CONSUMER + "from pkg.db import Order\n",
+            "pkg/db.py": TABLES,
+        }
+    )
+    assert named(project) == {"review": ("pkg/review", "python"), "writer": ("pkg/writer", "python")}
+
+
+def test_django_web_and_worker_are_one_service(found: Found) -> None:
+    project = found(
+        {
+            "docker-compose.yml": """\
+                services:
+                  web: {build: ., command: python manage.py runserver, ports: ["80:80"]}
+                  worker: {build: ., command: celery -A shop worker}
+                """,
+            "Dockerfile": PYTHON_IMAGE,
+            "manage.py": "import django\n",
+            "shop/__init__.py": "",
+            "shop/celery.py": "from celery import Celery\napp = Celery('shop')\n",
+        }
+    )
+    assert named(project) == {"web": (".", "python")}
+
+
+def test_image_is_matched_by_the_build_that_makes_it_or_by_folder_name(found: Found) -> None:
+    project = found(
+        {
+            "docker-compose.yml": """\
+                services:
+                  builder: {build: shop, image: acme/shop-image}
+                  jobs: {image: "acme/shop-image:latest", command: python jobs.py}
+                  order-service: {image: registry/acme-orders:2}
+                  redis: {image: redis:7}
+                  proxy: {image: acme/proxy}
+                """,
+            "shop/main.py": WEB,
+            "shop/jobs.py": CONSUMER + "import main\n",
+            "orders/Dockerfile": PYTHON_IMAGE,
+            "orders/main.py": WEB,
+            "redis/requirements.txt": "",
+            "redis/client.py": "",
+        }
+    )
+    services = named(project)
+    assert services["jobs"] == ("shop", "python")
+    assert services["order-service"] == ("orders", "python")
+    assert services["redis"] == ("", "image")
+    assert services["proxy"] == ("", "image")
+    builder = project.services.by_host("builder")
+    assert builder and builder.path == "shop"
+
+
+def test_code_in_another_language_is_a_foreign_service(found: Found) -> None:
+    project = found(
+        {
+            "docker-compose.yml": "services: {cart: {build: cart, ports: ['8080:8080']}, pay: {build: pay}}",
+            "cart/Dockerfile": "FROM node",
+            "cart/server.js": "",
+            "pay/main.py": WEB,
+        }
+    )
+    assert named(project) == {"cart": ("cart", "foreign"), "pay": ("pay", "python")}
+    cart = project.services.by_port(8080)
+    assert cart and cart.name == "cart"
+
+
+def test_folders_with_a_dockerfile_are_services(found: Found) -> None:
+    project = found({"a/Dockerfile": PYTHON_IMAGE, "a/main.py": WEB, "b/Dockerfile": PYTHON_IMAGE, "b/main.py": WEB})
+    assert named(project) == {"a": ("a", "python"), "b": ("b", "python")}
+
+
+def test_base_image_around_all_services_is_none(found: Found) -> None:
+    project = found({"Dockerfile": PYTHON_IMAGE, "a/Dockerfile": PYTHON_IMAGE, "a/main.py": WEB})
+    assert named(project) == {"a": ("a", "python")}
+
+
+def test_packaged_folder_is_a_service_only_with_an_application(found: Found) -> None:
+    project = found(
+        {
+            "orders/requirements.txt": "",
+            "orders/main.py": WEB,
+            "mailer/pyproject.toml": "",
+            "mailer/run.py": "from consumer import work\nif __name__ == '__main__':\n    work()\n",
+            "mailer/consumer.py": "import pika\ndef work(): ...\n",
+            "shared/setup.py": "",
+            "shared/bus.py": "import pika\nclass Bus: ...\n",
+            "examples/demo/requirements.txt": "",
+            "examples/demo/main.py": WEB,
+        }
+    )
+    assert named(project) == {"mailer": ("mailer", "python"), "orders": ("orders", "python")}
+    assert project.services.of("shared/bus.py") is None
+
+
+def test_packaging_inside_a_deployed_folder_changes_nothing(found: Found) -> None:
+    project = found({"Dockerfile": PYTHON_IMAGE, "src/setup.py": "", "src/shop/main.py": WEB})
+    assert named(project) == {"shop": (".", "python")}
+
+
+def test_applications_without_any_deployment_file(found: Found) -> None:
+    project = found(
+        {
+            "services/__init__.py": "def nice(): ...\n",
+            "services/movies.py": "from flask import Flask\nfrom services import nice\napp = Flask(__name__)\n"
+            "if __name__ == '__main__':\n    app.run(port=5001)\n",
+            "services/users.py": "from flask import Flask\nfrom services import nice\napp = Flask(__name__)\n"
+            "if __name__ == '__main__':\n    app.run(host='0.0.0.0', port=5002)\n",
+        }
+    )
+    assert named(project) == {"movies": ("services/movies.py", "python"), "users": ("services/users.py", "python")}
+    users = project.services.by_port(5002)
+    assert users and users.name == "users"
+    assert project.services.of("services/__init__.py") is None
+
+
+def test_folders_that_each_start_an_application(found: Found) -> None:
+    project = found(
+        {
+            "app/common/client.py": "import kafka\ndef send(): ...\n",
+            "app/orders/producer.py": "from app.common.client import send\ntry:\n    send()\nfinally:\n    ...\n",
+            "app/mail/src/main.py": CONSUMER,
+            "start_all.py": "import multiprocessing\nimport app.orders.producer\nimport app.mail.src.main\n",
+        }
+    )
+    assert named(project) == {"orders": ("app/orders", "python"), "mail": ("app/mail", "python")}
+    assert owner(project, "app/common/client.py") == "orders"
+    assert owner(project, "start_all.py") is None
+
+
+def test_innermost_service_has_the_file(found: Found) -> None:
+    project = found(
+        {
+            "docker-compose.yml": "services: {web: {build: .}, worker: {build: worker}}",
+            "main.py": WEB,
+            "worker/main.py": CONSUMER,
+            "worker2/main.py": "",
+        }
+    )
+    assert owner(project, "worker/main.py") == "worker"
+    assert owner(project, "worker2/main.py") == "web"
+
+
+def test_procfile_and_dapr_applications(found: Found) -> None:
+    project = found(
+        {
+            "dapr.yaml": """\
+                version: 1
+                common: {env: {LEVEL: info}}
+                apps:
+                - {appID: checkout, appDirPath: ./checkout, appPort: 6001, command: [python, app.py], env: {A: b}}
+                """,
+            "checkout/app.py": WEB,
+            "shop/Procfile": "release: python migrate.py\nweb: gunicorn wsgi:app\nworker: python worker.py\n",
+            "shop/wsgi.py": WEB + "import worker\n",
+            "shop/worker.py": CONSUMER,
+        }
+    )
+    assert named(project) == {"checkout": ("checkout", "python"), "web": ("shop", "python")}
+    checkout = project.services.by_port(6001)
+    assert checkout and checkout.processes[0].entry == "checkout/app.py"
+    level = project.environment.lookup("checkout", "LEVEL")
+    assert level and level.value == "info"
+
+
+def test_command_behind_a_script_or_a_makefile(found: Found) -> None:
+    project = found(
+        {
+            "docker-compose.yml": """\
+                services:
+                  a: {build: a, command: ./run.sh}
+                  b: {build: b, command: poetry run make start}
+                  c: {build: c, command: "sh -c 'sleep 1 && FLASK_APP=x flask run'", environment: {FLASK_APP: c/app.py}}
+                """,
+            "a/Dockerfile": PYTHON_IMAGE,
+            "a/run.sh": "#!/bin/sh\n# python wrong.py\nexec uvicorn api.web:app\n",
+            "a/wrong.py": "",
+            "a/api/web.py": WEB,
+            "b/Makefile": "lint:\n\truff check\nstart: lint\n\t@python -m jobs.main\n",
+            "b/jobs/main.py": CONSUMER,
+            "c/app.py": WEB,
+        }
+    )
+    entries = [process.entry for service in project.services.all for process in service.processes]
+    assert entries == ["a/api/web.py", "b/jobs/main.py", "c/app.py"]
+
+
+def test_declared_services_come_first(found: Found) -> None:
+    project = found(
+        {
+            "pyproject.toml": """\
+                [tool.edanalyze.services.orders]
+                path = "apps/orders"
+                hosts = ["orders.internal"]
+                [tool.edanalyze.services.mail]
+                modules = ["apps/shared/mail_*.py"]
+                [tool.edanalyze.services.stripe]
+                external = true
+                hosts = ["api.stripe.com"]
+                """,
+            "docker-compose.yml": "services: {order-api: {build: apps/orders}}",
+            "apps/orders/main.py": WEB,
+            "apps/shared/mail_send.py": "",
+        }
+    )
+    assert named(project)["orders"] == ("apps/orders", "python")
+    orders = project.services.by_host("orders.internal")
+    assert orders is project.services.by_host("order-api")
+    assert owner(project, "apps/shared/mail_send.py") == "mail"
+    stripe = project.services.by_host("api.stripe.com")
+    assert stripe and stripe.kind == "external"
+
+
+def test_services_of_the_same_name_are_told_apart(found: Found) -> None:
+    project = found(
+        {f"{part}/api/Dockerfile": PYTHON_IMAGE for part in "ab"} | {f"{part}/api/main.py": "" for part in "ab"}
+    )
+    assert named(project) == {"api": ("a/api", "python"), "api (b/api)": ("b/api", "python")}
