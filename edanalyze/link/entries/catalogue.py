@@ -8,10 +8,14 @@ from collections.abc import Iterable
 from edanalyze.link.entries.activations import Activations
 from edanalyze.link.entries.callables import Callables
 from edanalyze.link.entries.declarations import Declarations
+from edanalyze.link.entries.forwarding import Forwarding
 from edanalyze.link.entries.listed import Lists
+from edanalyze.link.entries.loops import Loops
+from edanalyze.link.entries.messages import Messages
 from edanalyze.link.entries.owners import Owners
 from edanalyze.link.entries.records import EntryPoint
 from edanalyze.link.entries.routes import Routes, merged
+from edanalyze.link.entries.sources import Sources
 from edanalyze.link.entries.strings import Strings
 from edanalyze.link.entries.views import Views
 from edanalyze.link.evaluate import Evaluator
@@ -28,8 +32,13 @@ class Entries:
         strings = Strings(evaluator)
         owners = Owners(evaluator, declarations, lists)
         views = Views(evaluator, callables)
-        routes = merged(Routes(evaluator, declarations, owners, callables, views, strings).find())
-        self.all: tuple[EntryPoint, ...] = tuple(sorted(routes, key=_order))
+        sources = Sources(evaluator, declarations, strings)
+        forwarding = Forwarding(evaluator)
+        routes = Routes(evaluator, declarations, owners, callables, views, strings)
+        messages = Messages(evaluator, declarations, callables, routes, sources, forwarding, lists)
+        loops = Loops(evaluator, declarations, activations, callables, sources, forwarding)
+        found = [*merged(routes.find()), *messages.find(), *loops.find()]
+        self.all: tuple[EntryPoint, ...] = tuple(sorted(dict.fromkeys(found), key=_order))
         by_function: dict[str, list[EntryPoint]] = defaultdict(list)
         for entry in self.all:
             by_function[entry.function].append(entry)

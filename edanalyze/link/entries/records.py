@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edanalyze.facts import ir
-from edanalyze.link.values import Function, String
+from edanalyze.link.values import Frame, Function, String
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class EntryPoint:
     `kind`: "route", "handler" (of broker messages), "task" (of a task queue), "job" (scheduled), "command" or "rpc".
     `function` is the function (`module:qualname`) whose `def` line is meant, for a class-based view whose code is all
     the framework's the class; `value` is the function as it is really run (a decorator's wrapper, a bound method),
-    None in that last case. `name` is what a graph calls it. Routes have `methods` ("*" for any) and a `path` with a
+    None in that last case. `driver` is the loop or callback that passes the message on to it, and `frame` the context in
+    which that runs; None when the function is run directly. `name` is what a graph calls it. Routes have `methods` ("*" for any) and a `path` with a
     leading slash, `{name}` for a segment and `{name:path}` for the rest; handlers, tasks and calls have `topics`.
     `place` spans the name in the `def` line, `declared` is the module and place of the registration.
     """
@@ -54,3 +55,5 @@ class EntryPoint:
     transport: str = ""
     delivery: Delivery = Delivery()
     group: tuple[String, ...] = ()
+    driver: Function | None = None
+    frame: Frame | None = None

@@ -1,0 +1,249 @@
+"""Poll loops: functions that iterate a consumer or ask it for messages again and again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from edanalyze.facts import ir
+from edanalyze.facts.children import bodies, calls, expressions, walk
+from edanalyze.link.entries.activations import Activations
+from edanalyze.link.entries.callables import Callables
+from edanalyze.link.entries.declarations import Declaration, Declarations
+from edanalyze.link.entries.forwarding import Driver, Forwarding
+from edanalyze.link.entries.records import EntryPoint
+from edanalyze.link.entries.sources import Source, Sources, Use
+from edanalyze.link.entries.transports import Transports
+from edanalyze.link.evaluate import Evaluator
+from edanalyze.link.scopes import Scope
+from edanalyze.link.values import External, ExternalInstance, Frame, Function, Instance, Value
+from edanalyze.models import Api
+
+ITERATED = ("__iter__", "__aiter__")
+
+
+class Read(NamedTuple):
+    """One reading of messages in an activation of a function: the API, its call if it is one, the consumer."""
+
+    api: Api
+    use: Use | None
+    receiver: Value | None
+    scope: Scope
+    frame: Frame
+    driver: Driver
+    place: ir.Place
+
+
+class Loops:
+    """Finds the poll loops of a program."""
+
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        declarations: Declarations,
+        activations: Activations,
+        callables: Callables,
+        sources: Sources,
+        forwarding: Forwarding,
+    ) -> None:
+        self._evaluator = evaluator
+        self._program = evaluator.program
+        self._library = evaluator.models
+        self._activations = activations
+        self._callables = callables
+        self._sources = sources
+        self._forwarding = forwarding
+        self._transports = Transports(evaluator.models.models)
+        self._polls: dict[str, list[Declaration]] = defaultdict(list)
+        for declaration in declarations.of("consumer"):
+            if declaration.text("form") in {"poll", "iterate"} and not declaration.api.data.get("in_process"):
+                self._polls[_lexical(declaration.scope).id].append(declaration)
+
+    def find(self) -> Iterator[EntryPoint]:
+        """All of them."""
+        iterated = any(
+            api.call.endswith(ITERATED) or api.data.get("form") == "iterate"
+            for api in self._library.models.of_kind("consumer")
+        )
+        for identifier in sorted(self._program.scopes):
+            scope = self._program.scopes[identifier]
+            if scope.kind not in {"function", "module"}:
+                continue
+            body = scope.function.body if scope.function is not None else self._program.modules[scope.module].body
+            if identifier in self._polls or (iterated and any(isinstance(s, ir.Loop) for s in _deep(body))):
+                for read in self._reads(scope, body):
+                    yield from self._entries(read)
+
+    # ------------------------------------------------------------------- reads
+
+    def _reads(self, scope: Scope, body: tuple[ir.Stmt, ...]) -> Iterator[Read]:
+        seen: set[tuple[int, Frame]] = set()
+        for loop in _loops(body):
+            if loop.kind != "for":
+                continue
+            for frame in self._activations.of(scope):
+                for api, use, receiver in self._iterated(loop.source, frame):
+                    names = frozenset(node.id for node in walk(loop.target or ir.Const(None)) if isinstance(node, ir.Name))
+                    place = ir.Place(loop.line, 1, loop.line, 1)
+                    if use is not None:
+                        seen.add((id(use.call), frame))
+                    yield Read(api, use, receiver, scope, frame, Driver(scope, loop.body, names), place)
+        for declaration in self._polls.get(scope.id, ()):
+            call = declaration.call
+            assert call is not None
+            if (id(call), declaration.frame) in seen or declaration.scope is not scope:
+                continue
+            block, names = _surroundings(body, call)
+            if not names and block is None:
+                continue
+            use = Use(declaration.name, call, declaration.frame)
+            driver = Driver(scope, block if block is not None else body, frozenset(names))
+            yield Read(declaration.api, use, declaration.receiver, scope, declaration.frame, driver, call.place)
+
+    def _iterated(self, source: ir.Expr, frame: Frame) -> Iterator[tuple[Api, Use | None, Value | None]]:
+        """The consumers that a loop's source stands for."""
+        for value in self._evaluator.values(source, frame):
+            match value:
+                case ExternalInstance(name=name):
+                    for hook in ITERATED:
+                        for api in self._library.models.method(name, hook, "consumer")[:1]:
+                            yield api, None, value
+                            break
+                    if value.site is not None:
+                        yield from self._opened(value.name, value)
+                case Instance(id=cls):
+                    for base in self._evaluator.classes.order(cls)[1]:
+                        for hook in ITERATED:
+                            for api in self._library.models.method(base, hook, "consumer")[:1]:
+                                yield api, None, value
+                case External(name=name, receiver=receiver):
+                    for api in self._library.rows(name, "consumer"):
+                        if api.data.get("property") and api.data.get("form") == "iterate":
+                            yield api, None, receiver
+                case _:
+                    pass
+
+    def _opened(self, name: str, value: ExternalInstance) -> Iterator[tuple[Api, Use | None, Value | None]]:
+        """An iterator that a consumer's method gave: `pubsub.listen()`, `queue.iterator()`."""
+        site = value.site
+        assert site is not None
+        for callee in self._evaluator.values(site.call.function, site.frame):
+            if isinstance(callee, External):
+                for api in self._library.rows(callee.name, "consumer"):
+                    if api.data.get("form") == "iterate":
+                        yield api, Use(callee.name, site.call, site.frame), callee.receiver
+
+    # ----------------------------------------------------------------- entries
+
+    def _entries(self, read: Read) -> Iterator[EntryPoint]:
+        source = self._sources.of(read.api, read.use, read.receiver)
+        scope = read.scope
+        driver = Function(scope.id, read.frame.receiver, read.frame.closure)
+        targets = self._forwarding.targets(read.driver, read.frame)
+        if targets:
+            for target in targets:
+                defined = self._callables.defined(target)
+                facts = self._program.functions[defined.id]
+                names = tuple(p.name for p in facts.parameters if p.name not in {"self", "cls"})
+                yield self._entry(read, source, defined.id, target, names, driver)
+            return
+        for function in self._consumers_of_generator(read):
+            yield self._entry(read, source, function.id, function, (), driver)
+            return
+        yield self._entry(read, source, scope.id, driver, tuple(sorted(read.driver.names)), None)
+
+    def _consumers_of_generator(self, read: Read) -> Iterator[Function]:
+        """The functions that iterate the messages which a generator only yields on."""
+        function = read.scope.function
+        if function is None or not function.generator:
+            return
+        for _, caller in self._evaluator.parameters.callers(read.scope.id):
+            outer = _lexical(caller.scope)
+            if outer.function is not None:
+                yield Function(outer.id, self._evaluator.root(outer).receiver, self._evaluator.root(outer).closure)
+
+    def _entry(
+        self,
+        read: Read,
+        source: Source,
+        function: str,
+        value: Function,
+        message: tuple[str, ...],
+        driver: Function | None,
+    ) -> EntryPoint:
+        facts = self._program.functions.get(function)
+        place = facts.place if facts is not None else read.place
+        name = ", ".join(topic.text for topic in source.topics) or (facts.name if facts is not None else read.scope.module)
+        return EntryPoint(
+            kind="handler",
+            function=function,
+            value=value,
+            name=name,
+            module=function.partition(":")[0],
+            place=place,
+            declared=(read.scope.module, read.use.call.place if read.use is not None else read.place),
+            library=read.api.library,
+            topics=source.topics,
+            transport=self._transports.of(read.api),
+            delivery=replace(source.delivery, message=message),
+            group=source.group,
+            driver=driver,
+            frame=read.frame,
+        )
+
+
+def _lexical(scope: Scope) -> Scope:
+    while scope.kind == "comprehension" and scope.parent is not None:
+        scope = scope.parent
+    return scope
+
+
+def _deep(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Stmt]:
+    for statement in body:
+        yield statement
+        for block in bodies(statement):
+            yield from _deep(block)
+
+
+def _loops(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Loop]:
+    return (statement for statement in _deep(body) if isinstance(statement, ir.Loop))
+
+
+def _surroundings(
+    body: tuple[ir.Stmt, ...], call: ir.Call
+) -> tuple[tuple[ir.Stmt, ...] | None, set[str]]:
+    """The outermost loop around a call (its body) and the names that the call's result is given to."""
+    names: set[str] = set()
+    block: tuple[ir.Stmt, ...] | None = None
+    for statement in body:
+        inside = any(call is each for inner in _deep((statement,)) for expr in expressions(inner) for each in calls(expr))
+        if not inside:
+            continue
+        for inner in _deep((statement,)):
+            names |= _given(inner, call)
+            if block is None and isinstance(inner, ir.Loop) and _holds(inner, call):
+                block = inner.body
+    return block, names
+
+
+def _holds(loop: ir.Loop, call: ir.Call) -> bool:
+    sources: Iterable[ir.Stmt] = (loop, *_deep(loop.body))
+    return any(call is each for statement in sources for expr in expressions(statement) for each in calls(expr))
+
+
+def _given(statement: ir.Stmt, call: ir.Call) -> set[str]:
+    """The names that a statement gives the result of a call."""
+    found: set[str] = set()
+    if isinstance(statement, ir.Assign) and statement.value is not None:
+        if any(call is each for each in calls(statement.value)):
+            found |= {node.id for target in statement.targets for node in walk(target) if isinstance(node, ir.Name)}
+    if isinstance(statement, ir.Loop) and statement.target is not None:
+        if any(call is each for each in calls(statement.source)):
+            found |= {node.id for node in walk(statement.target) if isinstance(node, ir.Name)}
+    for expr in expressions(statement):
+        for node in walk(expr):
+            if isinstance(node, ir.Bind) and any(call is each for each in calls(node.value)):
+                found.add(node.name)
+    return found

@@ -1,0 +1,169 @@
+"""Message handlers: decorated functions, callbacks given to a consumer, overridden methods of listener classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from edanalyze.facts.module import FunctionFacts
+from edanalyze.link.entries.callables import Callables, Target
+from edanalyze.link.entries.declarations import Declaration, Declarations, Decoration
+from edanalyze.link.entries.forwarding import Driver, Forwarding
+from edanalyze.link.entries.listed import Lists
+from edanalyze.link.entries.records import EntryPoint
+from edanalyze.link.entries.routes import Routes
+from edanalyze.link.entries.sources import Source, Sources, Use
+from edanalyze.link.entries.transports import Transports
+from edanalyze.link.evaluate import Evaluator
+from edanalyze.link.values import Function, String
+from edanalyze.models import Api
+
+MESSAGE_FORMS = frozenset({"message", "event", "stream", "rpc", "binding", "command"})
+CALLBACK_FORMS = frozenset({"register_callback", "construct", "subscribe"})
+KEPT = frozenset({"message", "messages", "payload", "delivery", "properties"})
+
+
+class Messages:
+    """Finds the message handlers that are registered."""
+
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        declarations: Declarations,
+        callables: Callables,
+        routes: Routes,
+        sources: Sources,
+        forwarding: Forwarding,
+        lists: Lists,
+    ) -> None:
+        self._evaluator = evaluator
+        self._declarations = declarations
+        self._callables = callables
+        self._routes = routes
+        self._sources = sources
+        self._forwarding = forwarding
+        self._lists = lists
+        self._transports = Transports(evaluator.models.models)
+
+    def find(self) -> Iterator[EntryPoint]:
+        """All of them."""
+        for decoration in self.decorations():
+            api = decoration.declaration.api
+            if api.kind == "handler" and api.data.get("form") in MESSAGE_FORMS and not api.data.get("in_process"):
+                yield from self._decorated(decoration)
+            elif api.kind == "consumer" and api.data.get("form") == "decorator":
+                yield from self._decorated(decoration)
+        for declaration in self._declarations.of("consumer"):
+            if declaration.text("form") in CALLBACK_FORMS and not declaration.api.data.get("in_process"):
+                yield from self._callbacks(declaration)
+
+    def decorations(self) -> Iterator[Decoration]:
+        """All decorations and applications of decorators by a call."""
+        for subject in sorted(self._declarations.decorations):
+            yield from self._declarations.decorations[subject]
+        yield from self._declarations.applied
+
+    # -------------------------------------------------------------- decorators
+
+    def _decorated(self, decoration: Decoration) -> Iterator[EntryPoint]:
+        declaration = decoration.declaration
+        use = Use(declaration.name, declaration.call, declaration.frame) if declaration.call is not None else None
+        source = self._sources.of(declaration.api, use, declaration.receiver)
+        for target in self._routes.subject(decoration.subject, decoration.frame):
+            if target.value is None:
+                continue
+            facts = self._evaluator.program.functions[target.function]
+            message = self._message(declaration, facts)
+            topics = source.topics or (String((facts.name,)),)
+            kind = "rpc" if declaration.text("form") == "rpc" else "handler"
+            yield self.entry(kind, declaration, target, source, topics, message)
+
+    def _message(self, declaration: Declaration, facts: FunctionFacts) -> tuple[str, ...]:
+        named = self._evaluator.literals(declaration.argument("message"), declaration.frame)
+        if named:
+            return tuple(named)
+        names = [parameter.name for parameter in facts.parameters if parameter.kind in {"positional", "normal"}]
+        position = declaration.api.data.get("message_position")
+        bound = facts.owner is not None and bool(names) and names[0] in {"self", "cls"}
+        if isinstance(position, int) and position + (1 if bound and position == 0 else 0) < len(names):
+            index = position + (1 if bound and position == 0 else 0)
+            return (names[index],)
+        return tuple(names[1 if bound else 0 :])
+
+    # --------------------------------------------------------------- callbacks
+
+    def _callbacks(self, declaration: Declaration) -> Iterator[EntryPoint]:
+        exprs = declaration.arguments("handler")
+        if not exprs or declaration.call is None:
+            return
+        use = Use(declaration.name, declaration.call, declaration.frame)
+        source = self._sources.of(declaration.api, use, declaration.receiver)
+        for expr in exprs:
+            for element in self._lists.elements(expr, declaration.frame):
+                for target in self._callables.of(element.expr, element.frame):
+                    if target.value is not None:
+                        yield from self._forwarded(declaration, target, source)
+
+    def _forwarded(self, declaration: Declaration, target: Target, source: Source) -> Iterator[EntryPoint]:
+        """A callback, or what it passes its message on to when that is all it is for."""
+        function = target.value
+        assert function is not None
+        scope = self._evaluator.program.scopes[function.id]
+        facts = self._evaluator.program.functions[target.function]
+        message = self.parameters(declaration.api, facts)
+        if scope.function is not None and function.id == target.function:
+            frame = self._evaluator.results.frame(function, None, None)
+            driver = Driver(scope, scope.function.body, frozenset(message))
+            for inner in self._forwarding.targets(driver, frame):
+                defined = self._callables.defined(inner)
+                names = tuple(
+                    parameter.name
+                    for parameter in self._evaluator.program.functions[defined.id].parameters
+                    if parameter.name not in {"self", "cls"}
+                )
+                target = Target(defined.id, inner)
+                yield self.entry("handler", declaration, target, source, source.topics, names, function)
+                facts = None
+        if facts is not None:
+            yield self.entry("handler", declaration, target, source, source.topics, message)
+
+    @staticmethod
+    def parameters(api: Api, facts: FunctionFacts) -> tuple[str, ...]:
+        """The parameters of a callback that hold the message."""
+        names = [parameter.name for parameter in facts.parameters if parameter.name not in {"self", "cls"}]
+        signature = api.data.get("signature")
+        if isinstance(signature, list):
+            return tuple(name for name, role in zip(names, signature, strict=False) if role in KEPT)
+        return tuple(names)
+
+    # ----------------------------------------------------------------- records
+
+    def entry(
+        self,
+        kind: str,
+        declaration: Declaration,
+        target: Target,
+        source: Source,
+        topics: Iterable[String],
+        message: tuple[str, ...],
+        driver: Function | None = None,
+    ) -> EntryPoint:
+        """The record of one handler."""
+        facts = self._evaluator.program.functions[target.function]
+        module, place = declaration.declared
+        topics = tuple(topics)
+        return EntryPoint(
+            kind=kind,
+            function=target.function,
+            value=target.value,
+            name=", ".join(topic.text for topic in topics) or facts.name,
+            module=target.function.partition(":")[0],
+            place=facts.place,
+            declared=(module, place if place.line else facts.place),
+            library=declaration.api.library,
+            topics=topics,
+            transport=self._transports.of(declaration.api),
+            delivery=replace(source.delivery, message=message),
+            group=source.group,
+            driver=driver,
+        )
