@@ -11,6 +11,7 @@ import argparse
 import ast
 import multiprocessing
 import os
+import sys
 import tempfile
 import tokenize
 from collections.abc import Iterator, Mapping, Sequence
@@ -115,9 +116,17 @@ def _collect(options: argparse.Namespace) -> Findings:
 
 
 def _wanted(options: argparse.Namespace) -> bool:
-    """Say whether flake8 would report any of our codes: with `--select F,W` there is no reason to analyse anything."""
+    """Say whether flake8 would report any of our codes: with `--select F,W` there is no reason to analyse anything.
+
+    Check packages that could not be loaded are told on stderr. Raises ExecutionError when no rule is left.
+    """
     from edanalyze.check import registry
 
+    problems = registry.problems()
+    if not registry.rules():
+        raise ExecutionError("\n".join(["edanalyze: there are no rules to run", *map(str, problems)]))
+    for problem in problems:
+        sys.stderr.write(f"edanalyze: warning: {problem}\n")
     decisions = DecisionEngine(options)
     return any(decisions.decision_for(rule.code) is Decision.Selected for rule in registry.rules())
 

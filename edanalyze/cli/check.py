@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edanalyze.cli.failures import explained
+from edanalyze.cli.failures import Failure, explained
 from edanalyze.cli.output import colours, destination
 from edanalyze.cli.progress import progress_bar
 from edanalyze.cli.selectors import check_selectors
@@ -92,7 +92,10 @@ def check(
     """
     with explained(verbose):
         from edanalyze import api
+        from edanalyze.check import registry
 
+        if not registry.rules():
+            raise Failure("\n".join(["there are no rules to run", *map(str, registry.problems())]))
         options = api.Options(config=config, noqa=not disable_noqa, **_given(settings))
         project = api.load_project(paths or (Path(),), options)
         with progress_bar(wanted=not quiet) as progress:

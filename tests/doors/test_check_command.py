@@ -227,6 +227,18 @@ def test_a_failing_check_package_is_a_warning(engine: StandInEngine, run: Run, m
     assert run("check").stderr == "warning: checks of acme-checks (entry point acme): cannot load acme:RULES\n"
 
 
+def test_without_any_rule_nothing_is_called_clean(
+    engine: StandInEngine, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from edanalyze.check import registry
+
+    broken = registry.Registry((), (registry.LoadProblem("edanalyze", "builtin", "cannot load edanalyze_checks"),))
+    monkeypatch.setattr(registry, "installed", lambda: broken)
+    ran = run("check")
+    assert ran.exit_code == 2
+    assert "there are no rules to run\nchecks of edanalyze (entry point builtin): cannot load" in ran.stderr
+
+
 def test_the_engine_is_not_loaded_for_help() -> None:
     before = set(sys.modules)
     ran = CliRunner().invoke(app, ["check", "--help"])

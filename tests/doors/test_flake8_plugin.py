@@ -13,6 +13,7 @@ import pytest
 from flake8.main.cli import main as flake8
 
 from edanalyze import flake8_handover
+from edanalyze.check import registry
 from edanalyze.check.diagnostic import CheckResult
 from edanalyze.discover.config import ConfigError, ConfigProblem
 from tests.doors.conftest import StandInEngine
@@ -197,6 +198,28 @@ def test_a_wrong_confidence_is_a_usage_error(lint: Lint) -> None:
     with pytest.raises(SystemExit) as left:
         lint("--edanalyze-min-confidence=maybe", ".")
     assert left.value.code == 2
+
+
+def test_without_any_rule_nothing_is_called_clean(lint: Lint, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = registry.Registry((), (registry.LoadProblem("edanalyze", "builtin", "cannot load edanalyze_checks"),))
+    monkeypatch.setattr(registry, "installed", lambda: broken)
+    status, lines = lint(".")
+    assert status == 1
+    assert lines[1:] == [
+        "edanalyze: there are no rules to run",
+        "checks of edanalyze (entry point builtin): cannot load edanalyze_checks",
+    ]
+
+
+def test_a_failing_check_package_is_a_warning(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = registry.LoadProblem("acme-checks", "acme", "cannot load acme:RULES")
+    monkeypatch.setattr(registry, "problems", lambda: (problem,))
+    assert flake8(["-j2", "--select", "EDA", "."]) == 1
+    shown = capfd.readouterr()
+    assert shown.err == "edanalyze: warning: checks of acme-checks (entry point acme): cannot load acme:RULES\n"
+    assert shown.out == f"./{FOUND}\n"
 
 
 def test_mistakes_in_the_configuration_are_one_message(engine: StandInEngine, lint: Lint) -> None:
