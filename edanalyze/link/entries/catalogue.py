@@ -15,8 +15,10 @@ from edanalyze.link.entries.messages import Messages
 from edanalyze.link.entries.owners import Owners
 from edanalyze.link.entries.records import EntryPoint
 from edanalyze.link.entries.routes import Routes, merged
+from edanalyze.link.entries.settings import AppSettings
 from edanalyze.link.entries.sources import Sources
 from edanalyze.link.entries.strings import Strings
+from edanalyze.link.entries.tasks import Tasks
 from edanalyze.link.entries.views import Views
 from edanalyze.link.evaluate import Evaluator
 
@@ -37,8 +39,10 @@ class Entries:
         routes = Routes(evaluator, declarations, owners, callables, views, strings)
         messages = Messages(evaluator, declarations, callables, routes, sources, forwarding, lists)
         loops = Loops(evaluator, declarations, activations, callables, sources, forwarding)
-        found = [*merged(routes.find()), *messages.find(), *loops.find()]
-        self.all: tuple[EntryPoint, ...] = tuple(sorted(dict.fromkeys(found), key=_order))
+        settings = AppSettings(evaluator)
+        tasks = Tasks(evaluator, declarations, callables, routes, strings, lists, settings)
+        found = [*merged(routes.find()), *messages.find(), *loops.find(), *tasks.find()]
+        self.all: tuple[EntryPoint, ...] = tuple(sorted(_distinct(found), key=_order))
         by_function: dict[str, list[EntryPoint]] = defaultdict(list)
         for entry in self.all:
             by_function[entry.function].append(entry)
@@ -48,3 +52,12 @@ class Entries:
 def _order(entry: EntryPoint) -> tuple[object, ...]:
     topics: Iterable[str] = tuple(topic.text for topic in entry.topics)
     return (entry.module, entry.place.line, entry.function, entry.kind, entry.path, entry.methods, topics, entry.name)
+
+
+def _distinct(entries: Iterable[EntryPoint]) -> Iterable[EntryPoint]:
+    """Without those that differ only in the object that a function is bound to, or in the context."""
+    kept: dict[tuple[object, ...], EntryPoint] = {}
+    for entry in entries:
+        topics = tuple(topic.text for topic in entry.topics)
+        kept.setdefault((entry.kind, entry.function, entry.path, entry.methods, topics, entry.delivery), entry)
+    return kept.values()

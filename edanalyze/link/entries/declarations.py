@@ -15,7 +15,7 @@ from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Class, External, ExternalInstance, Frame, Function, Value
 from edanalyze.models import Api
 
-CALLS = ("route_call", "include", "consumer", "event", "route_owner", "handler", "saga")
+CALLS = ("route_call", "include", "consumer", "event", "route_owner", "handler")
 DECORATORS = ("route", "view", "handler", "event", "consumer", "restriction")
 NOWHERE = ir.Place(0, 0, 0, 0)
 
@@ -78,6 +78,12 @@ class Declarations:
         """The declaring calls of some kinds."""
         return (each for each in self.calls if each.api.kind in kinds)
 
+    def decorated(self) -> Iterator[Decoration]:
+        """All decorations, and the decorators that are applied by a call."""
+        for subject in sorted(self.decorations):
+            yield from self.decorations[subject]
+        yield from self.applied
+
     # ------------------------------------------------------------- decorations
 
     def _find_decorations(self) -> None:
@@ -120,8 +126,11 @@ class Declarations:
     # ------------------------------------------------------------------- calls
 
     def _find_calls(self) -> None:
-        kinds = frozenset(CALLS)
-        plain = set(self._library.models.spellings(CALLS)) | {"__init__"}
+        kinds = frozenset((*CALLS, "publish"))
+        enqueuing = {
+            api.call.rpartition(".")[2] for api in self._library.models.of_kind("publish") if "func" in api.slots
+        }
+        plain = set(self._library.models.spellings(CALLS)) | enqueuing | {"__init__"}
         wrapping = self._library.models.spellings(("route", "handler"))
         aliases = self._aliases(plain | wrapping)
         for identifier in sorted(self._program.scopes):

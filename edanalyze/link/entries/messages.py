@@ -47,7 +47,7 @@ class Messages:
 
     def find(self) -> Iterator[EntryPoint]:
         """All of them."""
-        for decoration in self.decorations():
+        for decoration in self._declarations.decorated():
             api = decoration.declaration.api
             if api.kind == "handler" and api.data.get("form") in MESSAGE_FORMS and not api.data.get("in_process"):
                 yield from self._decorated(decoration)
@@ -56,12 +56,6 @@ class Messages:
         for declaration in self._declarations.of("consumer"):
             if declaration.text("form") in CALLBACK_FORMS and not declaration.api.data.get("in_process"):
                 yield from self._callbacks(declaration)
-
-    def decorations(self) -> Iterator[Decoration]:
-        """All decorations and applications of decorators by a call."""
-        for subject in sorted(self._declarations.decorations):
-            yield from self._declarations.decorations[subject]
-        yield from self._declarations.applied
 
     # -------------------------------------------------------------- decorators
 

@@ -39,11 +39,7 @@ class Routes:
 
     def find(self) -> Iterable[EntryPoint]:
         """All of them, one for each path of a function."""
-        for subject in sorted(self._declarations.decorations):
-            for decoration in self._declarations.decorations[subject]:
-                if decoration.declaration.api.kind == "route":
-                    yield from self._decorated(decoration)
-        for decoration in self._declarations.applied:
+        for decoration in self._declarations.decorated():
             if decoration.declaration.api.kind == "route":
                 yield from self._decorated(decoration)
         for declaration in self._declarations.of("route_call"):

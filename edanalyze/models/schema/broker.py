@@ -66,7 +66,7 @@ KINDS: tuple[Kind, ...] = (
         "topic queue stream list exchange route source_service group_id handler message batch max_retries max_tries "
         "retry retry_for retry_when throws bind acks_late reject_on_worker_lost base schedule durable pull lock "
         "queueing_lock requeue reliable handler_type dead_letter event_class processor sender pubsub",
-        text="produces",
+        text="produces topic_default",
         flag="bare in_process after_commit",
         number="message_position",
         form="message event command task task-wrapper periodic signal stream rpc hook domain-event binding query",
