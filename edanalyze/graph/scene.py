@@ -32,7 +32,7 @@ class Box(msgspec.Struct, frozen=True):
 
 
 class Link(msgspec.Struct, frozen=True):
-    """All edges of one kind between two nodes, drawn as one line. `sure` is false where all of them are guesses."""
+    """All edges of one kind between two nodes, drawn as one line with the `lines` and `codes` as its label."""
 
     source: str
     target: str
@@ -40,7 +40,6 @@ class Link(msgspec.Struct, frozen=True):
     lines: tuple[str, ...]
     codes: tuple[str, ...]
     tooltip: tuple[str, ...]
-    sure: bool
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -158,10 +157,9 @@ def _links(graph: Graph, nodes: dict[str, Node], findings: dict[str, Finding]) -
             source=anchor(source),
             target=anchor(target),
             kind=kind,
-            lines=_link_lines(kind, nodes[target], edges),
+            lines=(*_link_lines(kind, nodes[target], edges), *_doubt(edges)),
             codes=_codes(marks, findings),
             tooltip=(*_sites(nodes[source], nodes[target], edges), *_told(marks, findings)),
-            sure=any(edge.confidence != CONFIDENCES[-1] for edge in edges),
         )
 
 
@@ -173,6 +171,10 @@ def _link_lines(kind: str, target: Node, edges: list[Edge]) -> tuple[str, ...]:
         return ()
     requests = {_request(edge) for edge in edges} - {""}
     return (f"{len(requests)} requests",) if len(requests) > 1 else tuple(requests)
+
+
+def _doubt(edges: list[Edge]) -> tuple[str, ...]:
+    return ("guessed",) if all(edge.confidence == CONFIDENCES[-1] for edge in edges) else ()
 
 
 def _request(edge: Edge) -> str:

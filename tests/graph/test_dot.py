@@ -201,6 +201,27 @@ def test_long_names_are_cut_in_the_label_and_whole_in_the_tooltip() -> None:
     assert name in unquoted(drawn.get("tooltip"))
 
 
+@pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\x1b", "\x00", "\x9b", "\ufffe", "\udce4"])
+def test_what_could_steer_the_reader_or_break_the_file_is_replaced(mark: str) -> None:
+    text = render(Graph(1, (Node(f"topic:{mark}", "topic", f"a{mark}b"),), ()), "dot", title=mark).decode()
+    assert mark not in text
+    assert '"a\ufffdb"' in text
+
+
+def test_nodes_that_differ_in_unprintable_letters_alone_stay_apart() -> None:
+    nodes = tuple(Node(f"topic:{mark}", "topic", mark) for mark in ("\x01", "\x02", "%1;"))
+    text = render(Graph(1, nodes, ()), "dot").decode()
+    assert len(set(re.findall(r'^"topic:[^"]*"', text, re.MULTILINE))) == 3
+
+
+def test_a_line_of_guesses_alone_says_so(system: System) -> None:
+    source, target = system.route("a", "GET /"), system.route("b", "GET /")
+    system.http(source, target, confidence="guess")
+    assert unquoted(edge(parsed(system.graph()), source, target).get("label")).strip() == "guessed"
+    system.http(source, target, confidence="likely")
+    assert edge(parsed(system.graph()), source, target).get("label") == '""'
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_the_same_graph_gives_the_same_text(market: Graph, view: str) -> None:
     graph = fold(market, view)

@@ -45,7 +45,13 @@ def test_no_step_leaves_the_thing_alone(line: Graph) -> None:
 
 
 def test_the_other_side_of_a_topic_is_one_step_away(line: Graph) -> None:
-    assert ids(focus(line, "e")) == {"service:e", "topic:things", "service:c", "service:f"}
+    near = focus(line, "e")
+    assert ids(near) == {"service:e", "topic:things", "service:c", "service:f"}
+    assert {(edge.source, edge.target) for edge in near.edges} == {
+        ("service:c", "topic:things"),
+        ("topic:things", "service:e"),
+        ("topic:things", "service:f"),
+    }
 
 
 def test_a_topic_shows_who_publishes_and_who_handles(line: Graph) -> None:

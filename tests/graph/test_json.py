@@ -11,11 +11,10 @@ import jsonschema
 import msgspec
 import pytest
 
-from edanalyze.check.diagnostic import CheckResult, Confidence, Diagnostic, TraceStep
+from edanalyze.check.diagnostic import Confidence, Diagnostic, TraceStep
 from edanalyze.facts.module import Unanalysed
 from edanalyze.graph import VIEWS, Edge, Finding, Graph, GraphError, Node, fold, from_json, render, to_json
 from edanalyze.graph.records import CONFIDENCES, EDGE_KINDS, NODE_KINDS
-from edanalyze.report import json as report
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schema"
 
@@ -112,41 +111,6 @@ def test_file_names_that_are_not_text_are_spelled_out() -> None:
 
 def test_json_is_one_of_the_formats(shop: Graph) -> None:
     assert render(shop, "json") == to_json(shop)
-
-
-@pytest.fixture
-def result() -> CheckResult:
-    """What a run of the checks gives."""
-    diagnostic = Diagnostic(
-        code="EDA201",
-        name="publish-after-commit",
-        message="the event is lost if the process dies here",
-        path="orders/api.py",
-        line=3,
-        column=5,
-        end_line=3,
-        end_column=9,
-        function="orders.api.create",
-        service="orders",
-        confidence=Confidence.CERTAIN,
-        fingerprint="0123456789abcdef",
-        trace=(TraceStep("orders/api.py", 2, 5, "commits"),),
-        url="https://example.com/EDA201",
-    )
-    return CheckResult((diagnostic,), not_analysed=(Unanalysed("old.py", "does not parse"),))
-
-
-def test_the_report_of_a_check_follows_its_schema(result: CheckResult) -> None:
-    validator("check").validate(json.loads(report.render(result)))
-    validator("check").validate(json.loads(report.render(CheckResult(()))))
-
-
-@pytest.mark.parametrize(("part", "value"), [("line", 0), ("confidence", "sure"), ("code", "201"), ("message", None)])
-def test_the_schema_of_a_check_refuses_other_diagnostics(result: CheckResult, part: str, value: object) -> None:
-    written = json.loads(report.render(result))
-    written["diagnostics"][0][part] = value
-    with pytest.raises(jsonschema.ValidationError):
-        validator("check").validate(written)
 
 
 def test_the_schema_of_a_check_has_the_properties_of_the_records() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,6 +82,11 @@ def test_the_legend_explains_what_occurs_and_nothing_else(shop: Graph) -> None:
     for words in ("solid arrow: HTTP, waits for the answer", "dashed arrow: message", "drum: database"):
         assert words in legend
     assert "hexagon" not in legend
+
+
+def test_the_example_in_the_documentation_is_what_is_drawn(shop: Graph) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "graph.md").read_text(encoding="utf-8")
+    assert f"```mermaid\n{drawn(fold(shop, 'services'), 'The shop')}```\n" in page
 
 
 HOSTILE = [

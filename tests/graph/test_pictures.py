@@ -26,6 +26,7 @@ HOSTILE = [
     "\u202egnp.exe",
     "\udce4",
     "a:b:c",
+    "a &lt; b &amp; c",
     "",
     "日本語 émoji 🎉",
     "digraph",
@@ -225,7 +226,7 @@ def test_the_program_is_preferred_and_given_the_text(program: Callable[[str], No
 
 @posix
 def test_a_program_that_fails_is_quoted(program: Callable[[str], None], shop: Graph) -> None:
-    program("sys.exit('Error: out of ink')")
+    program("print('half a picture')\nsys.exit('Error: out of ink')")
     with pytest.raises(DrawingError, match=r"dot failed \(1\): Error: out of ink"):
         render(shop, "png")
 

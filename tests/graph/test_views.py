@@ -105,6 +105,13 @@ def test_code_of_a_shared_library_counts_for_the_services_that_call_it(system: S
     assert names(folded, "function") == set()
 
 
+def test_code_of_a_service_counts_for_that_service_alone_whoever_imports_it(system: System) -> None:
+    emit = system.function("orders", "emit")
+    system.publish(emit, "things")
+    system.call(system.route("stock", "POST /x"), emit)
+    assert edges(fold(system.graph(), "services")) == {("publish", "service:orders", "topic:things")}
+
+
 def test_code_that_no_service_runs_keeps_its_own_node(system: System) -> None:
     system.publish(system.function("", "seed", "seed.py"), "things")
     assert edges(fold(system.graph(), "services")) == {("publish", "function::seed", "topic:things")}
@@ -196,6 +203,16 @@ def test_a_single_hop_is_in_no_chain_unless_it_has_a_finding(system: System) -> 
     flagged = system.route("shop", "GET /flagged")
     system.http(flagged, stock, "EDA106")
     assert edges(fold(system.graph(), "chains")) == {("http", flagged, stock)}
+
+
+def test_a_caller_with_a_finding_of_its_own_is_kept_with_what_it_calls(system: System) -> None:
+    caller, stock = system.route("shop", "GET /x"), system.route("stock", "GET /stock")
+    system.http(caller, stock)
+    system.mark(system.handler("stock", "on_x", "x"), "EDA301")
+    system.mark(caller, "EDA102")
+    folded = fold(system.graph(), "chains")
+    assert edges(folded) == {("http", caller, stock)}
+    assert names(folded, "handler") == set()
 
 
 def test_a_call_of_a_host_outside_is_no_second_hop(system: System) -> None:
