@@ -84,6 +84,10 @@ class CodeFolders:
         self._coded = frozenset(parent for path in files.sources for parent in parents(path))
         self._foreign = frozenset(parent for path in files.paths if path.endswith(_FOREIGN) for parent in parents(path))
 
+    def below(self, folder: str) -> list[str]:
+        """The folders with Python code below a folder."""
+        return sorted(each for each in self._coded if each != folder and is_below(each, folder))
+
     def is_python(self, folder: str) -> bool:
         """Whether a folder holds Python code, or the path is a Python file."""
         return folder in self._coded or folder in self._files.sources
@@ -120,6 +124,11 @@ class CodeFolders:
                 command=container.command or source.command,
                 workdir=container.workdir or source.workdir,
                 mounts=(*container.mounts, *source.mounts),
+                sources=source.sources,
+                environment=(
+                    *container.environment,
+                    *(each for each in source.environment if each.file == source.dockerfile),
+                ),
             )
         folder = self._artifacts.get(name) or self._mounted(container) or self._called(name) or None
         if folder is None and not _READY_MADE.fullmatch(name):
@@ -136,8 +145,8 @@ class CodeFolders:
         if not name or _READY_MADE.fullmatch(name):
             return None
         coded = [each for each in self._packaged if each != "." and (self.is_python(each) or self.is_foreign(each))]
-        titles = {each: _title(posixpath.basename(each)) for each in coded}
-        for wanted in (_title(name), _SERVICE_WORDS.sub("", _title(name))):
+        titles = {each: title(posixpath.basename(each)) for each in coded}
+        for wanted in (title(name), _SERVICE_WORDS.sub("", title(name))):
             matches = [each for each, title in titles.items() if wanted in (title, _SERVICE_WORDS.sub("", title))]
             if not matches:
                 matches = [each for each, title in titles.items() if wanted.endswith(f"-{title}")]
@@ -145,20 +154,27 @@ class CodeFolders:
                 return matches[0]
         return None
 
-    def _narrow(self, container: Container, entry: str | None) -> str:
-        """The smallest folder (or file) of the build folder that is this container's own."""
+    def _narrow(self, container: Container, entry: str | None) -> str | None:
+        """The smallest folder (or file) of the build folder that is this container's own.
+
+        None for an image that has no code of its own: what it copies is not Python, and it has no folder to itself.
+        """
         context = container.context or "."
-        sources = list(dict.fromkeys(_source(each.source) for each in container.mounts))
-        sources = [each for each in sources if is_below(each, context) and self.is_python(each)]
-        if not sources:
+        own = folder_of(container.dockerfile) if container.dockerfile else context
+        has_own = own != context and is_below(own, context) and posixpath.basename(own) not in _DEPLOYING
+        sources = dict.fromkeys(map(_source, (*(each.source for each in container.mounts), *container.sources)))
+        copied = [each for each in sources if is_below(each, context)]
+        python = [each for each in copied if self.is_python(each)]
+        if has_own and any(is_below(each, own) or is_below(own, each) for each in copied):
+            if self.is_foreign(own) or (self.is_python(own) and (entry is None or is_below(entry, own))):
+                return own
+        if (copied or has_own) and not python and entry is None:
+            return context if self.is_foreign(context) else None
+        if not python or context in python:
             return context
-        if context in sources:
-            own = folder_of(container.dockerfile) if container.dockerfile else context
-            fits = is_below(own, context) and self.is_python(own) and posixpath.basename(own) not in _DEPLOYING
-            return own if fits and (entry is None or is_below(entry, own)) else context
-        if entry and (holding := [each for each in sources if is_below(entry, each)]):
+        if entry and (holding := [each for each in python if is_below(entry, each)]):
             return max(holding, key=len)
-        return sources[0] if len(sources) == 1 else context
+        return python[0] if len(python) == 1 else context
 
 
 def parents(path: str) -> Iterator[str]:
@@ -174,15 +190,19 @@ def is_below(path: str, folder: str) -> bool:
 
 
 def _generalised(placed: list[Placed], folders: CodeFolders) -> list[Placed]:
-    """A container gets its whole build folder unless that holds another's code as well."""
+    """A container gets its whole build folder unless that holds another's code as well.
+
+    A Dockerfile among the code, though built from further up, says for itself which folder is meant.
+    """
     taken = {each.folder for each in placed if each.folder}
     result = []
-    for each in placed:
-        folder, context = each.folder, each.container.context
-        if folder and context and folders.is_python(folder) and is_below(folder, context):
-            others = [other for other in taken - {folder, context} if is_below(other, context)]
-            folder = folder if any(not is_below(other, folder) for other in others) else context
-        result.append(Placed(each.container, folder, each.entry))
+    for placement in placed:
+        folder, context = placement.folder, placement.container.context
+        beside_code = placement.container.dockerfile and folder == folder_of(placement.container.dockerfile)
+        if folder and context and not beside_code and folders.is_python(folder) and is_below(folder, context):
+            others = [each for each in taken - {folder, context} if is_below(each, context) and folders.is_python(each)]
+            folder = folder if any(not is_below(each, folder) for each in others) else context
+        result.append(Placed(placement.container, folder, placement.entry))
     return result
 
 
@@ -195,5 +215,6 @@ def _image_name(image: str) -> str:
     return image.partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
 
 
-def _title(name: str) -> str:
+def title(name: str) -> str:
+    """A name as it is compared with others: services, images and folders differ in case and dashes."""
     return name.lower().replace("_", "-").replace(".", "-")

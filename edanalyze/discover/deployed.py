@@ -27,6 +27,7 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     `context` is the folder it is built from and `dockerfile` the file, both from the root; None for a mere image.
     `arguments` are those of the build. `environment` has the strongest setting of a name first. `hosts` are the
     names by which others reach it, `ports` those it listens on, `published` those on the machine it runs on.
+    `sources` are the paths that any stage of its build copies.
     `file` and `line` are where it is written.
     """
 
@@ -45,6 +46,7 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     ports: tuple[int, ...] = ()
     published: tuple[int, ...] = ()
     mounts: tuple[Mount, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 class Function(msgspec.Struct, frozen=True, kw_only=True):

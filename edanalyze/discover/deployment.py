@@ -76,7 +76,8 @@ def _with_dockerfile(container: Container, files: DeployFiles) -> Container:
         return container
     values = {each.name: each.value for each in reversed(container.environment)}
     said = read_dockerfile(content, {**values, **container.arguments}, container.stage)
-    copied = ((below(container.context, each.source), each.target) for each in said.copies)
+    copied = ((below(container.context, each.source.lstrip("/") or "."), each.target) for each in said.copies)
+    sources = (below(container.context, each.lstrip("/") or ".") for each in said.sources)
     return msgspec.structs.replace(
         container,
         command=_command(container.command, said),
@@ -87,6 +88,7 @@ def _with_dockerfile(container: Container, files: DeployFiles) -> Container:
         ),
         ports=tuple(dict.fromkeys((*container.ports, *said.ports))),
         mounts=(*container.mounts, *(Mount(source, target) for source, target in copied if source)),
+        sources=tuple(filter(None, sources)),
     )
 
 
@@ -112,8 +114,8 @@ def _alone(known: list[Container], files: DeployFiles) -> list[Container]:
 def _context(path: str, files: DeployFiles) -> str:
     """The folder a Dockerfile is built from: the nearest one at or above it in which what it copies exists."""
     folder = folder_of(path)
-    copies = [each.source for each in read_dockerfile(files.text(path) or "", {}).copies if "*" not in each.source]
-    wanted = [each for each in copies if each.rstrip("/") not in (".", "./", "") and "${" not in each]
+    copies = [each.lstrip("/") for each in read_dockerfile(files.text(path) or "", {}).sources if "*" not in each]
+    wanted = [each for each in copies if each.rstrip("/") not in (".", "") and "${" not in each]
     while wanted:
         if any(files.exists(below(folder, each)) for each in wanted):
             return folder

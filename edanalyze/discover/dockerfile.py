@@ -30,11 +30,12 @@ class Dockerfile(msgspec.Struct, frozen=True):
     """The last stage of a Dockerfile, with what the stages it builds on say.
 
     `environment` is (name, value, line); `ports` are those exposed; `command` is entry point and command as one line.
-    `base` is the image the stages start from.
+    `base` is the image the stages start from, `sources` what any stage takes from the build context.
     """
 
     base: str = ""
     copies: tuple[Copy, ...] = ()
+    sources: tuple[str, ...] = ()
     environment: tuple[tuple[str, str, int], ...] = ()
     ports: tuple[int, ...] = ()
     workdir: str = "/"
@@ -56,6 +57,7 @@ def read_dockerfile(text: str, arguments: Mapping[str, str], target: str = "") -
     stages: dict[str, _Stage] = {}
     stage = _Stage()
     known = dict(arguments)
+    sources: list[str] = []
     for line, name, rest in _instructions(text):
         if name == "FROM":
             words = _FLAG.sub("", rest).split()
@@ -70,11 +72,15 @@ def read_dockerfile(text: str, arguments: Mapping[str, str], target: str = "") -
             known.update({key: value for key, value, _ in added if key not in arguments})
             stage.environment = (*stage.environment, *added)
         else:
+            before = len(stage.copies)
             _apply(stage, name, rest, known, stages)
+            if _FROM.search(rest) is None:
+                sources += [each.source for each in stage.copies[before:]]
     chosen = stages.get(target.lower(), stage)
     return Dockerfile(
         chosen.base,
         chosen.copies,
+        tuple(dict.fromkeys(sources)),
         chosen.environment,
         chosen.ports,
         chosen.workdir,

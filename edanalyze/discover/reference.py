@@ -59,10 +59,33 @@ Files that end in `.py` or `.pyw`, apart from
 What is left out is said, by kind and number. A file or folder given on the command line is analysed even where one of
 the first four would leave it out.
 
+## Which services are found without any setting
+
+A service is a folder, or a single file, that is deployed as a unit. Evidence counts in this order:
+
+1. Containers: services of compose files, Kubernetes workloads (plain, Helm templates with their default values,
+   Kustomize), applications of Dapr multi-app files, lines of a Procfile, and Dockerfiles by themselves. The code is
+   looked for where the image is built (build folder, Dockerfile, what it copies, Skaffold artifacts), else in the
+   packaged folder that the image is named after.
+2. Functions of SAM, CloudFormation and Serverless Framework templates: each template is a service; where there is
+   only one, each folder of code that it deploys is.
+3. Folders with their own `pyproject.toml`, `setup.py`, `requirements.txt` or `Pipfile` in which an application starts.
+4. Files that start an application (an app object, a consumer that is run by itself) and belong to none of these.
+5. If nothing of that is found, the project is one service.
+
+Several processes that run from one folder are one service where one leads to the other by its imports, or where they
+come from one image and share the code that declares tables or opens the database. Otherwise each is a service, with
+the folder or file that it starts from. Code that is shared by several services belongs to none. Of nested services
+the innermost has a file. What is found differently than meant is put right in `[{SECTION}.services]`.
+
+Values of environment variables are taken, strongest first, from `[{SECTION}.environment]`, the container or function
+itself, its environment files, its Dockerfile, and `.env` files in the service's folder and those above (examples and
+tests last). What a service does not set is taken from the others if all of them agree.
+
 ## Your own models
 
-The tables `[[{SECTION}.publish]]`, `[[{SECTION}.http]]` and so on describe wrappers and libraries of your own, with
-the keys that the built-in models use.
+The tables `[[{SECTION}.publish]]`, `[[{SECTION}.http]]` and so on describe wrappers and libraries of your
+own, with the keys that the built-in models use.
 """
 
 

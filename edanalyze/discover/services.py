@@ -15,7 +15,7 @@ from edanalyze.discover.deployfiles import DeployFiles, below, folder_of
 from edanalyze.discover.reach import Reach
 from edanalyze.discover.service import Process, Service, Services
 from edanalyze.discover.settings import Config
-from edanalyze.discover.splitting import Part, is_beside, parts
+from edanalyze.discover.splitting import Part, is_beside, parts, switched
 
 _PACKAGING = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "Pipfile")
 _GENERIC = {"src", "app", "source", "code", "main", "server", "lib", "python", "lambda", "function", "service"}
@@ -58,6 +58,13 @@ class _Finder:
         for folder, group in groups.items():
             if not self._folders.is_python(folder):
                 self.found.append(_service(folder, "foreign", [self._process(each) for each in group]))
+                continue
+            apart = (
+                switched([each.container for each in group], self._folders.below(folder)) if len(group) > 1 else None
+            )
+            if apart is not None:
+                for path, each in zip(apart, group, strict=True):
+                    self._add(_service(path, "python", [self._process(each)]))
                 continue
             entries = {each.entry: each.container.dockerfile or "" for each in group if each.entry}
             made = parts(folder, entries, self._reach, self._files)
@@ -128,7 +135,7 @@ class _Finder:
         known = {host for each in self.found for host in (each.name, *each.hosts)}
         for each in self._placed:
             names = {each.container.name, *each.container.hosts}
-            described = each.container.image or each.container.context
+            described = each.container.image or each.container.hosts
             if each.folder is None and not names & known and each.container.name and described:
                 known |= names
                 self.found.append(_service("", "image", [self._process(each)]))

@@ -8,11 +8,13 @@ file.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+import posixpath
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from edanalyze.discover.codefolders import is_below
+from edanalyze.discover.codefolders import is_below, title
+from edanalyze.discover.deployed import Container
 from edanalyze.discover.deployfiles import DeployFiles, below, folder_of
 from edanalyze.discover.reach import Reach
 
@@ -71,6 +73,24 @@ def parts(folder: str, entries: Mapping[str, str], reach: Reach, files: DeployFi
         )
         made.append(Part(path, tuple(group), tuple(f"/{each}" for each in extra)))
     return sorted(made, key=lambda part: -len(set().union(*(reached[entry] for entry in part.entries))))
+
+
+def switched(containers: Sequence[Container], folders: Iterable[str]) -> list[str] | None:
+    """The folder that each container runs of one code base, where a variable or argument of the start tells it.
+
+    That is the case where each container gives another value, and each value is the name of one of `folders`.
+    """
+    titles: dict[str, list[str]] = {}
+    for each in folders:
+        titles.setdefault(title(posixpath.basename(each)), []).append(each)
+    settings = [{each.name: each.value for each in reversed(container.environment)} for container in containers]
+    candidates = [[own.get(name, "") for own in settings] for name in sorted(set().union(*settings))]
+    candidates.append([container.command.rpartition(" ")[2] for container in containers])
+    for values in candidates:
+        matches = [titles.get(title(value), []) for value in values]
+        if len(set(values)) == len(containers) and all(len(each) == 1 for each in matches):
+            return [each[0] for each in matches]
+    return None
 
 
 def _together(entries: Sequence[str], belong: Callable[[str, str], bool]) -> list[list[str]]:

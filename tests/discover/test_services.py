@@ -207,6 +207,70 @@ def test_code_in_another_language_is_a_foreign_service(found: Found) -> None:
     assert cart and cart.name == "cart"
 
 
+def test_everything_built_from_the_root_finds_its_own_folder(found: Found) -> None:
+    project = found(
+        {
+            "compose.yaml": """\
+                services:
+                  cart: {build: {context: ./, dockerfile: ./src/cart/Dockerfile}}
+                  ship: {build: {context: ./, dockerfile: ./src/ship/Dockerfile}}
+                  advice: {build: {context: ./, dockerfile: ./src/advice/Dockerfile}}
+                  broker: {build: {context: ./, dockerfile: ./src/broker/Dockerfile}}
+                """,
+            "src/cart/Dockerfile": "FROM golang AS make\nCOPY ./src/cart/ ./\nFROM scratch\nCOPY --from=make /out /out",
+            "src/cart/main.go": "",
+            "src/ship/Dockerfile": "FROM rust\nCOPY /src/ship/ /app/\n",
+            "src/ship/main.rs": "",
+            "src/advice/Dockerfile": "FROM python\nCOPY src/advice/a.txt .\nCOPY src/advice/run.py .\nCMD ./run.py",
+            "src/advice/run.py": WEB,
+            "src/advice/a.txt": "",
+            "src/broker/Dockerfile": "FROM kafka\n",
+        }
+    )
+    assert named(project) == {
+        "cart": ("src/cart", "foreign"),
+        "ship": ("src/ship", "foreign"),
+        "advice": ("src/advice", "python"),
+        "broker": ("", "image"),
+    }
+
+
+def test_one_image_that_is_switched_by_a_variable_or_an_argument(found: Found) -> None:
+    code = {f"app/services/{name}/views.py": "" for name in ("orders", "stock")} | {
+        "app/run.py": WEB,
+        "app/db.py": TABLES,
+    }
+    by_variable = """\
+        services:
+          orders-service: {build: ., environment: {MODE: prod, NAME: orders}}
+          stock-service: {build: ., environment: {MODE: prod, NAME: stock}}
+        """
+    by_argument = """\
+        services:
+          orders-service: {build: ., command: python app/run.py orders}
+          stock-service: {build: ., command: python app/run.py stock}
+        """
+    for compose in (by_variable, by_argument):
+        project = found({"docker-compose.yml": compose, "Dockerfile": PYTHON_IMAGE, **code})
+        assert named(project) == {
+            "orders-service": ("app/services/orders", "python"),
+            "stock-service": ("app/services/stock", "python"),
+        }
+        assert project.services.of("app/run.py") is None
+
+
+def test_environment_made_in_a_folder_of_code_hides_no_code(found: Found) -> None:
+    project = found({"stock/pyvenv.cfg": "", "stock/main.py": WEB, "stock/lib/python3/site.py": "", "pay/main.py": WEB})
+    assert [each.path for each in project.sources] == ["pay/main.py", "stock/main.py"]
+    assert set(named(project)) == {"pay", "stock"}
+
+
+def test_handlers_of_functions_in_one_folder_are_one_service(found: Found) -> None:
+    handler = "import boto3\ndef handler(event, context): ...\n"
+    project = found({"shop/api/create.py": handler, "shop/api/show.py": handler, "mail/send.py": handler})
+    assert named(project) == {"shop": ("shop", "python"), "mail": ("mail", "python")}
+
+
 def test_folders_with_a_dockerfile_are_services(found: Found) -> None:
     project = found({"a/Dockerfile": PYTHON_IMAGE, "a/main.py": WEB, "b/Dockerfile": PYTHON_IMAGE, "b/main.py": WEB})
     assert named(project) == {"a": ("a", "python"), "b": ("b", "python")}
