@@ -50,7 +50,7 @@ class TreeBuilder:
         if function is not None:
             outer = self._scope.parent or self._scope
             for decorator in reversed(function.decorators):
-                opened = self._effects.opened(decorator, outer, decorator=True)
+                opened = self._effects.opened(decorator, outer, function.place.line, decorator=True)
                 if opened.effects or opened.generators:
                     tree = (
                         Scoped(decorator, outer, opened.effects, opened.enter, opened.leave, opened.generators, tree),
@@ -127,7 +127,7 @@ class TreeBuilder:
         tree = self._block(statement.body, scope)
         for context, _ in reversed(statement.items):
             before = self._expr(context, scope)
-            opened = self._effects.opened(context, scope)
+            opened = self._effects.opened(context, scope, statement.line)
             if opened.effects or opened.enter or opened.leave or opened.generators:
                 if opened.generators:  # the call of the generator function is not a step of its own
                     before = [node for node in before if not (isinstance(node, Step) and node.call is context)]
@@ -209,8 +209,9 @@ class TreeBuilder:
         aside = self._effects.aside(call, scope)
         body: list[Node] = []
         for argument in (*call.arguments, *(value for _, value in call.keywords)):
-            if isinstance(argument, ir.Name) and argument.id in self._parameters:
-                self._callables.add(argument.id)
+            handed = _handed_name(argument)
+            if handed in self._parameters:
+                self._callables.add(handed)
             (body if aside else nodes).extend(self._expr(argument, scope))
         if aside:
             direct = False
@@ -223,14 +224,27 @@ class TreeBuilder:
         step = self._effects.step(call, scope, self._receiver, self._parameters)
         if step is not None:
             nodes.append(step)
+        elif isinstance(call.function, ir.Attr) and self._effects.may_mutate(call, scope):
+            nodes.append(Mutation(call.place.line, call.function))
         return nodes
 
     def _invoked(self, argument: ir.Expr, call: ir.Call, scope: Scope) -> list[Node]:
         """The call of a callable that was handed over."""
-        if isinstance(argument, ir.Name) and argument.id in self._parameters:
-            self._callables.add(argument.id)
         step = self._effects.handed_step(argument, call, scope, self._parameters)
         return [step] if step is not None else []
+
+
+def _handed_name(expr: ir.Expr) -> str:
+    """The name at the root of a callable that is handed on: `task` of `task`, `task.delay`, `partial(task.delay, x)`."""
+    match expr:
+        case ir.Name(id=name):
+            return name
+        case ir.Attr(value=value):
+            return _handed_name(value)
+        case ir.Call(function=ir.Name(id="partial") | ir.Attr(name="partial"), arguments=(first, *_)):
+            return _handed_name(first)
+        case _:
+            return ""
 
 
 def _call(expr: ir.Expr) -> ir.Call:

@@ -244,6 +244,8 @@ class Effects:
         match effect.kind:
             case "http" if data.get("sends") is False or data.get("form") in {"client", "document", "transport"}:
                 return None
+            case "publish" if self._writes_outbox(effect):
+                return replace(effect, kind="outbox")
             case "publish":
                 form = effect.flag
                 if data.get("in_process") or form in LOCAL_FORMS:
@@ -266,6 +268,19 @@ class Effects:
                 return replace(effect, verb=verb) if verb else None
             case _:
                 return effect
+
+    def _writes_outbox(self, effect: Effect) -> bool:
+        """A task of an application that stores what it is asked to send, to be sent by a relay."""
+        task = effect.receiver
+        if not isinstance(task, Function) or task.id not in self.evaluator.program.functions:
+            return False
+        scope = self.evaluator.program.scopes[task.id]
+        frame = self.evaluator.root(scope.parent or scope)
+        return any(
+            self.library.rows(owner.name, "outbox")
+            for decorator in self.evaluator.program.functions[task.id].decorators
+            for owner in self.evaluator.results.decorator_owners(decorator, frame)
+        )
 
     def _shaped(self, call: ir.Call, frame: Frame) -> list[Effect]:
         """What a call on an unresolved receiver looks like."""
@@ -295,6 +310,23 @@ class Effects:
                     return True
         return False
 
+    def may_mutate(self, call: ir.Call, scope: Scope) -> bool:
+        """Whether an unresolved method call may change an object that came from elsewhere: `order.confirm()`."""
+        assert isinstance(call.function, ir.Attr)
+        root, _ = _root(call.function)
+        if not root or root in {"self", "cls", "log", "logger", "logging"}:
+            return False
+        where: Scope | None = scope
+        while where is not None and root not in where.bindings:
+            where = where.parent
+        if where is None or where.kind in {"module", "class"}:
+            return False
+        frame = self.evaluator.root(scope)
+        return all(
+            isinstance(value, External | ExternalInstance) and not self.library.speaks_of(value.name)
+            for value in self.evaluator.values(call.function, frame)
+        )
+
     # ------------------------------------------------------------------ aside
 
     def aside(self, call: ir.Call, scope: Scope) -> str:
@@ -305,7 +337,9 @@ class Effects:
             if callee.name in INLINE or callee.name.endswith(".run_in_executor"):
                 return "inline"
             for api in self.library.rows(callee.name):
-                if api.kind in ASIDES:
+                if api.kind == "invoke" and api.data.get("form") == "call":
+                    return "inline"
+                if api.kind in ASIDES and "event" not in api.slots:
                     return ASIDES[api.kind]
         return ""
 
@@ -343,20 +377,21 @@ class Effects:
         keep = self._kept.setdefault((id(argument), id(call)), made)
         effects, targets = self.classify(keep, self.evaluator.root(scope))
         effects = tuple(replace(effect, handed=True) for effect in effects)
-        direct = isinstance(argument, ir.Name) and (
-            argument.id in parameters or self._is_outer_parameter(argument.id, scope)
-        )
+        root = _handed_root(argument)
+        direct = bool(root) and (root in parameters or self._is_outer_parameter(root, scope))
+        if direct:
+            effects = ()
         if not effects and not targets and not direct:
             return None
         return Step(keep, scope, effects, () if direct else targets, direct)
 
     # ----------------------------------------------------------------- scopes
 
-    def opened(self, expr: ir.Expr, scope: Scope, *, decorator: bool = False) -> Opened:
-        """What entering `expr` (or decorating with it) opens."""
+    def opened(self, expr: ir.Expr, scope: Scope, line: int, *, decorator: bool = False) -> Opened:
+        """What entering `expr` (or decorating with it), on that line, opens."""
         evaluator = self.evaluator
         frame = evaluator.root(scope)
-        call = expr if isinstance(expr, ir.Call) else self._kept.setdefault((id(expr), 0), ir.Call(expr, (), (), _nowhere()))
+        call = expr if isinstance(expr, ir.Call) else self._kept.setdefault((id(expr), 0), ir.Call(expr, (), (), ir.Place(line, 1, line, 1)))
         effects: list[Effect] = []
         generators: list[tuple[Function, ir.Call]] = []
         enter: list[Function] = []
@@ -380,8 +415,9 @@ class Effects:
         if not decorator:
             for value in evaluator.values(expr, frame):
                 if isinstance(value, ExternalInstance) and not effects:
-                    for name in (value.name, f"{value.name}.__enter__", f"{value.name}.__aenter__"):
-                        effects += self._scopes(self.library.rows(name), value.name, call, value, decorator)
+                    for name in ("", ".__enter__", ".__aenter__", ".__exit__", ".__aexit__"):
+                        rows = self.library.rows(f"{value.name}{name}")
+                        effects += self._scopes(rows, value.name, call, value, decorator)
                 elif isinstance(value, Instance):
                     enter += self._hooks(value, ("__enter__", "__aenter__"))
                     leave += self._hooks(value, ("__exit__", "__aexit__"))
@@ -456,6 +492,13 @@ def _root(expr: ir.Expr) -> tuple[str, int]:
                 return "", depth
 
 
+def _handed_root(expr: ir.Expr) -> str:
+    """The name at the root of a callable that is handed over."""
+    if isinstance(expr, ir.Call):
+        return _root(expr.arguments[0])[0] if expr.arguments else ""
+    return _root(expr)[0]
+
+
 def _is_plain(name: str) -> bool:
     """Library names that are certainly resolved although no model speaks of them."""
     return not any(mark in name for mark in ("()", "[]"))
@@ -463,10 +506,6 @@ def _is_plain(name: str) -> bool:
 
 def _is_signature_call(call: ir.Call) -> bool:
     return isinstance(call.function, ir.Attr) and call.function.name in {"s", "si", "signature"}
-
-
-def _nowhere() -> ir.Place:
-    return ir.Place(0, 0, 0, 0)
 
 
 def _distinct(effects: Iterable[Effect]) -> list[Effect]:

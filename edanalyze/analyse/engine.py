@@ -227,7 +227,7 @@ class Engine(Generic[S]):
                 exits, raised = self._call(step, target, current, run)
                 flow.next += exits
                 flow.raised += raised
-        if run.tries:
+        if run.tries and step.targets:  # a library call that raises has had no effect; project code may have had some
             flow.raised += flow.next
         return flow
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.engine import Activation, Domain, Engine
+from edanalyze.analyse.connections import autocommits, in_pipeline, is_passing, is_replica
 from edanalyze.analyse.outbox import is_outbox_write
 from edanalyze.analyse.tests import asks_for_transaction, works_off_queue
 from edanalyze.analyse.trees import Aside, Mutation, Repeat, Scoped, Step
@@ -30,7 +31,8 @@ class Transaction:
 
     `depth`: explicit scopes that are open, `opened` the outermost. `dirty`: an uncommitted write. `committed`: a
     transaction that wrote was committed and nothing protects what follows. `saved`: a write that autocommitted.
-    `outbox`: an event row was written in the open transaction. `pending`: publishes made before the commit.
+    `outbox`: an event row was written in the open transaction, `protected`: it was committed. `touched`: objects were
+    changed or handed to project code, which an explicit commit may store. `pending`: publishes made before the commit.
     """
 
     depth: int = 0
@@ -40,6 +42,7 @@ class Transaction:
     saved: Feature = None
     outbox: bool = False
     protected: bool = False
+    touched: bool = False
     pending: tuple[Witness, ...] = ()
 
 
@@ -74,7 +77,7 @@ class Transactions(Domain[Transaction]):
         features = (state.opened, state.dirty, state.committed, state.saved)
         marks = tuple(None if feature is None else bool(feature) for feature in features)
         places = frozenset(witness[0].place for witness in state.pending)
-        return (state.depth, marks, state.outbox, state.protected, places)
+        return (state.depth, marks, state.outbox, state.protected, state.touched, places)
 
     def entry(self, state: Transaction) -> Transaction:
         """All features of the caller are inherited; its pending publishes stay with it."""
@@ -90,6 +93,7 @@ class Transactions(Domain[Transaction]):
             inherited(state.saved),
             state.outbox,
             state.protected,
+            state.touched,
         )
 
     def exit(self, callers: Sequence[Transaction], state: Transaction, point: Point) -> Transaction:
@@ -115,6 +119,7 @@ class Transactions(Domain[Transaction]):
             lifted("saved"),
             state.outbox,
             state.protected,
+            True,
             (*kept, *pending)[:MOST_PENDING],
         )
 
@@ -140,8 +145,8 @@ class Transactions(Domain[Transaction]):
             case "rollback":
                 return self._ended_without_commit(state)
             case "publish":
-                return self._publish(state, (point,), run)
-            case "deferred_publish":
+                return self._publish(effect, state, (point,), run)
+            case "deferred_publish" if not state.outbox:
                 self._report(Found("EDA203", (point,), ()))
             case "http":
                 self._http(state, (point,), run)
@@ -151,47 +156,46 @@ class Transactions(Domain[Transaction]):
         if effect.verb == "guard":
             return state
         if is_outbox_write(effect, step.scope, self._evaluator):
-            dirty = state.dirty if state.dirty is not None else (point,)
-            return replace(state, outbox=True, dirty=dirty)
+            return replace(state, outbox=True, dirty=state.dirty if state.dirty is not None else (point,))
         durable = effect.api.data.get("durable", "commit")
         if effect.kind == "dedupe" and "durable" not in effect.api.data:
             durable = "autocommit"
+        if durable == "commit" and not state.depth and autocommits(effect, self._evaluator):
+            durable = "autocommit"
         in_session = effect.argument("session") is not None
         if durable == "immediate" and not in_session:
-            if _is_cache(effect):
-                return state
-            return replace(state, saved=(point,))
+            return state if is_passing(effect) else replace(state, saved=(point,))
         if durable == "autocommit" and not state.depth and state.dirty is None and not in_session:
             return replace(state, saved=(point,))
-        if state.dirty is not None:
-            return state
-        return replace(state, dirty=(point,))
+        return state if state.dirty is not None else replace(state, dirty=(point,))
 
     def mutation(self, node: Mutation, state: Transaction, run: Activation[Transaction]) -> Transaction:
-        """An attribute of an entity set inside an explicit transaction is a write when the unit of work flushes."""
-        return state
+        """A changed object may be an entity, which the commit stores."""
+        return state if state.touched else replace(state, touched=True)
 
     def _commit(
         self, state: Transaction, point: Point, run: Activation[Transaction], *, explicit: bool
     ) -> Transaction:
-        wrote = state.dirty is not None or explicit
+        wrote = state.dirty is not None or (explicit and state.touched)
         for witness in state.pending:
             self._report(Found("EDA202", witness, (point,), guess=not wrote))
         if wrote:
             run.expose("commit", (point,))
         committed = state.committed
         if wrote and not state.outbox:
-            committed = (point,)
+            committed = (point if state.dirty is not None else point._replace(likely=True),)
         protected = state.protected or (wrote and state.outbox)
         depth = state.depth if explicit and state.depth > 1 else 0
-        return Transaction(depth, None, None, committed, state.saved, False, protected)
+        return Transaction(depth, None, None, committed, state.saved, False, protected, state.touched)
 
     @staticmethod
     def _ended_without_commit(state: Transaction) -> Transaction:
         return replace(state, depth=0, opened=None, dirty=None, outbox=False, pending=())
 
-    def _publish(self, state: Transaction, witness: Witness, run: Activation[Transaction]) -> Transaction:
-        if state.outbox or state.protected:
+    def _publish(
+        self, effect: Effect, state: Transaction, witness: Witness, run: Activation[Transaction]
+    ) -> Transaction:
+        if state.outbox or state.protected or in_pipeline(effect):
             return state
         if state.depth or state.dirty is not None:
             if len(state.pending) < MOST_PENDING and all(known[0] != witness[0] for known in state.pending):
@@ -225,6 +229,9 @@ class Transactions(Domain[Transaction]):
             run.expose("commit", (point, *exposure.witness))
             return
         witness = (point, *exposure.witness)
+        if exposure.kind == "EDA203":
+            self._report(Found("EDA203", witness, ()))
+            return
         if exposure.kind == "EDA103":
             feature = state.opened if state.depth else state.dirty
         else:
@@ -241,8 +248,8 @@ class Transactions(Domain[Transaction]):
     def enter(self, node: Scoped, state: Transaction, run: Activation[Transaction]) -> Transaction:
         """Entering a transaction scope."""
         for effect in node.effects:
-            if effect.kind == "scope" and effect.api.data.get("on_success") in {"commit", "savepoint", "execute"}:
-                if effect.api.data.get("on_success") == "execute":
+            if effect.kind == "scope" and effect.api.data.get("on_success") in {"commit", "savepoint"}:
+                if is_replica(effect):
                     continue
                 opened = state.opened if state.depth else (_scope_point(effect, node, run),)
                 state = replace(state, depth=min(state.depth + 1, 3), opened=opened)
@@ -251,7 +258,7 @@ class Transactions(Domain[Transaction]):
     def leave(self, node: Scoped, state: Transaction, completed: bool, run: Activation[Transaction]) -> Transaction:
         """Leaving it: the outermost one commits, or rolls back on an exception."""
         for effect in node.effects:
-            if effect.kind != "scope":
+            if effect.kind != "scope" or is_replica(effect):
                 continue
             outcome = effect.api.data.get("on_success")
             if outcome == "close":
@@ -291,13 +298,26 @@ class Transactions(Domain[Transaction]):
         if node.kind == "concurrent":
             return engine.block(node.body, [state], run).next or [state]
         if node.kind == "after_commit":
-            hooks = AfterCommit(self._report, run.function)
-            inner = Engine(hooks, engine.contexts)
-            inner.block(node.body, [False], Activation(run.function, run.frame))
+            if not state.outbox and not state.protected:
+                self._hook(node, run, engine)
             return [state]
         after = replace(state, depth=0, opened=None, dirty=None, outbox=state.outbox, pending=())
         engine.block(node.body, [after], run)
         return [state]
+
+
+    def _hook(self, node: Aside, run: Activation[Transaction], engine: Engine[Transaction]) -> None:
+        """Publishes of an after-commit hook; what a caller handed over is reported where it was handed over."""
+        handed = run.frame.call is not None and any(isinstance(item, Step) and item.dynamic for item in node.body)
+
+        def report(found: Found) -> None:
+            if handed and found.witness[0].function == run.function:
+                run.expose("EDA203", found.witness)
+            else:
+                self._report(found)
+
+        hooks = AfterCommit(report, run.function)
+        Engine(hooks, engine.contexts).block(node.body, [False], Activation(run.function, run.frame))
 
 
 class AfterCommit(Domain[bool]):
@@ -330,7 +350,7 @@ class AfterCommit(Domain[bool]):
         self._found((point, *exposure.witness), run)
 
     def _found(self, witness: Witness, run: Activation[bool]) -> None:
-        if run.function == self._owner or run.function.rpartition(".")[2].startswith("<lambda"):
+        if run.function == self._owner or run.function.startswith(f"{self._owner}."):
             self._report(Found("EDA203", witness, ()))
         else:
             run.expose("publish", witness)
@@ -356,12 +376,3 @@ def _scope_point(effect: Effect, node: Scoped, run: Activation[Transaction]) -> 
     return Point(
         node.scope.module, run.function, effect.call.place, f"the transaction of `{effect.name.rpartition('.')[2]}`", False
     )
-
-
-def _is_cache(effect: Effect) -> bool:
-    """Keys that expire or only guard: no record of a change that an event speaks of."""
-    if effect.api.library != "redis":
-        return False
-    method = effect.name.rpartition(".")[2]
-    expires = any(name in {"ex", "px", "exat", "pxat", "nx"} for name, _ in effect.call.keywords)
-    return effect.kind == "dedupe" or expires or method in {"setex", "psetex", "setnx", "expire", "delete", "unlink"}

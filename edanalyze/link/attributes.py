@@ -68,16 +68,31 @@ class Attributes:
             case Super():
                 return self._of_super(value, name)
             case External(name=dotted):
-                return (External(f"{dotted}.{name}", value),)
+                made = self._evaluator.models.attribute(dotted, name) if dotted.rpartition(".")[2][:1].isupper() else None
+                return (ExternalInstance(made, None, value) if made else External(f"{dotted}.{name}", value),)
             case ExternalInstance(name=dotted):
                 return self._of_library(value, dotted, name)
-            case Function(id=identifier):
-                produced = self._evaluator.results.produced(identifier)
-                return [External(f"{cls}.{name}", value) for cls in produced]
+            case Function():
+                return self._of_task(value, name)
             case String() if name in {"value", "name"}:
                 return (value,)  # a member of an enumeration
             case _:
                 return ()
+
+    def _of_task(self, value: Function, name: str) -> Iterable[Value]:
+        """An attribute of a function that a decorator made a task: `task.delay` calls `apply_async` of its class."""
+        evaluator = self._evaluator
+        if value.id not in evaluator.program.functions:
+            return ()
+        produced = evaluator.results.produced(value.id)
+        if not produced:
+            return ()
+        for cls in evaluator.results.task_classes(value.id):
+            for method in (name, "apply_async") if name == "delay" else (name,):
+                for ancestor in evaluator.classes.order(cls)[0]:
+                    if f"{ancestor}.{method}" in evaluator.program.functions:
+                        return (Function(f"{ancestor}.{method}", Instance(cls)),)
+        return [External(f"{cls}.{name}", value) for cls in produced]
 
     # ---------------------------------------------------------------- modules
 
@@ -103,7 +118,11 @@ class Attributes:
             if definition is not None:
                 bindings, scope = definition
                 return self._members(bindings, scope, receiver, cls)
-        return [External(f"{base}.{name}", receiver) for base in outer]
+        found: list[Value] = []
+        for base in outer:
+            made = evaluator.models.attribute(base, name)
+            found.append(ExternalInstance(made, None, receiver) if made else External(f"{base}.{name}", receiver))
+        return found
 
     def _of_super(self, value: Super, name: str) -> Iterable[Value]:
         evaluator = self._evaluator
@@ -178,6 +197,8 @@ class Attributes:
                 bindings, scope = definition
                 given = evaluator.parameters.field(instance, name)
                 found += given or self._members(bindings, scope, instance, cls)
+                if not found and instance.open and bindings[0].kind == "annotation":
+                    found.append(String((Hole("parameter", name),)))  # a data class field
                 break
         if found:
             return [value for value in found if value != Constant(None)] or found
@@ -206,7 +227,14 @@ class Attributes:
                     below, inner = call
                     frame = evaluator.frames(below, call=site.call, caller=site.frame, receiver=instance)
                     return evaluator.frames(scope, call=inner, caller=frame, receiver=instance)
-        return evaluator.frames(scope, receiver=instance)
+            return evaluator.frames(scope, receiver=instance)
+        if function is not None and function.name == "__init__" and self._has_own_constructor(instance.id):
+            above = self._super_call(instance.id) if f"{scope.module}:{function.owner}" != instance.id else None
+            if above is not None:
+                below, inner = above
+                frame = evaluator.frames(below, receiver=instance, open=instance.open)
+                return evaluator.frames(scope, call=inner, caller=frame, receiver=instance)
+        return evaluator.frames(scope, receiver=instance, open=instance.open)
 
     def _has_own_constructor(self, cls: str) -> bool:
         return self._evaluator.classes.definition(cls, "__init__") is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from typing import TypeAlias
@@ -40,6 +41,11 @@ def has_unpacking(call: ir.Call) -> bool:
     return any(isinstance(item, ir.Star) for item in call.arguments) or any(not name for name, _ in call.keywords)
 
 
+# Mapped classes of a Django project whose file is not part of the analysis (a single file was given).
+_MAPPED = re.compile(r"\.models\b.*\.[A-Z]")
+_MAPPED_CLASS = re.compile(r"\.models(\.\w+)*\.[A-Z]\w*$")
+
+
 class Library:
     """The models of a run, with the look-ups that evaluation needs."""
 
@@ -48,8 +54,13 @@ class Library:
         self._entered: dict[str, str | None] = {}
 
     def rows(self, name: str, kind: str | None = None) -> tuple[Api, ...]:
-        """All rows of a dotted name."""
-        return self.models.find(name, kind)
+        """All rows of a dotted name; a method of a mapped class outside the analysed files counts as its base's."""
+        found = self.models.find(name, kind)
+        if not found and _MAPPED.search(name) and "django" in self.models.packages:
+            owner, _, method = name.rpartition(".")
+            if not self.speaks_of(name) and _MAPPED_CLASS.search(owner):
+                return self.models.find(f"django.db.models.Model.{method}", kind)
+        return found
 
     def attribute(self, cls: str, name: str) -> str | None:
         """The class of an attribute or property of a library class (`[]`: of its items); None when not known."""
@@ -57,6 +68,14 @@ class Library:
             made = api.data.get("returns")
             if api.data.get("property") and isinstance(made, str):
                 return cls if made == "self" else made
+        if name == "objects" and _MAPPED_CLASS.search(cls) and not self.speaks_of(cls) and "django" in self.models.packages:
+            return "django.db.models.Manager"
+        fallback = "__getitem__" if name == "[]" else "__getattr__"
+        if not self.models.method(cls, name):
+            for api in self.models.method(cls, fallback):
+                made = api.data.get("returns")
+                if isinstance(made, str):
+                    return cls if made == "self" else made
         if name == "[]":
             for api in self.models.find(cls, "consumer"):
                 yields = api.data.get("yields")

@@ -285,6 +285,34 @@ class Results:
             self._produced[function] = tuple(dict.fromkeys(found))
         return self._produced[function]
 
+    def task_classes(self, function: str) -> tuple[str, ...]:
+        """The project classes that a task decorator (`base=...`) or its application (`task_cls=...`) makes tasks of."""
+        evaluator = self._evaluator
+        facts = evaluator.program.functions[function]
+        scope = evaluator.program.scopes[function]
+        frame = evaluator.root(scope.parent or scope)
+        found: list[str] = []
+        for decorator in facts.decorators:
+            if isinstance(decorator, ir.Call):
+                for name, value in decorator.keywords:
+                    if name in {"base", "cls"}:
+                        found += [item.id for item in evaluator.values(value, frame) if isinstance(item, Class)]
+            for owner in self.decorator_owners(decorator, frame):
+                if owner.site is not None:
+                    for name, value in owner.site.call.keywords:
+                        if name == "task_cls":
+                            found += [
+                                item.id for item in evaluator.values(value, owner.site.frame) if isinstance(item, Class)
+                            ]
+        return tuple(dict.fromkeys(found))
+
+    def decorator_owners(self, decorator: ir.Expr, frame: Frame) -> list[ExternalInstance]:
+        """The library objects whose method a decorator is: `app` of `@app.task`."""
+        expr = decorator.function if isinstance(decorator, ir.Call) else decorator
+        if not isinstance(expr, ir.Attr):
+            return []
+        return [value for value in self._evaluator.values(expr.value, frame) if isinstance(value, ExternalInstance)]
+
     def _produced_by_wrapper(self, value: Function, decorator: ir.Expr, frame: Frame) -> list[str]:
         """A project decorator that returns a library's decorator or task object."""
         call = decorator if isinstance(decorator, ir.Call) else self.application(decorator, "")
