@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from edanalyze.link.entries.activations import Activations
 from edanalyze.link.entries.callables import Callables
 from edanalyze.link.entries.declarations import Declarations
+from edanalyze.link.entries.django_urls import UrlTables
 from edanalyze.link.entries.forwarding import Forwarding
 from edanalyze.link.entries.listed import Lists
 from edanalyze.link.entries.loops import Loops
@@ -20,6 +21,7 @@ from edanalyze.link.entries.sources import Sources
 from edanalyze.link.entries.strings import Strings
 from edanalyze.link.entries.tasks import Tasks
 from edanalyze.link.entries.views import Views
+from edanalyze.link.entries.viewsets import ViewSets
 from edanalyze.link.evaluate import Evaluator
 
 
@@ -39,9 +41,11 @@ class Entries:
         routes = Routes(evaluator, declarations, owners, callables, views, strings)
         messages = Messages(evaluator, declarations, callables, routes, sources, forwarding, lists)
         loops = Loops(evaluator, declarations, activations, callables, sources, forwarding)
+        tables = UrlTables(evaluator, declarations, owners, callables, views, lists, routes).find()
+        viewsets = ViewSets(evaluator, declarations, owners, callables, views, routes)
         settings = AppSettings(evaluator)
         tasks = Tasks(evaluator, declarations, callables, routes, strings, lists, settings)
-        found = [*merged(routes.find()), *messages.find(), *loops.find(), *tasks.find()]
+        found = [*merged([*tables, *viewsets.find(), *routes.find()]), *messages.find(), *loops.find(), *tasks.find()]
         self.all: tuple[EntryPoint, ...] = tuple(sorted(_distinct(found), key=_order))
         by_function: dict[str, list[EntryPoint]] = defaultdict(list)
         for entry in self.all:

@@ -43,14 +43,15 @@ class Routes:
             if decoration.declaration.api.kind == "route":
                 yield from self._decorated(decoration)
         for declaration in self._declarations.of("route_call"):
-            if declaration.text("form") in IN_CALL and "handler" in declaration.api.slots:
+            plain = declaration.text("methods_from") != "actions" and "handler" in declaration.api.slots
+            if plain and declaration.text("form") in IN_CALL:
                 yield from self._called(declaration)
 
     # -------------------------------------------------------------- decorators
 
     def _decorated(self, decoration: Decoration) -> Iterable[EntryPoint]:
         declaration = decoration.declaration
-        if declaration.text("form") != "decorator":
+        if declaration.text("form") != "decorator" or "detail" in declaration.api.slots:
             return
         name = decoration.subject.rpartition(":")[2].rpartition(".")[2]
         paths = self._paths(declaration, name)
@@ -126,7 +127,7 @@ class Routes:
             given = self._evaluator.literals(declaration.argument("methods"), declaration.frame)
             suffix = next(iter(self._evaluator.literals(declaration.argument("suffix"), declaration.frame)), "")
             for verb in self._views.verbs(target.view, given, suffix):
-                function = self._callables.defined(verb.value).id if verb.value is not None else target.view.id
+                function = self._views.function(target.view, verb)
                 yield self.entry(declaration, function, verb.value, path, verb.methods)
 
     def entry(

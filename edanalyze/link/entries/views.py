@@ -25,14 +25,18 @@ HOOKS = {
     "retrieve": ("get_object", "get_queryset"),
     "GET": ("get_object", "get_queryset", "get_context_data"),
 }
+READING = frozenset({"get_object", "get_queryset", "get_context_data"})
 
 
 class Verb(NamedTuple):
-    """One verb (or several) of a view: the function that serves it, None where the framework's own does."""
+    """One verb (or several) of a view: the function that serves it, None where the framework's own does.
+
+    `supporting`: the function only supplies what the framework's own method serves.
+    """
 
     methods: tuple[str, ...]
     value: Function | None
-    hook: bool = False
+    supporting: bool = False
 
 
 class Views:
@@ -57,6 +61,8 @@ class Views:
         rows = self.rows(view.id)
         limits = {name.upper() for name in wanted} - {"*", "ANY"} or self._declared_methods(view, rows)
         found = self._dispatching(view, rows, limits) or self._methods(view, rows, suffix)
+        if not found and not self._predefined(rows):
+            found = [Verb(("*",), value) for value in self._callables.method(view, "dispatch")[:1]]
         served = {method for verb in found for method in verb.methods}
         for method in self._predefined(rows):
             if method not in served:
@@ -123,8 +129,14 @@ class Views:
     def _hook(self, view: Instance, action: str) -> tuple[Function | None, bool]:
         for name in HOOKS.get(action, ()):
             for value in self._callables.method(view, name)[:1]:
-                return value, True
+                return value, name in READING
         return None, False
+
+    def function(self, view: Instance, verb: Verb) -> str:
+        """The function whose definition a verb is known by, or the class where the framework serves it."""
+        if verb.value is None or verb.supporting:
+            return view.id
+        return self._callables.defined(verb.value).id
 
     # ----------------------------------------------------------------- viewsets
 
