@@ -63,9 +63,9 @@ class Clues(msgspec.Struct, frozen=True):
     `runs`: it is run by itself (a main block, a blocking call at top level), whatever for.
     `executes`: does something when it is loaded. `launches`: starts other processes.
     `handles`: holds the handler of a function (Lambda).
-    `serves`: belongs to an application at all. `persists`: declares tables or opens a database. `ports` are those it
-    listens on. `imports` are (module, names): relative ones with their dots, names empty for `import module` and
-    for modules named in a string (`"app.main:app"`, a task module to include).
+    `serves`: belongs to an application at all. `ports` are those it listens on.
+    `imports` are (module, names): relative ones with their dots, names empty for `import module` and for modules
+    named in a string (`"app.main:app"`, a task module to include).
     """
 
     starts: bool
@@ -74,7 +74,6 @@ class Clues(msgspec.Struct, frozen=True):
     launches: bool
     handles: bool
     serves: bool
-    persists: bool
     ports: tuple[int, ...]
     imports: tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -99,10 +98,14 @@ def read_clues(content: str) -> Clues:
         launches=bool(_LAUNCHES.search(content)) and not built,
         handles=bool(_LAMBDA.search(content)),
         serves=starts or built or broker,
-        persists=bool(_PERSISTS.search(content)),
         ports=ports if starts or runs_itself else (),
         imports=tuple(_imports(content)),
     )
+
+
+def persists(content: str) -> bool:
+    """Whether the text of a Python file declares tables or opens a database."""
+    return _PERSISTS.search(content) is not None
 
 
 def _imports(content: str) -> list[tuple[str, tuple[str, ...]]]:

@@ -19,7 +19,7 @@ from edanalyze.discover.yamltree import Mapping, Node, YamlError, documents, ite
 
 _WORKLOADS = {"Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Pod", "ReplicaSet", "DeploymentConfig"}
 _KIND = re.compile(
-    r"^kind:\s*[\"']?(Deployment|StatefulSet|DaemonSet|Job|CronJob|Pod|ReplicaSet|DeploymentConfig|Service|ConfigMap"
+    r"^kind:\s*[\"']?(Deployment|StatefulSet|DaemonSet|Job|CronJob|Pod|ReplicaSet|DeploymentConfig|Service|ConfigMap|Secret"
     r"|Subscription|Kustomization|List)\b",
     re.MULTILINE,
 )
@@ -47,11 +47,11 @@ class _Entity(msgspec.Struct, frozen=True):
 def read_manifests(files: DeployFiles) -> Manifests:
     """The workloads of all manifests (and Helm templates), their services' names as hosts.
 
-    A config map is looked for by name, first in the folder of the workload and then, nearest first, elsewhere.
+    A config map (or a secret written in plain text) is looked for by name, the nearest to the workload first.
     """
     paths = sorted(files.paths, key=lambda path: (path.count("/"), path))
     found = [entity for path in paths if path.endswith((".yaml", ".yml")) for entity in _entities(path, files)]
-    maps = [each for each in found if each.kind == "ConfigMap"]
+    maps = [each for each in found if each.kind in ("ConfigMap", "Secret")]
     generated = [each for entity in found if entity.kind == "Kustomization" for each in _generated(entity, files)]
     known = [*((each.name, _config(each)) for each in maps), *generated]
     services = [each for each in found if each.kind == "Service"]
@@ -92,7 +92,7 @@ def _documents(path: str, content: str, files: DeployFiles) -> Iterator[Node]:
 
 
 def _config(entity: _Entity) -> list[Setting]:
-    data = mapping(entity.body.get("data"))
+    data = mapping(entity.body.get("data" if entity.kind == "ConfigMap" else "stringData"))
     return [Setting(key, text(value), entity.file, data.at(key)) for key, value in data.items()]
 
 
@@ -149,7 +149,8 @@ def _environment(container: Mapping, file: str, maps: list[tuple[str, list[Setti
     for each in items(container.get("env")):
         entry = mapping(each)
         name = text(entry.get("name"))
-        reference = mapping(mapping(entry.get("valueFrom")).get("configMapKeyRef"))
+        source = mapping(entry.get("valueFrom"))
+        reference = mapping(source.get("configMapKeyRef") or source.get("secretKeyRef"))
         if entry.get("value") is not None:
             value = _filled(text(entry.get("value")), known)
             known[name] = value
@@ -162,7 +163,8 @@ def _environment(container: Mapping, file: str, maps: list[tuple[str, list[Setti
                     yield Setting(name, setting.value, setting.file, setting.line)
     for each in reversed(items(container.get("envFrom"))):
         entry = mapping(each)
-        for setting in _config_map(text(mapping(entry.get("configMapRef")).get("name")), file, maps):
+        reference = mapping(entry.get("configMapRef") or entry.get("secretRef"))
+        for setting in _config_map(text(reference.get("name")), file, maps):
             yield msgspec.structs.replace(setting, name=text(entry.get("prefix")) + setting.name)
 
 

@@ -6,7 +6,7 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from edanalyze.discover.clues import Clues, read_clues
+from edanalyze.discover.clues import Clues, persists, read_clues
 from edanalyze.discover.deployfiles import DeployFiles, folder_of
 
 _MOST_FILES = 3_000
@@ -18,6 +18,8 @@ class Reach:
     def __init__(self, files: DeployFiles) -> None:
         self._files = files
         self._clues: dict[str, Clues] = {}
+        self._imports: dict[str, tuple[str, ...]] = {}
+        self._persists: dict[str, bool] = {}
         self._tops: dict[str, set[str]] = defaultdict(set)
         for path in files.sources:
             folder, name = folder_of(path), path.rpartition("/")[2].removesuffix(".py")
@@ -31,6 +33,12 @@ class Reach:
         if path not in self._clues:
             self._clues[path] = read_clues(self._files.source_text(path))
         return self._clues[path]
+
+    def persists(self, path: str) -> bool:
+        """Whether a file declares tables or opens a database."""
+        if path not in self._persists:
+            self._persists[path] = persists(self._files.source_text(path))
+        return self._persists[path]
 
     def starting(self, paths: Sequence[str]) -> list[str]:
         """Those of the files that start an application, be it with code that they import.
@@ -65,7 +73,12 @@ class Reach:
                     pending.append(imported)
         return frozenset(seen)
 
-    def _imported(self, path: str) -> Iterator[str]:
+    def _imported(self, path: str) -> tuple[str, ...]:
+        if path not in self._imports:
+            self._imports[path] = tuple(dict.fromkeys(self._resolved(path)))
+        return self._imports[path]
+
+    def _resolved(self, path: str) -> Iterator[str]:
         folder = folder_of(path)
         for module, names in self.clues(path).imports:
             dots = len(module) - len(module.lstrip("."))

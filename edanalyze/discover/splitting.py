@@ -53,7 +53,7 @@ def parts(folder: str, entries: Mapping[str, str], reach: Reach, files: DeployFi
     def belong(one: str, other: str) -> bool:
         if one in reached[other] or other in reached[one]:
             return True
-        if entries[one] == entries[other] and any(reach.clues(each).persists for each in reached[one] & reached[other]):
+        if entries[one] == entries[other] and any(reach.persists(each) for each in reached[one] & reached[other]):
             return True
         if reach.clues(one).handles and reach.clues(other).handles and folder_of(one) == folder_of(other):
             return True

@@ -96,6 +96,14 @@ def test_config_map_nearest_to_the_workload_wins(found: Found) -> None:
     assert [each.value for each in project.environment.values("orders", "CART_ADDR")] == ["cart:8080", "far:1"]
 
 
+def test_secret_in_plain_text_is_read_like_a_config_map(found: Found) -> None:
+    secret = "kind: Secret\nmetadata: {name: s}\nstringData: {k: 'amqp://broker'}\ndata: {other: aGlkZGVu}\n"
+    code = {"orders/Dockerfile": "FROM python", "orders/main.py": ""}
+    project = found({"k8s/secret.yaml": secret, "k8s/orders.yaml": ORDERS, **code})
+    value = project.environment.lookup("orders", "SECRET")
+    assert value and value.value == "amqp://broker"
+
+
 def test_generated_config_map_of_a_kustomization(found: Found) -> None:
     project = found(
         {
