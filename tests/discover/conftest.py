@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from edanalyze.discover.project import Discovered, discover
+from tests.discover.discovered import Discovered, discover
 
 Found = Callable[[dict[str, str]], Discovered]
 
@@ -20,6 +20,6 @@ def found(tmp_path: Path) -> Found:
         for name, content in files.items():
             (top / name).parent.mkdir(parents=True, exist_ok=True)
             (top / name).write_text(dedent(content))
-        return discover([top])
+        return discover(top)
 
     return write

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from edanalyze.discover.project import Discovered
+from tests.discover.discovered import Discovered
 
 Found = Callable[[dict[str, str]], Discovered]
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edanalyze.discover.config import ConfigError
-from edanalyze.discover.project import discover
+from tests.discover.discovered import discover
 
 NAMES = [
     "docker-compose.yml",
@@ -121,7 +121,7 @@ def test_any_mixture_of_lines_is_survived(tmp_path: Path, files: dict[str, list[
         (top / name).write_text("\n".join("".join(line) for line in lines), "utf-8", "surrogateescape")
     top.mkdir(exist_ok=True)
     try:
-        found = discover([top])
+        found = discover(top)
     except ConfigError as error:
         assert error.problems
         return
@@ -142,7 +142,7 @@ def test_odd_things_under_the_names_of_deployment_files(tmp_path: Path, name: st
     binary = tmp_path / "binary" / name
     binary.parent.mkdir(parents=True)
     binary.write_bytes(bytes(range(256)) * 10)
-    assert next(each.path for each in discover([tmp_path]).sources) == "a/main.py"
+    assert next(each.path for each in discover(tmp_path).sources) == "a/main.py"
 
 
 @pytest.mark.parametrize(
@@ -174,5 +174,5 @@ def test_large_files_take_bounded_time(tmp_path: Path, name: str, content: str) 
     (tmp_path / "main.py").write_text("")
     (tmp_path / name).write_text(content)
     start = time.perf_counter()
-    discover([tmp_path])
+    discover(tmp_path)
     assert time.perf_counter() - start < 5

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from edanalyze.discover.project import Discovered
 from edanalyze.discover.service import Service
+from tests.discover.discovered import Discovered
 
 Found = Callable[[dict[str, str]], Discovered]
 
