@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import sys
 from collections import defaultdict
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from edanalyze.facts import ir
 from edanalyze.facts.module import ClassFacts, FunctionFacts, ModuleFacts
 from edanalyze.link.scopes import Scope, ScopeBuilder
+from edanalyze.models.load import files_for
 
 
 def module_id(path: str) -> str:
@@ -121,11 +123,11 @@ class Program:
             found = self._at(root, target)
             if found is not None:
                 return found
-        if top not in sys.stdlib_module_names:
+        if top not in sys.stdlib_module_names and not _is_library(top):
             folders = self._tops.get(top, ())
             if len(folders) == 1:
                 found = self._at(folders[0], target)
-                if found is not None:
+                if found is not None and found != module:
                     return found
             for root in inside:
                 found = self._at(root, target)
@@ -176,6 +178,12 @@ class Program:
                 if not item.level:
                     found.add(item.imported)
         return found
+
+
+@functools.cache
+def _is_library(top: str) -> bool:
+    """Whether a top-level package is a library that the models know: a file of that name elsewhere is no reason."""
+    return len(files_for([top])) > 1
 
 
 def _last(expr: ir.Expr) -> str:

@@ -8,8 +8,8 @@ from edanalyze.link.program import Program
 def import_path(program: Program, module: str) -> str:
     """The dotted name by which a module is imported: from the outermost package that holds it."""
     parts = module.split(".")
-    start = len(parts) - 1
-    while start > 0 and ".".join(parts[:start]) in program.modules:
-        start -= 1
-    return ".".join(parts[start:])
-
+    for start in range(len(parts) - 1):
+        outer = ".".join(parts[: start + 1])
+        if outer in program.modules and program.is_package(outer):
+            return ".".join(parts[start:])
+    return parts[-1]

@@ -43,7 +43,8 @@ class Owners:
         self._mounts: dict[int, list[Mount]] = defaultdict(list)
         self._active: set[int] = set()
         for declaration in declarations.of("include"):
-            self._include(declaration)
+            if declaration.text("prefix_from") != "enclosing":  # a URL table gives those their prefix
+                self._include(declaration)
         for declaration in declarations.of("route_owner"):
             self._construct(declaration)
 

@@ -62,7 +62,7 @@ class Views:
         limits = {name.upper() for name in wanted} - {"*", "ANY"} or self._declared_methods(view, rows)
         found = self._dispatching(view, rows, limits) or self._methods(view, rows, suffix)
         if not found and not self._predefined(rows):
-            found = [Verb(("*",), value) for value in self._callables.method(view, "dispatch")[:1]]
+            found = [self._whole(view, rows)]
         served = {method for verb in found for method in verb.methods}
         for method in self._predefined(rows):
             if method not in served:
@@ -83,6 +83,14 @@ class Views:
             for value in self._callables.method(view, spelled)[:1]:
                 found.append(Verb((name.removeprefix("on_").upper(),), value))
         return found
+
+    def _whole(self, view: Instance, rows: list[Api]) -> Verb:
+        """A view of which only the dispatching method is known, or nothing."""
+        names = [api.data["dispatch_method"] for api in rows if "dispatch_method" in api.data]
+        for name in (*(str(name) for name in names), "dispatch"):
+            for value in self._callables.method(view, name)[:1]:
+                return Verb(("*",), value, value.id != f"{view.id}.{name}")
+        return Verb(("*",), None)
 
     @staticmethod
     def _verb_names(rows: Iterable[Api]) -> tuple[str, ...]:
