@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from edanalyze.analyse.signals import Signals
 from edanalyze.analyse.statements import Statements
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled
@@ -126,6 +127,7 @@ class Effects:
         self.library = evaluator.models
         self.matched: set[str] = set()
         self._statements = Statements(evaluator)
+        self.signals = Signals(evaluator)
         # Evaluation is remembered by identity, so calls made up here must stay the same objects.
         self._kept: dict[tuple[int, int], ir.Call] = {}
 
@@ -183,7 +185,9 @@ class Effects:
         match callee:
             case External(name=name):
                 rows = self.library.rows(name)
-                return self._effects(rows, name, call, frame, callee.receiver), [], bool(rows) or (_is_plain(name) and self.library.speaks_of(name))
+                found = self._effects(rows, name, call, frame, callee.receiver)
+                told = self.signals.receivers(found, frame) if found else []
+                return found, told, bool(rows) or (_is_plain(name) and self.library.speaks_of(name))
             case Function(id=identifier):
                 rows = self.library.rows(dotted(identifier))
                 own = self._effects(rows, dotted(identifier), call, frame, callee.receiver)
@@ -262,6 +266,11 @@ class Effects:
             case "propagation" if data.get("direction") not in {"outbound", "both"}:
                 return None
             case "dedupe" if "switch" in effect.api.slots and effect.argument("switch") is None:
+                return None
+            case "write" if any(
+                name == "commit" and isinstance(value, ir.Const) and value.value is False
+                for name, value in effect.call.keywords
+            ):
                 return None
             case "write" | "dedupe":
                 verb = self._statements.verb(effect, frame)

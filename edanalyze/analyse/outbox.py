@@ -29,6 +29,20 @@ def is_outbox_write(effect: Effect, scope: Scope, evaluator: Evaluator) -> bool:
     return any(_NAMES.search(name) for name in names(effect.call, scope, evaluator))
 
 
+_TOPIC = frozenset({"topic", "queue", "channel", "destination", "exchange", "routing_key", "subject", "stream"})
+
+
+def topics_of(call: ir.Call) -> frozenset[str]:
+    """The topics that an outbox row names in its fields; empty when it names none literally."""
+    return frozenset(
+        value.value
+        for node in walk(call)
+        if isinstance(node, ir.Call)
+        for name, value in node.keywords
+        if name in _TOPIC and isinstance(value, ir.Const) and isinstance(value.value, str)
+    )
+
+
 def names(call: ir.Call, scope: Scope, evaluator: Evaluator) -> Iterator[str]:
     """The identifiers and classes that a database call speaks of."""
     frame = evaluator.root(scope)

@@ -8,16 +8,19 @@ from functools import cached_property
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.correlation import Correlation
 from edanalyze.analyse.effects import Effects
-from edanalyze.analyse.engine import Engine
+from edanalyze.analyse.engine import Activation, Engine
 from edanalyze.analyse.guards import Guards
 from edanalyze.analyse.hops import Hops
 from edanalyze.analyse.instrumentation import Instrumentation
 from edanalyze.analyse.loops import Loops
 from edanalyze.analyse.reach import Reach
 from edanalyze.analyse.redelivery import Redelivery
+from edanalyze.analyse.requests import Requests
+from edanalyze.analyse.resending import Resending
+from edanalyze.analyse.signals import after_commit_listeners
 from edanalyze.analyse.swallowing import Swallowing
 from edanalyze.analyse.tracing import Tracing
-from edanalyze.analyse.transactions import Found, Transaction, Transactions
+from edanalyze.analyse.transactions import AfterCommit, Found, Transaction, Transactions
 from edanalyze.discover.deployed import Deployment
 from edanalyze.discover.service import Services
 from edanalyze.facts.module import ModuleFacts
@@ -119,7 +122,29 @@ class System:
         for module in sorted(self.program.modules):
             identifier = f"{module}:"
             engine.run(Function(identifier), self.contexts.root(identifier), Transaction())
+        for entry in self.entries:
+            for tree in self.requests.around(entry):
+                run: Activation[Transaction] = Activation(entry.function, self.contexts.root(entry.function))
+                engine.block((tree,), [Transaction()], run)
+        for listener in self.listeners:
+            hooks = Engine(AfterCommit(found.append, listener), self.contexts)
+            hooks.run(Function(listener), self.contexts.root(listener), False)
         return tuple(found)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """Transactions that the framework opens around request handlers."""
+        return Requests(self.evaluator, self.effects, self.contexts)
+
+    @cached_property
+    def listeners(self) -> tuple[str, ...]:
+        """Functions that the database session calls after a commit."""
+        return after_commit_listeners(self.evaluator)
+
+    @cached_property
+    def resending(self) -> Resending:
+        """What scheduled jobs publish again."""
+        return Resending(self)
 
     @cached_property
     def redelivery(self) -> Redelivery:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.engine import Activation, Domain, Engine
 from edanalyze.analyse.connections import autocommits, in_pipeline, is_passing, is_replica
-from edanalyze.analyse.outbox import is_outbox_write
+from edanalyze.analyse.outbox import is_outbox_write, topics_of
 from edanalyze.analyse.tests import asks_for_transaction, works_off_queue
 from edanalyze.analyse.trees import Aside, Mutation, Repeat, Scoped, Step
 from edanalyze.analyse.witness import INHERITED, Exposure, Point, Witness
@@ -31,7 +31,8 @@ class Transaction:
 
     `depth`: explicit scopes that are open, `opened` the outermost. `dirty`: an uncommitted write. `committed`: a
     transaction that wrote was committed and nothing protects what follows. `saved`: a write that autocommitted.
-    `outbox`: an event row was written in the open transaction, `protected`: it was committed. `touched`: objects were
+    `outbox`: an event row was written in the open transaction (the topics it names; empty when it names none);
+    `protected`: it was committed. `touched`: objects were
     changed or handed to project code, which an explicit commit may store. `pending`: publishes made before the commit.
     """
 
@@ -40,8 +41,8 @@ class Transaction:
     dirty: Feature = None
     committed: Feature = None
     saved: Feature = None
-    outbox: bool = False
-    protected: bool = False
+    outbox: frozenset[str] | None = None
+    protected: frozenset[str] | None = None
     touched: bool = False
     pending: tuple[Witness, ...] = ()
 
@@ -137,7 +138,8 @@ class Transactions(Domain[Transaction]):
             case "write" | "dedupe":
                 return self._write(effect, step, state, point)
             case "outbox":
-                return replace(state, outbox=True, dirty=state.dirty if state.dirty is not None else (point,))
+                dirty = state.dirty if state.dirty is not None else (point,)
+                return replace(state, outbox=_with(state.outbox, topics_of(effect.call)), dirty=dirty)
             case "begin":
                 return replace(state, depth=1, opened=(point,)) if not state.depth else state
             case "commit":
@@ -146,7 +148,7 @@ class Transactions(Domain[Transaction]):
                 return self._ended_without_commit(state)
             case "publish":
                 return self._publish(effect, state, (point,), run)
-            case "deferred_publish" if not state.outbox:
+            case "deferred_publish" if state.outbox is None:
                 self._report(Found("EDA203", (point,), ()))
             case "http":
                 self._http(state, (point,), run)
@@ -156,7 +158,8 @@ class Transactions(Domain[Transaction]):
         if effect.verb == "guard":
             return state
         if is_outbox_write(effect, step.scope, self._evaluator):
-            return replace(state, outbox=True, dirty=state.dirty if state.dirty is not None else (point,))
+            dirty = state.dirty if state.dirty is not None else (point,)
+            return replace(state, outbox=_with(state.outbox, topics_of(effect.call)), dirty=dirty)
         durable = effect.api.data.get("durable", "commit")
         if effect.kind == "dedupe" and "durable" not in effect.api.data:
             durable = "autocommit"
@@ -182,20 +185,23 @@ class Transactions(Domain[Transaction]):
         if wrote:
             run.expose("commit", (point,))
         committed = state.committed
-        if wrote and not state.outbox:
+        if wrote and state.outbox is None:
             committed = (point if state.dirty is not None else point._replace(likely=True),)
-        protected = state.protected or (wrote and state.outbox)
+        protected = state.protected
+        if wrote and state.outbox is not None:
+            protected = _with(protected, state.outbox)
+            committed = committed or ((point,) if state.outbox else None)
         depth = state.depth if explicit and state.depth > 1 else 0
-        return Transaction(depth, None, None, committed, state.saved, False, protected, state.touched)
+        return Transaction(depth, None, None, committed, state.saved, None, protected, state.touched)
 
     @staticmethod
     def _ended_without_commit(state: Transaction) -> Transaction:
-        return replace(state, depth=0, opened=None, dirty=None, outbox=False, pending=())
+        return replace(state, depth=0, opened=None, dirty=None, outbox=None, pending=())
 
     def _publish(
         self, effect: Effect, state: Transaction, witness: Witness, run: Activation[Transaction]
     ) -> Transaction:
-        if state.outbox or state.protected or in_pipeline(effect):
+        if in_pipeline(effect) or self._carried(effect, state):
             return state
         if state.depth or state.dirty is not None:
             if len(state.pending) < MOST_PENDING and all(known[0] != witness[0] for known in state.pending):
@@ -210,6 +216,15 @@ class Transactions(Domain[Transaction]):
                 run.expose(code, witness)
             break
         return state
+
+    def _carried(self, effect: Effect, state: Transaction) -> bool:
+        """Whether an outbox row carries this event: any row does, unless both name topics and they differ."""
+        if state.outbox is None and state.protected is None:
+            return False
+        carried = (state.outbox or frozenset()) | (state.protected or frozenset())
+        topic = effect.argument("topic")
+        named = topic.value if isinstance(topic, ir.Const) else None
+        return not carried or named is None or named in carried
 
     def _http(self, state: Transaction, witness: Witness, run: Activation[Transaction]) -> None:
         feature = state.opened if state.depth else state.dirty
@@ -262,7 +277,7 @@ class Transactions(Domain[Transaction]):
                 continue
             outcome = effect.api.data.get("on_success")
             if outcome == "close":
-                state = replace(state, dirty=None, outbox=False, pending=(), depth=0, opened=None)
+                state = replace(state, dirty=None, outbox=None, pending=(), depth=0, opened=None)
             elif outcome in {"commit", "savepoint"} and state.depth:
                 if state.depth > 1:
                     state = replace(state, depth=state.depth - 1)
@@ -289,7 +304,7 @@ class Transactions(Domain[Transaction]):
         """
         if works_off_queue(node.statement):
             return state
-        return replace(state, committed=None, saved=None, protected=False)
+        return replace(state, committed=None, saved=None, protected=None)
 
     def aside(
         self, node: Aside, state: Transaction, run: Activation[Transaction], engine: Engine[Transaction]
@@ -298,7 +313,7 @@ class Transactions(Domain[Transaction]):
         if node.kind == "concurrent":
             return engine.block(node.body, [state], run).next or [state]
         if node.kind == "after_commit":
-            if not state.outbox and not state.protected:
+            if state.outbox is None and state.protected is None:
                 self._hook(node, run, engine)
             return [state]
         after = replace(state, depth=0, opened=None, dirty=None, outbox=state.outbox, pending=())
@@ -354,6 +369,10 @@ class AfterCommit(Domain[bool]):
             self._report(Found("EDA203", witness, ()))
         else:
             run.expose("publish", witness)
+
+
+def _with(known: frozenset[str] | None, topics: frozenset[str]) -> frozenset[str]:
+    return topics if known is None else known | topics
 
 
 _VERBS = {

@@ -88,8 +88,8 @@ class Analysis:
         return f"{first.message.removesuffix(' is called')} {last.message.rpartition('`')[2].strip()}"
 
     def healed_by_redelivery(self, found: Found) -> bool:
-        """Whether the message that led here is acknowledged afterwards and its repetition would publish again."""
-        return self.system.redelivery.heals(found)
+        """Whether the message that led here comes again and is published then, or a job sends what was left unsent."""
+        return self.system.redelivery.heals(found) or self.system.resending.resends(found)
 
     # ------------------------------------------------------------------ words
 

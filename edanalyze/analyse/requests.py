@@ -1,0 +1,159 @@
+"""Transactions that a framework holds open around a request handler: ATOMIC_REQUESTS, dependencies with `yield`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from edanalyze.analyse.contexts import Contexts
+from edanalyze.analyse.effects import Effect, Effects
+from edanalyze.analyse.trees import Scoped
+from edanalyze.facts import ir
+from edanalyze.facts.children import calls, expressions, spelled, statements
+from edanalyze.link.evaluate import Evaluator
+from edanalyze.link.results import PROVIDERS
+from edanalyze.link.scopes import Scope
+from edanalyze.link.values import Display, External, Frame, Function, String
+
+if TYPE_CHECKING:
+    from edanalyze.link.entries import EntryPoint
+
+_SETTING = "ATOMIC_REQUESTS"
+
+
+class Requests:
+    """Finds what stands around a handler."""
+
+    def __init__(self, evaluator: Evaluator, effects: Effects, contexts: Contexts) -> None:
+        self._evaluator = evaluator
+        self._effects = effects
+        self._contexts = contexts
+
+    def around(self, entry: EntryPoint) -> Iterator[Scoped]:
+        """The handler's tree inside each transaction that the framework opens for it."""
+        if entry.kind != "route" or entry.value is None:
+            return
+        tree = self._contexts.tree(entry.value.id)
+        if not tree.body:
+            return
+        scope = tree.scope
+        if entry.library == "django" or "django" in entry.library:
+            if self._atomic is not None and not self._opted_out(entry.function):
+                effect, where = self._atomic
+                yield Scoped(effect.call, where, (effect,), (), (), (), tree.body)
+        generators = tuple(self._dependencies(scope))
+        if generators:
+            yield Scoped(generators[0][1], scope, (), (), (), generators[:1], tree.body)
+
+    # ----------------------------------------------------------------- Django
+
+    @cached_property
+    def _atomic(self) -> tuple[Effect, Scope] | None:
+        """The transaction that `ATOMIC_REQUESTS` inside `DATABASES` opens around every view, and where it is set.
+
+        At the top level of the settings the name has no effect: Django reads it from the database's own table.
+        """
+        program = self._evaluator.program
+        rows = self._evaluator.models.rows("django.db.transaction.atomic", "scope")
+        if not rows:
+            return None
+        for module in sorted(program.modules):
+            scope = program.scopes[f"{module}:"]
+            if "DATABASES" not in scope.bindings and not any(spelled(store.base).startswith("DATABASES") for store in scope.stores):
+                continue
+            line = self._line(scope, module)
+            if line:
+                place = ir.Place(line, 1, line, 1)
+                call = ir.Call(ir.Name(_SETTING), (), (), place)
+                return Effect("scope", rows[0], _SETTING, call), scope
+        return None
+
+    def _line(self, scope: Scope, module: str) -> int:
+        for store in scope.stores:
+            if isinstance(store.key, ir.Const) and store.key.value == _SETTING and spelled(store.base).startswith("DATABASES"):
+                if isinstance(store.binding.expr, ir.Const) and store.binding.expr.value is True:
+                    return self._statement_line(module)
+        for binding in scope.bindings.get("DATABASES", ()):
+            if binding.expr is not None and self._in_tables(binding.expr, self._evaluator.root(scope), 0):
+                return self._statement_line(module)
+        return 0
+
+    def _statement_line(self, module: str) -> int:
+        """The line of the statement that speaks of the setting."""
+        for statement in statements(self._evaluator.program.modules[module].body):
+            if isinstance(statement, ir.Assign) and any(
+                _SETTING in _constants(expr) for expr in expressions(statement)
+            ):
+                return statement.line
+        return 1
+
+    def _in_tables(self, expr: ir.Expr, frame: Frame, depth: int) -> bool:
+        """Whether a mapping of database tables sets it to True somewhere."""
+        if depth > 3:
+            return False
+        for value in self._evaluator.values(expr, frame):
+            if not isinstance(value, Display) or not isinstance(value.expr, ir.Mapping):
+                continue
+            for key, item in value.expr.items:
+                names = self._evaluator.values(key, value.frame) if key is not None else ()
+                if any(isinstance(name, String) and name.literal == _SETTING for name in names):
+                    return isinstance(item, ir.Const) and item.value is True
+                if self._in_tables(item, value.frame, depth + 1):
+                    return True
+        return any(
+            name.lower() == "atomic_requests" and isinstance(value, ir.Const) and value.value is True
+            for call in calls(expr)
+            for name, value in call.keywords
+        )
+
+    def _opted_out(self, function: str) -> bool:
+        facts = self._evaluator.program.functions.get(function)
+        return facts is not None and any("non_atomic_requests" in spelled(decorator) for decorator in facts.decorators)
+
+    # ---------------------------------------------------------------- FastAPI
+
+    def _dependencies(self, scope: Scope) -> Iterator[tuple[Function, ir.Call]]:
+        """Generator functions that a handler depends on, with the call that names them."""
+        if scope.function is None:
+            return
+        frame = self._evaluator.root(scope.parent or scope)
+        for parameter in scope.function.parameters:
+            for marker in self._markers(parameter.annotation, parameter.default, frame, scope):
+                for factory in self._evaluator.values(marker.arguments[0], frame):
+                    if isinstance(factory, Function) and self._yields(factory):
+                        yield factory, marker
+
+    def _markers(
+        self, annotation: ir.Expr | None, default: ir.Expr | None, frame: Frame, scope: Scope
+    ) -> Iterator[ir.Call]:
+        for expr in (default, *self._annotations(annotation, scope)):
+            for call in calls(expr):
+                if call.arguments and any(
+                    isinstance(value, External) and value.name in PROVIDERS
+                    for value in self._evaluator.values(call.function, frame)
+                ):
+                    yield call
+
+    def _annotations(self, annotation: ir.Expr | None, scope: Scope) -> Iterator[ir.Expr]:
+        """An annotation, and what it stands for when it is an alias of the same module."""
+        if annotation is None:
+            return
+        yield annotation
+        if isinstance(annotation, ir.Name):
+            where: Scope | None = scope
+            while where is not None:
+                for binding in where.bindings.get(annotation.id, ()):
+                    if binding.kind == "value" and binding.expr is not None:
+                        yield binding.expr
+                where = where.parent
+
+    def _yields(self, function: Function) -> bool:
+        facts = self._evaluator.program.functions.get(function.id)
+        return facts is not None and facts.generator
+
+
+def _constants(expr: ir.Expr) -> set[object]:
+    from edanalyze.facts.children import walk
+
+    return {node.value for node in walk(expr) if isinstance(node, ir.Const)}
