@@ -30,10 +30,9 @@ class Dockerfile(msgspec.Struct, frozen=True):
     """The last stage of a Dockerfile, with what the stages it builds on say.
 
     `environment` is (name, value, line); `ports` are those exposed; `command` is entry point and command as one line.
-    `base` is the image the stages start from, `sources` what any stage takes from the build context.
+    `sources` is what any stage takes from the build context.
     """
 
-    base: str = ""
     copies: tuple[Copy, ...] = ()
     sources: tuple[str, ...] = ()
     environment: tuple[tuple[str, str, int], ...] = ()
@@ -43,7 +42,6 @@ class Dockerfile(msgspec.Struct, frozen=True):
 
 
 class _Stage(msgspec.Struct):
-    base: str = ""
     copies: tuple[Copy, ...] = ()
     environment: tuple[tuple[str, str, int], ...] = ()
     ports: tuple[int, ...] = ()
@@ -62,7 +60,7 @@ def read_dockerfile(text: str, arguments: Mapping[str, str], target: str = "") -
         if name == "FROM":
             words = _FLAG.sub("", rest).split()
             base = interpolate(words[0], known.get) if words else ""
-            stage = msgspec.structs.replace(stages[base.lower()]) if base.lower() in stages else _Stage(base)
+            stage = msgspec.structs.replace(stages[base.lower()]) if base.lower() in stages else _Stage()
             stages[words[2].lower() if len(words) > 2 else str(len(stages))] = stage
         elif name == "ARG":
             key, _, value = rest.partition("=")
@@ -78,7 +76,6 @@ def read_dockerfile(text: str, arguments: Mapping[str, str], target: str = "") -
                 sources += [each.source for each in stage.copies[before:]]
     chosen = stages.get(target.lower(), stage)
     return Dockerfile(
-        chosen.base,
         chosen.copies,
         tuple(dict.fromkeys(sources)),
         chosen.environment,

@@ -140,8 +140,10 @@ def _events(template: Template, own: dict[str, Function]) -> Iterator[FunctionEv
         for each in declared.values():
             yield _declared(template, function, mapping(each))
 
+    names = _names(template, own)
+
     def invoked(node: Node, kind: str, line: int) -> Iterator[FunctionEvent]:
-        target = own.get(_target(template, node))
+        target = own.get(_target(template, node, names))
         if target is not None:
             yield event(target, kind, template.path, line)
 
@@ -184,27 +186,29 @@ def _declared(template: Template, function: Function, body: Mapping) -> Function
 
 def _rule(template: Template, made: FunctionEvent, properties: Mapping) -> FunctionEvent:
     """An event of a bus, or a schedule, as its rule says."""
+    bus, types = _bus(template, properties)
     pattern = mapping(properties.get("Pattern") or properties.get("EventPattern"))
-    types = tuple(template.value(each) for each in items(pattern.get("detail-type")) if not isinstance(each, Mapping))
+    origin = ",".join(map(template.value, items(pattern.get("source"))))
     return msgspec.structs.replace(
         made,
-        kind="eventbridge" if pattern else "schedule",
-        name=bare(template.value(properties.get("EventBusName"))) or "default" if pattern else "",
+        kind="eventbridge" if bus else "schedule",
+        name=bus,
         types=types,
-        properties=scalars(template, properties)
-        | {"source": ",".join(map(template.value, items(pattern.get("source"))))},
+        properties=scalars(template, properties) | ({"source": origin} if bus else {}),
     )
+
+
+def _bus(template: Template, properties: Mapping) -> tuple[str, tuple[str, ...]]:
+    """The (bus, event types) that a rule listens to; no bus if it is a schedule."""
+    pattern = mapping(properties.get("Pattern") or properties.get("EventPattern"))
+    types = tuple(template.value(each) for each in items(pattern.get("detail-type")) if not isinstance(each, Mapping))
+    return (bare(template.value(properties.get("EventBusName"))) or "default" if pattern else ""), types
 
 
 def _described(template: Template, own: dict[str, Function], files: DeployFiles) -> Iterator[FunctionEvent]:
     """The routes that an OpenAPI document of one of the template's APIs gives to functions."""
     for api in template.all_of("AWS::Serverless::Api", "AWS::Serverless::HttpApi", "AWS::ApiGateway::RestApi"):
-        inline = mapping(api.properties.get("DefinitionBody") or api.properties.get("Body"))
-        included = mapping(mapping(inline.get("Fn::Transform")).get("Parameters")).get("Location")
-        path = below(template.folder, text(included) or text(api.properties.get("DefinitionUri")))
-        document, file = (inline, template.path) if "paths" in inline else (Mapping(0), path or template.path)
-        if path and "paths" not in inline and text(included or api.properties.get("DefinitionUri")):
-            document = mapping(next(iter(files.yaml(path)), None))
+        document, file = _openapi(template, api, files)
         for route, operations in mapping(document.get("paths")).items():
             for method, operation in mapping(operations).items():
                 integration = mapping(operation).get("x-amazon-apigateway-integration")
@@ -215,30 +219,41 @@ def _described(template: Template, own: dict[str, Function], files: DeployFiles)
                     yield msgspec.structs.replace(made, path=route, method=verb)
 
 
+def _openapi(template: Template, api: Resource, files: DeployFiles) -> tuple[Mapping, str]:
+    """The (document, file) that describes an API: in the template, included in it, or referred to."""
+    inline = mapping(api.properties.get("DefinitionBody") or api.properties.get("Body"))
+    if "paths" in inline:
+        return inline, template.path
+    included = mapping(mapping(inline.get("Fn::Transform")).get("Parameters")).get("Location")
+    written = text(included) or text(api.properties.get("DefinitionUri"))
+    path = below(template.folder, written) if written else None
+    return mapping(next(iter(files.yaml(path)), None)) if path else inline, path or template.path
+
+
 def _relays(template: Template, own: dict[str, Function]) -> Iterator[Relay]:
-    def relay(source: Node, target: Node, pattern: str, line: int) -> Iterator[Relay]:
-        if _target(template, target) not in own and source is not None and target is not None:
-            ends = bare(template.value(source)), bare(template.value(target))
-            yield Relay(*ends, pattern, template.path, line)
+    """What templates feed from one queue, topic or bus to another; what goes to functions is an event instead."""
+    names = _names(template, own)
+
+    def relay(source: str, target: Node, pattern: str, line: int) -> Iterator[Relay]:
+        end = _target(template, target, names)
+        if source and end and end not in own:
+            yield Relay(source, bare(template.value(target)), pattern, template.path, line)
+
+    def source(node: Node) -> str:
+        return bare(template.value(node)) if node is not None else ""
 
     for each in template.all_of("AWS::SNS::Subscription"):
-        yield from relay(each.properties.get("TopicArn"), each.properties.get("Endpoint"), "", each.line)
-    for each in template.all_of("AWS::SNS::Topic"):
-        for subscription in items(each.properties.get("Subscription")):
-            if target := mapping(subscription).get("Endpoint"):
-                ends = template.name_of(each), bare(template.value(target))
-                yield Relay(*ends, "", template.path, mapping(subscription).line)
-    for each in template.all_of("AWS::Events::Rule"):
-        made = _rule(
-            template, FunctionEvent(function="", module=None, handler="", kind="", file="", line=0), each.properties
-        )
-        for target in items(each.properties.get("Targets")):
-            for detail_type in made.types or ("",):
-                end = bare(template.value(mapping(target).get("Arn")))
-                if made.name and _target(template, mapping(target).get("Arn")) not in own:
-                    yield Relay(made.name, end, detail_type, template.path, each.line)
+        yield from relay(source(each.properties.get("TopicArn")), each.properties.get("Endpoint"), "", each.line)
     for each in template.all_of("AWS::Pipes::Pipe"):
-        yield from relay(each.properties.get("Source"), each.properties.get("Target"), "", each.line)
+        yield from relay(source(each.properties.get("Source")), each.properties.get("Target"), "", each.line)
+    for each in template.all_of("AWS::SNS::Topic"):
+        for subscription in map(mapping, items(each.properties.get("Subscription"))):
+            yield from relay(template.name_of(each), subscription.get("Endpoint"), "", subscription.line)
+    for each in template.all_of("AWS::Events::Rule"):
+        bus, types = _bus(template, each.properties)
+        for target in items(each.properties.get("Targets")):
+            for detail_type in types or ("",):
+                yield from relay(bus, mapping(target).get("Arn"), detail_type, each.line)
 
 
 def _queues(template: Template) -> Iterator[DeclaredQueue]:
@@ -253,14 +268,15 @@ def _queues(template: Template) -> Iterator[DeclaredQueue]:
         yield DeclaredQueue(name, _TYPES[each.type], "RedrivePolicy" in properties, template.path, each.line, fifo)
 
 
-def _target(template: Template, node: Node) -> str:
-    """The logical name of the resource that a reference means."""
-    known = {
-        template.name_of(each): each.name
-        for each in template.all_of("AWS::Serverless::Function", "AWS::Lambda::Function")
-    }
+def _names(template: Template, own: dict[str, Function]) -> dict[str, str]:
+    """The logical name of each function by the name that references to it come to."""
+    return {template.name_of(template.resources[name]): name for name in own if name in template.resources}
+
+
+def _target(template: Template, node: Node, names: dict[str, str]) -> str:
+    """The logical name of the function that a reference means, else the name it comes to; "" for none."""
     name = bare(template.value(node)).removeprefix("function:") if node is not None else ""
-    return known.get(name, name)
+    return names.get(name, name)
 
 
 def _kind_of(template: Template, node: Node) -> str:

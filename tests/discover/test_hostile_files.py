@@ -175,4 +175,4 @@ def test_large_files_take_bounded_time(tmp_path: Path, name: str, content: str) 
     (tmp_path / name).write_text(content)
     start = time.perf_counter()
     discover(tmp_path)
-    assert time.perf_counter() - start < 5
+    assert time.perf_counter() - start < 10
