@@ -249,6 +249,15 @@ class Attributes:
                 return inner, call
         return None
 
+    def constructing(self, instance: Instance) -> tuple[ir.Call, Frame] | None:
+        """The call that runs a library's constructor for an object of a project class, and the frame it stands in."""
+        for ancestor in reversed(self._evaluator.classes.order(instance.id)[0]):
+            above = self._super_call(ancestor)
+            if above is not None:
+                scope, call = above
+                return call, self._method_frame(instance, scope)
+        return (instance.site.call, instance.site.frame) if instance.site is not None else None
+
     def _of_library(self, instance: ExternalInstance, cls: str, name: str) -> tuple[Value, ...]:
         member = f"{cls}.{name}"
         models = self._evaluator.models

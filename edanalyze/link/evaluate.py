@@ -35,7 +35,7 @@ from edanalyze.link.values import (
 )
 
 if TYPE_CHECKING:
-    from edanalyze.models import Models
+    from edanalyze.link.library import Library
 
 MOST_VALUES = 16
 DEEPEST = 48
@@ -51,7 +51,7 @@ def distinct(values: Iterable[Value]) -> tuple[Value, ...]:
 class Evaluator:
     """Answers "what may this expression be?" for a whole program."""
 
-    def __init__(self, program: Program, models: Models, settings: Settings) -> None:
+    def __init__(self, program: Program, models: Library, settings: Settings) -> None:
         self.program = program
         self.models = models
         self.frames = Frames()
@@ -73,7 +73,7 @@ class Evaluator:
         function = scope.function
         if function is not None and function.owner is not None and scope.kind == "function":
             owner = f"{scope.module}:{function.owner}"
-            receiver = Class(owner) if self.is_classmethod(function.decorators) else Instance(owner)
+            receiver = Class(owner) if self.is_classmethod(function.decorators) else Instance(owner, open=open)
         parent = scope.parent
         closure = None
         if parent is not None and parent.kind in {"function", "comprehension"} and scope.kind != "class":

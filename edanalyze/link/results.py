@@ -98,6 +98,9 @@ class Results:
             case External(name=name):
                 return self._library(name, callee, call, frame)
             case ExternalInstance(name=name):
+                text = self._evaluator.texts.library(f"{name}.__call__", call, frame)
+                if text is not None:
+                    return text
                 made = self._evaluator.models.returns(f"{name}.__call__", call, self._literals(frame))
                 return (ExternalInstance(made, Site(call, frame), callee),) if made else ()
             case _:

@@ -100,10 +100,14 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An instance of a project class; `site` is its constructing call where it is known."""
+    """An instance of a project class; `site` is its constructing call where it is known.
+
+    `open`: whatever its constructor was given is a hole, rather than what all known constructions give.
+    """
 
     id: str
     site: Site | None = None
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

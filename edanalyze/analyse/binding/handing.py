@@ -1,0 +1,126 @@
+"""Arguments that do not stand in the call itself: handed on by `*args`, by an executor, by `functools.partial`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from edanalyze.analyse.effects import Effects
+from edanalyze.facts import ir
+from edanalyze.link.library import argument
+from edanalyze.link.parameters import is_bound
+from edanalyze.link.scopes import Scope
+from edanalyze.link.values import Frame, Partial
+from edanalyze.models import Slot
+
+CALLABLE_KEYWORDS = frozenset({"target", "func", "function", "fn"})
+DEEPEST = 6
+
+
+class Handing:
+    """Finds what callables that are run by somebody else are given. The calls it makes up are the same every time."""
+
+    def __init__(self, effects: Effects) -> None:
+        self._effects = effects
+        self._evaluator = effects.evaluator
+        self._made: dict[tuple[int, int], ir.Call] = {}
+        self._references: dict[str, list[tuple[ir.Call, Scope, ir.Expr]]] | None = None
+
+    # --------------------------------------------------------------- arguments
+
+    def argument(self, slot: Slot, call: ir.Call, frame: Frame, depth: int = 0) -> tuple[ir.Expr, Frame] | None:
+        """The expression in a slot of a call and the frame to evaluate it in, also through `*args` and `**kwargs`."""
+        direct = argument(slot, call)
+        if direct is not None:
+            return direct, frame
+        function = frame.scope.function
+        if function is None or frame.call is None or frame.caller is None or depth > DEEPEST:
+            return None
+        kinds = {parameter.name: parameter.kind for parameter in function.parameters}
+        for position, item in enumerate(call.arguments):
+            if isinstance(item, ir.Star) and isinstance(item.value, ir.Name) and kinds.get(item.value.id) == "args":
+                if slot.pos is not None and slot.pos >= position:
+                    named = [name for name, kind in kinds.items() if kind in {"positional", "normal"}]
+                    before = len(named) - (1 if is_bound(function) else 0)
+                    inner = Slot(pos=before + slot.pos - position, kw=slot.kw)
+                    return self.argument(inner, frame.call, frame.caller, depth + 1)
+        for name, value in call.keywords:
+            if not name and isinstance(value, ir.Name) and kinds.get(value.id) == "kwargs" and slot.kw is not None:
+                return self.argument(Slot(kw=slot.kw), frame.call, frame.caller, depth + 1)
+        return None
+
+    def forwards(self, slot: Slot, call: ir.Call) -> bool:
+        """Whether a call may pass a slot in `*args` or `**kwargs`."""
+        return any(isinstance(item, ir.Star) for item in call.arguments) or any(
+            not name for name, _ in call.keywords if slot.kw is not None
+        )
+
+    # ------------------------------------------------------------- handed over
+
+    def original(self, made: ir.Call, scope: Scope) -> ir.Call:
+        """For the call of a callable that was handed over: that call with the arguments it will be given."""
+        lexical: Scope = scope
+        while lexical.kind == "comprehension" and lexical.parent is not None:
+            lexical = lexical.parent
+        for call, _ in lexical.calls:
+            if call.place == made.place and any(item is made.function for item in _arguments(call)):
+                return self.applied(call, made.function)
+        return made
+
+    def applied(self, call: ir.Call, function: ir.Expr) -> ir.Call:
+        """The call of `function` that `call` (of an executor, a thread, a scheduler) will make."""
+        key = (id(call), id(function))
+        if key not in self._made:
+            self._made[key] = self._apply(call, function)
+        return self._made[key]
+
+    @staticmethod
+    def _apply(call: ir.Call, function: ir.Expr) -> ir.Call:
+        keywords = tuple((name, value) for name, value in call.keywords if value is not function)
+        position = next((index for index, item in enumerate(call.arguments) if item is function), None)
+        if position is not None:
+            given = call.arguments[position + 1 :]
+            if isinstance(call.function, ir.Attr) and call.function.name in {"map", "imap", "starmap"}:
+                given = tuple(ir.Index(item, ir.Hole("item")) for item in given)
+            return ir.Call(function, given, keywords, call.place)
+        named = dict(keywords)
+        positional = named.get("args")
+        mapping = named.get("kwargs")
+        return ir.Call(
+            function,
+            positional.items if isinstance(positional, ir.Items) else (),
+            tuple(
+                (str(key.value), value)
+                for key, value in (mapping.items if isinstance(mapping, ir.Mapping) else ())
+                if isinstance(key, ir.Const)
+            ),
+            call.place,
+        )
+
+    def partial(self, value: Partial, call: ir.Call) -> ir.Call:
+        """The call that calling a `functools.partial` makes."""
+        made = value.site.call
+        key = (id(made), id(call))
+        if key not in self._made:
+            arguments = (*made.arguments[1:], *call.arguments)
+            self._made[key] = ir.Call(made.arguments[0], arguments, (*made.keywords, *call.keywords), call.place)
+        return self._made[key]
+
+    def references(self, name: str) -> Iterator[tuple[ir.Call, Scope]]:
+        """Calls that are given a function of that name to run later, as calls of that function."""
+        if self._references is None:
+            self._references = defaultdict(list)
+            for identifier in sorted(self._evaluator.program.scopes):
+                for call, scope in self._evaluator.program.scopes[identifier].calls:
+                    for item in _arguments(call):
+                        if isinstance(item, ir.Name | ir.Attr):
+                            last = item.id if isinstance(item, ir.Name) else item.name
+                            self._references[last].append((call, scope, item))
+        for call, scope, item in self._references.get(name, ()):
+            if self._effects.aside(call, scope):
+                yield self.applied(call, item), scope
+
+
+def _arguments(call: ir.Call) -> tuple[ir.Expr, ...]:
+    keyword = tuple(value for name, value in call.keywords if name in CALLABLE_KEYWORDS)
+    return (*call.arguments, *keyword)

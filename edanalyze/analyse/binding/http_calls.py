@@ -1,0 +1,205 @@
+"""HTTP calls of a program, each bound to the routes, the service or the host it reaches."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from edanalyze.analyse.binding.address import Address, parse
+from edanalyze.analyse.binding.climbing import Climbing
+from edanalyze.analyse.binding.handing import Handing
+from edanalyze.analyse.binding.hosts import Destination, Hosts
+from edanalyze.analyse.binding.matching import Match, Routes, pattern
+from edanalyze.analyse.binding.records import HttpCall
+from edanalyze.analyse.binding.requests import Request, Requests
+from edanalyze.analyse.binding.sites import Reading, Site, Sites
+from edanalyze.analyse.contexts import Contexts
+from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.trees import Step, steps
+from edanalyze.analyse.witness import Point
+from edanalyze.discover.service import Services
+from edanalyze.link.entries import EntryPoint
+from edanalyze.link.values import Frame, Hole, string
+
+_EVERYWHERE = frozenset(
+    {"health", "healthz", "healthcheck", "metrics", "ping", "status", "ready", "readyz", "live", "livez", "version"}
+)
+
+
+class HttpCalls:
+    """Finds and binds them."""
+
+    def __init__(
+        self,
+        contexts: Contexts,
+        climbing: Climbing,
+        handing: Handing,
+        entries: Iterable[EntryPoint],
+        services: Services,
+    ) -> None:
+        self._contexts = contexts
+        self._program = contexts.program
+        self._climbing = climbing
+        self._requests = Requests(contexts.effects, handing)
+        self._services = services
+        self._hosts = Hosts(services)
+        by_service: dict[str, list[EntryPoint]] = defaultdict(list)
+        self._by_function: dict[str, list[EntryPoint]] = defaultdict(list)
+        for entry in entries:
+            by_service[self._folder(entry.module)].append(entry)
+            self._by_function[entry.function].append(entry)
+        self._routes: Mapping[str, Routes] = {name: Routes(found) for name, found in by_service.items()}
+
+    def _folder(self, module: str) -> str:
+        """What tells the code of one service from that of another."""
+        service = self._services.of(self._program.paths[module])
+        return service.path if service is not None else ""
+
+    # ----------------------------------------------------------------- finding
+
+    def find(self) -> Iterator[HttpCall]:
+        """All HTTP calls, in a stable order."""
+        functions = [*sorted(self._program.functions), *(f"{module}:" for module in sorted(self._program.modules))]
+        for function in functions:
+            for step in steps(self._contexts.tree(function).body):
+                for effect in step.effects:
+                    if effect.kind == "http":
+                        yield from self._calls(function, step, effect)
+
+    def _calls(self, function: str, step: Step, effect: Effect) -> list[HttpCall]:
+        name = effect.name.rpartition(".")[2] or effect.name
+        last = Point(step.scope.module, function, step.call.place, f"`{name}` sends an HTTP request", effect.likely)
+
+        def read(frame: Frame) -> Iterable[Reading[Request]]:
+            for request in self._requests.of(effect, step.call, frame):
+                yield self._reading(request)
+
+        found: dict[tuple[object, ...], HttpCall] = {}
+        for site in Sites(self._climbing, read, last).find(step.scope):
+            call = self._bound(site, function, step, effect)
+            where = tuple(target.function for target in call.targets) or call.service or call.external or call.url
+            found.setdefault((call.site.module, call.site.place, where), call)
+        return list(found.values())
+
+    @staticmethod
+    def _reading(request: Request) -> Reading[Request]:
+        address = parse(request.url)
+        inside = [part for segment in address.segments for part in segment if isinstance(part, Hole)]
+        host = int(bool(address.host) or any(hole.kind == "environment" for hole in address.holes))
+        if address.has_text:
+            tail = address.tail
+            path = 1 if tail is not None and tail.kind in {"parameter", "unknown"} else 2
+        elif address.segments:
+            path = 0
+        else:
+            path = 2 if host else 0
+        asked = inside if path < 2 and inside else list(address.holes)
+        if not host and not address.authority:
+            asked.append(Hole("parameter", "base_url"))
+        return Reading(request, path, host, tuple(asked))
+
+    # ----------------------------------------------------------------- binding
+
+    def _bound(self, site: Site[Request], function: str, step: Step, effect: Effect) -> HttpCall:
+        request = site.reading.value
+        address = parse(request.url)
+        point = site.path[0]
+        destination = self._destination(address)
+        entry = self._forwarding(point.function, address)
+        methods = entry.methods if entry is not None and request.methods == ("*",) else request.methods
+        match, destination = self._matched(destination, methods, address, entry, point)
+        reason = destination.reason
+        service = destination.service
+        if service is not None and service.kind == "python" and not match.routes:
+            reason = f"no route of {service.name} answers to {'/'.join(methods)} {address.text}"
+        likely = effect.likely or destination.confidence != "certain" or not match.whole
+        return HttpCall(
+            effect=effect,
+            step=step,
+            module=step.scope.module,
+            function=function,
+            place=step.call.place,
+            site=point,
+            path=site.path,
+            methods=methods,
+            url=request.url,
+            host=destination.host,
+            targets=match.routes,
+            service=service.name if service is not None else "",
+            external=destination.external,
+            reason="" if match.routes else reason,
+            confidence="likely" if likely else "certain",
+        )
+
+    def _destination(self, address: Address) -> Destination:
+        variables = [hole.name for hole in address.holes if hole.kind == "environment"]
+        deployed = self._hosts.deployed(variables[0]) if len(variables) == 1 else None
+        if deployed is not None and len(address.authority) == 1:
+            known = parse(string(deployed))
+            if known.host:
+                return self._hosts.of(known)._replace(confidence="likely")
+        return self._hosts.of(address)
+
+    def _forwarding(self, function: str, address: Address) -> EntryPoint | None:
+        """The route at the site, when it passes on (the rest of) the path that it was asked for."""
+        if address.tail is None and address.has_text:
+            return None
+        routes = [entry for entry in self._by_function.get(function, ()) if entry.kind == "route"]
+        for entry in routes:
+            if pattern(entry.path).rest:
+                return entry
+        return None
+
+    def _matched(
+        self,
+        destination: Destination,
+        methods: tuple[str, ...],
+        address: Address,
+        entry: EntryPoint | None,
+        point: Point,
+    ) -> tuple[Match, Destination]:
+        nothing = Match(())
+        if destination.external:
+            return nothing, destination
+        if destination.service is not None:
+            routes = self._routes.get(destination.service.path)
+            if routes is None or not (address.segments or address.slash or address.host):
+                return nothing, destination
+            if entry is not None:
+                address = self._passed_on(address, entry)
+            return routes.match(methods, address, wholesale=entry is not None), destination
+        return self._by_path(destination, methods, address, point)
+
+    @staticmethod
+    def _passed_on(address: Address, entry: EntryPoint) -> Address:
+        """The address with the literal beginning of the route whose path is passed on as a whole."""
+        last = address.segments[-1][-1] if address.segments else ""
+        if address.has_text or (isinstance(last, Hole) and f"{{{last.name}:path}}" in entry.path):
+            return address
+        literal: list[tuple[str, ...]] = []
+        for text in pattern(entry.path).segments:
+            if text is None:
+                break
+            literal.append((text,))
+        return address._replace(segments=(*literal, *address.segments))
+
+    def _by_path(
+        self, destination: Destination, methods: tuple[str, ...], address: Address, point: Point
+    ) -> tuple[Match, Destination]:
+        """Without a host: the only route of another service that has such a path."""
+        words = [part for segment in address.segments for part in segment if isinstance(part, str)]
+        if not words or all(word.lower() in _EVERYWHERE for word in words) or address.tail is not None:
+            return Match(()), destination
+        own = self._folder(point.module)
+        found = {
+            folder: exact
+            for folder, routes in self._routes.items()
+            if folder != own and (exact := routes.exact(methods, address))
+        }
+        if len(found) == 1:
+            ((folder, routes),) = found.items()
+            service = next((each for each in self._services.all if each.path == folder), None)
+            if len(routes) == 1 and service is not None:
+                return Match(routes), destination._replace(service=service, confidence="likely")
+        return Match(()), destination
+

@@ -1,0 +1,143 @@
+"""Matching: which routes of a service a method and a path reach."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from edanalyze.analyse.binding.address import Address, Part, Segment
+from edanalyze.link.entries import EntryPoint
+from edanalyze.link.values import Hole
+
+LITERAL, PLACED, FILLED, GUESSED, REST = 4, 3, 2, 1, 0
+ANY = "*"
+
+
+class Match(NamedTuple):
+    """The routes that fit best; `whole` when none of the path was left out to make them fit."""
+
+    routes: tuple[EntryPoint, ...]
+    whole: bool = True
+
+
+class Pattern(NamedTuple):
+    """A route's path: segments (None for a placeholder, text otherwise) and whether it takes the rest of the path."""
+
+    segments: tuple[str | None, ...]
+    rest: bool
+    slash: bool
+
+
+class Routes:
+    """The routes of one service (or of all code that belongs to none)."""
+
+    def __init__(self, entries: Iterable[EntryPoint]) -> None:
+        self.all = tuple(entry for entry in entries if entry.kind == "route")
+        self._patterns = [(pattern(entry.path), entry) for entry in self.all]
+
+    def exact(self, methods: Iterable[str], address: Address) -> tuple[EntryPoint, ...]:
+        """The routes whose written segments are all written in the path too."""
+        found = self._best(methods, address.segments, address.slash)
+        return tuple(entry for entry in found if self._is_written(pattern(entry.path), address.segments))
+
+    @staticmethod
+    def _is_written(template: Pattern, segments: tuple[Segment, ...]) -> bool:
+        pairs = zip(template.segments, segments, strict=False)
+        return all(text is None or (text,) == given for text, given in pairs)
+
+    def match(self, methods: Iterable[str], address: Address, wholesale: bool = False) -> Match:
+        """The routes that a request reaches; all below the path when `wholesale`."""
+        segments = address.segments
+        if wholesale:
+            return Match(tuple(self._below(methods, segments[:-1])))
+        for whole, given in self._readings(segments):
+            best = self._best(methods, given, address.slash)
+            if best:
+                return Match(best, whole)
+            tail = address.tail
+            if tail is not None and len(given) > 1:
+                below = tuple(self._below(methods, given[:-1]))
+                if below:
+                    return Match(below, whole)
+        return Match(())
+
+    @staticmethod
+    def _readings(segments: tuple[Segment, ...]) -> Iterable[tuple[bool, tuple[Segment, ...]]]:
+        """The path as it is, then without what a gateway may strip from its beginning."""
+        yield True, segments
+        for start in range(1, len(segments)):
+            rest = segments[start:]
+            if any(isinstance(part, str) for part in rest[0]):
+                yield False, rest
+
+    def _best(self, methods: Iterable[str], segments: tuple[Segment, ...], slash: bool) -> tuple[EntryPoint, ...]:
+        found: dict[tuple[int, ...], list[EntryPoint]] = defaultdict(list)
+        for template, entry in self._patterns:
+            if serves(entry, methods):
+                rank = fits(template, segments)
+                if rank is not None:
+                    key = (*rank, int(template.slash == slash))
+                    found[key].append(entry)
+        return tuple(found[max(found)]) if found else ()
+
+    def _below(self, methods: Iterable[str], segments: tuple[Segment, ...]) -> list[EntryPoint]:
+        """All routes whose path begins like this."""
+        found: list[EntryPoint] = []
+        for template, entry in self._patterns:
+            if serves(entry, methods) and len(template.segments) >= len(segments):
+                head = Pattern(template.segments[: len(segments)], False, False)
+                if fits(head, segments) is not None:
+                    found.append(entry)
+        return found
+
+
+def pattern(path: str) -> Pattern:
+    """A route's path as a pattern."""
+    texts = [text for text in path.split("/") if text]
+    rest = bool(texts) and re.fullmatch(r"\{\w*:path\}", texts[-1]) is not None
+    if rest:
+        texts.pop()
+    segments = tuple(None if text.startswith("{") and text.endswith("}") else text for text in texts)
+    return Pattern(segments, rest, path.endswith("/"))
+
+
+def serves(entry: EntryPoint, methods: Iterable[str]) -> bool:
+    """Whether a route answers to one of the methods."""
+    wanted = {"GET" if method == "HEAD" and "HEAD" not in entry.methods else method for method in methods}
+    return ANY in wanted or ANY in entry.methods or not wanted.isdisjoint(entry.methods)
+
+
+def fits(template: Pattern, segments: tuple[Segment, ...]) -> tuple[int, ...] | None:
+    """How well a path fits a route, segment by segment (compare as tuples); None when it does not."""
+    if len(segments) < len(template.segments) or (len(segments) > len(template.segments) and not template.rest):
+        return None
+    rank: list[int] = []
+    for wanted, given in zip(template.segments, segments, strict=False):
+        score = _score(wanted, given)
+        if score is None:
+            return None
+        rank.append(score)
+    return (*rank, REST if template.rest else LITERAL)
+
+
+def _score(wanted: str | None, given: Segment) -> int | None:
+    literal = "".join(part for part in given if isinstance(part, str))
+    open_ = any(isinstance(part, Hole) for part in given)
+    if wanted is None:
+        return PLACED if open_ else FILLED
+    if "{" in wanted:
+        return FILLED if re.fullmatch(_regular(wanted), _sample(given)) else None
+    if not open_:
+        return LITERAL if literal == wanted else None
+    expected = "".join(".+" if isinstance(part, Hole) else re.escape(part) for part in given)
+    return GUESSED if re.fullmatch(expected, wanted) else None
+
+
+def _regular(wanted: str) -> str:
+    return "".join(".+" if text.startswith("{") else re.escape(text) for text in re.split(r"(\{[^}]*\})", wanted))
+
+
+def _sample(given: Iterable[Part]) -> str:
+    return "".join(part if isinstance(part, str) else "x" for part in given)

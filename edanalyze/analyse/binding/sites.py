@@ -1,0 +1,108 @@
+"""Sites: for a library call, the contexts that decide where it goes, and the call in each that fixes the address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from edanalyze.analyse.binding.climbing import Climbing, Context, named
+from edanalyze.analyse.witness import Point
+from edanalyze.link.scopes import Scope
+from edanalyze.link.values import Frame, Hole
+
+T = TypeVar("T")
+MOST_VISITED = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """What one context says: the address, how far its path and its host are known, and the holes that are in the way.
+
+    `path` is 0 when nothing of it is written out, 1 when its end is open, 2 when it is fixed; `host` is 1 when known.
+    """
+
+    value: T
+    path: int
+    host: int
+    holes: tuple[Hole, ...] = ()
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The better, the more is known."""
+        return (self.path, self.host)
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be gained by asking the callers."""
+        return self.path == 2 and self.host == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Site(Generic[T]):
+    """An address with the way from the call that fixes it down to the library call."""
+
+    reading: Reading[T]
+    path: tuple[Point, ...]
+    frame: Frame
+
+
+class Sites(Generic[T]):
+    """Finds the sites of library calls. `read(frame)` says what a call's address is in a frame of its function."""
+
+    def __init__(self, climbing: Climbing, read: Callable[[Frame], Iterable[Reading[T]]], last: Point) -> None:
+        self._climbing = climbing
+        self._read = read
+        self._last = last
+        self._left = MOST_VISITED
+
+    def find(self, scope: Scope) -> list[Site[T]]:
+        """The sites of a call that stands in `scope`."""
+        kept: dict[tuple[object, ...], Site[T]] = {}
+        for site in self._sites(Context(scope), None, set()):
+            kept.setdefault((site.path[0].module, site.path[0].place, site.reading.value), site)
+        return list(kept.values())
+
+    def _sites(self, context: Context, fixed: int | None, seen: set[T]) -> list[Site[T]]:
+        """The sites in a context and further out; `fixed` is the number of links up to where the path got fixed."""
+        self._left -= 1
+        found: list[Site[T]] = []
+        below = set(seen)
+        for reading, frame in self._readings(context):
+            if reading.value in below:
+                continue
+            here = len(context.links) if fixed is None else fixed
+            seen.add(reading.value)
+            if not reading.closed and self._left > 0:
+                further = self._further(context, reading, fixed if reading.path < 2 else here, seen)
+                if further:
+                    found += further
+                    continue
+            found.append(Site(reading, self._climbing.path(context, here, self._last), frame))
+        return found
+
+    def _readings(self, context: Context) -> list[tuple[Reading[T], Frame]]:
+        found: dict[T, tuple[Reading[T], Frame]] = {}
+        for frame in self._climbing.frames(context):
+            for reading in self._read(frame):
+                found.setdefault(reading.value, (reading, frame))
+        return list(found.values())
+
+    def _further(self, context: Context, reading: Reading[T], fixed: int | None, seen: set[T]) -> list[Site[T]]:
+        """What the contexts further out know more; empty when none of them does."""
+        for kind in self._order(context, reading):
+            sites: list[Site[T]] = []
+            for outer in self._climbing.outwards(context, kind):
+                sites += self._sites(outer, fixed, set(seen))
+            if any(site.reading.rank > reading.rank for site in sites):
+                if fixed is not None or kind in {"subclass", "construct"}:
+                    return [site for site in sites if site.reading.rank > reading.rank]
+                return sites
+        return []
+
+    def _order(self, context: Context, reading: Reading[T]) -> tuple[str, ...]:
+        """Whom to ask first: the callers for a parameter of the function, else who made the object."""
+        own = set(named(context.top))
+        if any(hole.kind == "parameter" and hole.name in own for hole in reading.holes):
+            return ("call", "enclose", "subclass", "construct")
+        return ("subclass", "construct", "call", "enclose")
