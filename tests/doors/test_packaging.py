@@ -71,6 +71,16 @@ def test_ci_runs_the_commands_of_the_readme(mark: str, position: int) -> None:
     assert taken.stdout == f"{readme_commands()[position]}\n"
 
 
+def test_the_finding_that_the_readme_shows_is_what_its_first_command_prints() -> None:
+    shown = re.search(
+        r"^```text\n(.*?)\n```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    assert shown
+    command = [sys.executable, "-m", "edanalyze", "check", "fixtures/shop", "--exit-zero"]
+    printed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=120).stdout
+    assert f"\n{shown[1]}\n" in f"\n{printed}"
+
+
 def test_the_page_on_the_command_line_names_every_command_and_option() -> None:
     page = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
     sections = {
