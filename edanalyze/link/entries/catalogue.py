@@ -7,12 +7,15 @@ from collections.abc import Iterable
 
 from edanalyze.link.entries.activations import Activations
 from edanalyze.link.entries.callables import Callables
+from edanalyze.link.entries.commands import Commands
 from edanalyze.link.entries.declarations import Declarations
 from edanalyze.link.entries.django_urls import UrlTables
 from edanalyze.link.entries.forwarding import Forwarding
+from edanalyze.link.entries.lineage import Lineage
 from edanalyze.link.entries.listed import Lists
 from edanalyze.link.entries.loops import Loops
 from edanalyze.link.entries.messages import Messages
+from edanalyze.link.entries.overrides import Overrides
 from edanalyze.link.entries.owners import Owners
 from edanalyze.link.entries.records import EntryPoint
 from edanalyze.link.entries.routes import Routes, merged
@@ -38,14 +41,24 @@ class Entries:
         views = Views(evaluator, callables)
         sources = Sources(evaluator, declarations, strings)
         forwarding = Forwarding(evaluator)
+        lineage = Lineage(evaluator)
         routes = Routes(evaluator, declarations, owners, callables, views, strings)
-        messages = Messages(evaluator, declarations, callables, routes, sources, forwarding, lists)
+        messages = Messages(evaluator, declarations, callables, routes, sources, forwarding, lists, lineage)
         loops = Loops(evaluator, declarations, activations, callables, sources, forwarding)
         tables = UrlTables(evaluator, declarations, owners, callables, views, lists, routes).find()
         viewsets = ViewSets(evaluator, declarations, owners, callables, views, routes)
         settings = AppSettings(evaluator)
         tasks = Tasks(evaluator, declarations, callables, routes, strings, lists, settings)
-        found = [*merged([*tables, *viewsets.find(), *routes.find()]), *messages.find(), *loops.find(), *tasks.find()]
+        commands = Commands(evaluator, declarations, callables, routes, strings, lineage)
+        overrides = Overrides(evaluator, callables, lineage, tasks)
+        found = [
+            *merged([*tables, *viewsets.find(), *routes.find()]),
+            *messages.find(),
+            *loops.find(),
+            *tasks.find(),
+            *overrides.find(),
+            *commands.find(),
+        ]
         self.all: tuple[EntryPoint, ...] = tuple(sorted(_distinct(found), key=_order))
         by_function: dict[str, list[EntryPoint]] = defaultdict(list)
         for entry in self.all:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from edanalyze.facts import ir
 from edanalyze.facts.module import FunctionFacts
 from edanalyze.link.entries.callables import Callables, Target
 from edanalyze.link.entries.declarations import Declaration, Declarations, Decoration
 from edanalyze.link.entries.forwarding import Driver, Forwarding
+from edanalyze.link.entries.lineage import Lineage
 from edanalyze.link.entries.listed import Lists
 from edanalyze.link.entries.records import EntryPoint
 from edanalyze.link.entries.routes import Routes
@@ -35,6 +37,7 @@ class Messages:
         sources: Sources,
         forwarding: Forwarding,
         lists: Lists,
+        lineage: Lineage,
     ) -> None:
         self._evaluator = evaluator
         self._declarations = declarations
@@ -43,6 +46,7 @@ class Messages:
         self._sources = sources
         self._forwarding = forwarding
         self._lists = lists
+        self._lineage = lineage
         self._transports = Transports(evaluator.models.models)
 
     def find(self) -> Iterator[EntryPoint]:
@@ -56,6 +60,25 @@ class Messages:
         for declaration in self._declarations.of("consumer"):
             if declaration.text("form") in CALLBACK_FORMS and not declaration.api.data.get("in_process"):
                 yield from self._callbacks(declaration)
+        for declaration in self._handed_consumers():
+            yield from self._callbacks(declaration)
+
+    def _handed_consumers(self) -> Iterator[Declaration]:
+        """Consumers that an overridden method makes of the class it is handed: `def get_consumers(self, Consumer, ...)`."""
+        models = self._evaluator.models.models
+        made = models.find("kombu.Consumer", "consumer")
+        for api in models.of_kind("handler_class"):
+            if api.data.get("override") != ["get_consumers"]:
+                continue
+            for cls in self._lineage.descendants(api.call):
+                scope = self._evaluator.program.scopes.get(f"{cls}.get_consumers")
+                if scope is None or scope.function is None or len(scope.function.parameters) < 2:
+                    continue
+                handed = scope.function.parameters[1].name
+                for call, inner in scope.calls:
+                    if isinstance(call.function, ir.Name) and call.function.id == handed:
+                        frame = self._evaluator.root(inner)
+                        yield from (Declaration(row, row.call, call, frame, None, inner) for row in made)
 
     # -------------------------------------------------------------- decorators
 

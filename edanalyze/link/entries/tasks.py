@@ -16,7 +16,7 @@ from edanalyze.link.entries.settings import AppSettings
 from edanalyze.link.entries.strings import Strings
 from edanalyze.link.entries.transports import Transports
 from edanalyze.link.evaluate import Evaluator
-from edanalyze.link.values import Constant, Function, String, Value, string
+from edanalyze.link.values import Class, Constant, Function, Instance, String, Value, string
 from edanalyze.models import Api, Slot
 
 TASKS = frozenset({"task", "task-wrapper", "query"})
@@ -128,12 +128,15 @@ class Tasks:
         """When a task is settled, and whether it is run again after a failure."""
         api = declaration.api
         ack = {"after": "after", "configured": "after"}.get(str(api.data.get("ack")), "before")
+        base = self._base(declaration)
         late = self._flag(declaration, "acks_late")
+        if late is None and base is not None:
+            late = self._attribute(base, "acks_late")
         if late is None and "acks_late" in api.slots:
             late = self._settings.flag("acks_late", declaration.scope.module)
         if late is not None:
             ack = "after" if late else "before"
-        retries = self._retries(declaration, function)
+        retries = self._retries(declaration, function) or (base is not None and self._owns(base, "autoretry_for"))
         facts = self._program.functions[function]
         names = [parameter.name for parameter in facts.parameters if parameter.kind in {"positional", "normal"}]
         bound = bool(self._flag(declaration, "bind")) or (facts.owner is not None and names[:1] in (["self"], ["cls"]))
@@ -144,6 +147,29 @@ class Tasks:
             dead_letter=True if declaration.argument("dead_letter") is not None else None,
             message=tuple(names[1 if bound else 0 :]),
         )
+
+    def of_class(self, cls: str, function: str, names: tuple[str, ...]) -> Delivery:
+        """The same for a task class, whose options are class attributes."""
+        late = self._attribute(cls, "acks_late")
+        if late is None:
+            late = self._settings.flag("acks_late", cls.partition(":")[0]) or False
+        retries = self._owns(cls, "autoretry_for") or self._asks(function)
+        return Delivery(
+            at_least_once=retries or late, ack="after" if late else "before", retries=retries, message=names
+        )
+
+    def _attribute(self, cls: str, name: str) -> bool | None:
+        values = self._evaluator.attributes.of(Instance(cls), name) if self._owns(cls, name) else ()
+        outcomes = {bool(value.value) for value in values if isinstance(value, Constant)}
+        return outcomes.pop() if len(outcomes) == 1 else None
+
+    def _owns(self, cls: str, name: str) -> bool:
+        return any(name in self._program.scopes[each].bindings for each in self._evaluator.classes.order(cls)[0])
+
+    def _base(self, declaration: Declaration) -> str | None:
+        """The project's task class that a task is made with."""
+        values = self._given(declaration, declaration.api.slots.get("base")) or ()
+        return next((value.id for value in values if isinstance(value, Class)), None)
 
     def _flag(self, declaration: Declaration, role: str) -> bool | None:
         values = self._given(declaration, declaration.api.slots.get(role))
