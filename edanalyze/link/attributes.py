@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from edanalyze.facts import ir
+from edanalyze.link.appconfig import DJANGO
 from edanalyze.link.scopes import Binding, Scope, Store
 from edanalyze.link.values import (
     Class,
@@ -42,7 +43,8 @@ class Attributes:
         """What `base.name` may be."""
         found: list[Value] = []
         for value in self._evaluator.values(base, frame):
-            found += self.of(value, name)
+            is_django = isinstance(value, External) and value.name == DJANGO
+            found += (self._evaluator.configuration.django(name, frame) if is_django else ()) or self.of(value, name)
         if not any(self._is_known(value) for value in found):
             found = [*self._stored_on_shelf(base, name), *found]
         return found
@@ -290,7 +292,11 @@ class Attributes:
                 case _:
                     pass
         if not any(self._is_known(value) for value in found):
-            found = [*self._stored_on_shelf(base, "[]", evaluator.literals(key, frame)), *found]
+            names = evaluator.literals(key, frame)
+            found = [*self._stored_on_shelf(base, "[]", names), *found]
+            if evaluator.configuration.is_mapping(base):
+                module = frame.scope.module
+                found = [item for name in names for item in evaluator.configuration.items(name, module)] or found
         return found
 
     def member(self, display: Display, key: Value | None) -> list[Value]:

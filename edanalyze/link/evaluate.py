@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from edanalyze.facts import ir
+from edanalyze.link.appconfig import AppConfig
 from edanalyze.link.attributes import Attributes
 from edanalyze.link.classes import Classes
 from edanalyze.link.parameters import Parameters
@@ -61,6 +62,7 @@ class Evaluator:
         self.parameters = Parameters(self)
         self.results = Results(self)
         self.texts = Texts(self)
+        self.configuration = AppConfig(self)
         self._memo: dict[tuple[int, Frame], tuple[Value, ...]] = {}
         self._active: set[tuple[int, Frame]] = set()
         self._bound: dict[tuple[int, Frame], tuple[Value, ...]] = {}

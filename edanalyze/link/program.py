@@ -124,7 +124,9 @@ class Program:
             if found is not None:
                 return found
         if top not in sys.stdlib_module_names and not _is_library(top):
-            folders = self._tops.get(top, ())
+            folders = self._tops.get(top, [])
+            if len(folders) > 1:  # a project folder that is called like the package in it is not meant
+                folders = [each for each in folders if posixpath.join(each, top) in self._by_file]
             if len(folders) == 1:
                 found = self._at(folders[0], target)
                 if found is not None and found != module:

@@ -74,7 +74,9 @@ class Results:
     def of_call(self, call: ir.Call, frame: Frame) -> Iterable[Value]:
         """What a call returns."""
         evaluator = self._evaluator
-        found: list[Value] = []
+        found = evaluator.texts.configured(call, frame)
+        if found:
+            return found
         for callee in evaluator.values(call.function, frame):
             found += self.result(callee, call, frame)
         if not found:

@@ -25,7 +25,7 @@ class Settings:
     def environment(self, module: str, name: str, default: String | None) -> String:
         """An environment variable read in `module`: deployed value, else default, else a hole of its name."""
         value = self._lookup(self._paths.get(module, ""), name)
-        if value is not None:
+        if value is not None and "${" not in value:
             return string(value)
         if default is not None and not any(isinstance(part, Hole) and part.kind == "unknown" for part in default.parts):
             return default

@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 
 MOST_STRINGS = 6
 # Methods of strings (and URL objects) that keep the text or only trim it.
-KEEPING = frozenset({"strip", "encode", "decode", "lower", "upper", "removesuffix", "unicode_string", "human_repr", "__str__", "title"})
-TEXT_TYPES = frozenset({"builtins.str", "yarl.URL", "httpx.URL", "builtins.bytes", "furl.furl", "pydantic.AnyHttpUrl", "pydantic.HttpUrl"})
+KEEPING = frozenset(
+    {"strip", "encode", "decode", "lower", "upper", "removesuffix", "unicode_string", "human_repr", "__str__", "title"}
+)
+TEXT_TYPES = frozenset(
+    {"builtins.str", "builtins.int", "builtins.bytes", "yarl.URL", "httpx.URL", "furl.furl"}
+    | {"pydantic.AnyHttpUrl", "pydantic.HttpUrl", "pydantic.AnyUrl"}
+)
 JOINS = frozenset({"urllib.parse.urljoin", "os.path.join", "posixpath.join", "requests.compat.urljoin"})
 _FIELD = re.compile(r"\{(\w*)[^{}]*\}")
 
@@ -93,6 +98,20 @@ class Texts:
                 found += self._string_method(value, name, call, frame)
             elif isinstance(value, Display):
                 found += self._display_method(value, name, call, frame)
+        return found
+
+    def configured(self, call: ir.Call, frame: Frame) -> list[Value]:
+        """What `app.config.get(key, default)` gives; empty for any other call."""
+        configuration = self._evaluator.configuration
+        if not isinstance(call.function, ir.Attr) or call.function.name != "get" or not call.arguments:
+            return []
+        if not configuration.is_mapping(call.function.value):
+            return []
+        found: list[Value] = []
+        for key in self._evaluator.literals(call.arguments[0], frame):
+            found += configuration.items(key, frame.scope.module)
+        if not found and len(call.arguments) > 1:
+            found += self._evaluator.values(call.arguments[1], frame)
         return found
 
     def _string_method(self, value: String, name: str, call: ir.Call, frame: Frame) -> list[Value]:

@@ -96,7 +96,7 @@ class HttpCalls:
         asked = inside if path < 2 and inside else list(address.holes)
         if not host and not address.authority:
             asked.append(Hole("parameter", "base_url"))
-        return Reading(request, path, host, tuple(asked))
+        return Reading(request, path, host, int(len(request.url.parts) > 1), tuple(asked))
 
     # ----------------------------------------------------------------- binding
 

@@ -19,18 +19,20 @@ MOST_VISITED = 240
 class Reading(Generic[T]):
     """What one context says: the address, how far its path and its host are known, and the holes that are in the way.
 
-    `path` is 0 when nothing of it is written out, 1 when its end is open, 2 when it is fixed; `host` is 1 when known.
+    `path` is 0 when nothing of it is written out, 1 when its end is open, 2 when it is fixed; `host` is 1 when known;
+    `shape` is 1 when the address is at least put together there.
     """
 
     value: T
     path: int
     host: int
+    shape: int = 0
     holes: tuple[Hole, ...] = ()
 
     @property
-    def rank(self) -> tuple[int, int]:
+    def rank(self) -> tuple[int, int, int]:
         """The better, the more is known."""
-        return (self.path, self.host)
+        return (self.path, self.host, self.shape)
 
     @property
     def closed(self) -> bool:
