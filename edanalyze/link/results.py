@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from edanalyze.link.evaluate import Evaluator
 
 DEEPEST_CALL = 5
+DEEPEST_RECURSION = 1
 # Functions that hand back (the result of) their first argument.
 PASSING = frozenset(
     {
@@ -67,7 +68,7 @@ class Results:
         self._constructors: dict[str, str | None] = {}
         self._applied: dict[tuple[int, str], ir.Call] = {}
         self._produced: dict[str, tuple[str, ...]] = {}
-        self._running: set[tuple[str, Frame]] = set()
+        self._running: list[str] = []
 
     # ------------------------------------------------------------------ calls
 
@@ -197,15 +198,13 @@ class Results:
         if scope is None or scope.function is None:
             return ()
         frame = self.frame(function, call, caller)
-        key = (function.id, frame)
-        if key in self._running:
+        if self._running.count(function.id) > DEEPEST_RECURSION:
             return ()
-        self._running.add(key)
+        self._running.append(function.id)
         try:
-            found = self._returned(scope, frame)
+            return self._returned(scope, frame)
         finally:
-            self._running.discard(key)
-        return found
+            self._running.pop()
 
     def _returned(self, scope: Scope, frame: Frame) -> tuple[Value, ...]:
         evaluator = self._evaluator
