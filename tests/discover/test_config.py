@@ -128,8 +128,8 @@ def test_model_kind_is_offered_as_a_meaning(tmp_path: Path) -> None:
 
 
 def test_a_boolean_is_no_number(tmp_path: Path) -> None:
-    assert problems(tmp_path, "[tool.edanalyze]\nfan-out = true\n") == [
-        "pyproject.toml: tool.edanalyze.fan-out: expected a whole number of at least 2, got true"
+    assert problems(tmp_path, "[tool.edanalyze]\nmax-file-size = true\n") == [
+        "pyproject.toml: tool.edanalyze.max-file-size: expected a whole number of at least 1, got true"
     ]
 
 

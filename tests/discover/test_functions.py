@@ -63,7 +63,7 @@ Resources:
       QueueName: !Sub "orders-${Stage}"
       RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 3}
   Dead: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true}}
-  Topic: {Type: AWS::SNS::Topic}
+  Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: !Sub "${Nothing}-topic"}}
   Table: {Type: AWS::DynamoDB::Table, Properties: {StreamSpecification: {StreamViewType: NEW_IMAGE}}}
   Wire:
     Type: AWS::SNS::Subscription
@@ -196,6 +196,7 @@ def test_one_template_with_functions_in_several_folders_has_a_service_for_each(f
         ("A", "schedule", ""),
         ("A", "sns", "news"),
     ]
+    assert project.deployment.relays == ()
 
 
 def test_routes_of_an_openapi_document(found: Found) -> None:

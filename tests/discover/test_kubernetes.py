@@ -78,6 +78,8 @@ def test_workload_with_its_service_and_config_map(found: Found) -> None:
         "P_CART_ADDR": "cart:8080",
         "P_LEVEL": "info",
     }
+    proxy = project.services.named("proxy")
+    assert proxy and (proxy.kind, proxy.hosts, proxy.ports) == ("image", (), ())
     url = lookup["CART_URL"]
     assert url and (url.file, url.line) == ("k8s/config.yaml", 5)
     assert orders.processes[0].command == "--port=8080"

@@ -326,10 +326,13 @@ def test_folders_that_each_start_an_application(found: Found) -> None:
             "app/common/client.py": "import kafka\ndef send(): ...\n",
             "app/orders/producer.py": "from app.common.client import send\ntry:\n    send()\nfinally:\n    ...\n",
             "app/mail/src/main.py": CONSUMER,
-            "start_all.py": "import multiprocessing\nimport app.orders.producer\nimport app.mail.src.main\n",
+            "app/stock/main.py": WEB,
+            "start_all.py": "import multiprocessing\nimport app.orders.producer\nimport app.mail.src.main\n"
+            "if __name__ == '__main__':\n    ...\n",
         }
     )
-    assert named(project) == {"orders": ("app/orders", "python"), "mail": ("app/mail", "python")}
+    paths = {each.path for each in project.services.all}
+    assert paths == {"app/orders", "app/mail", "app/stock"}
     assert owner(project, "app/common/client.py") == "orders"
     assert owner(project, "start_all.py") is None
 
@@ -363,6 +366,8 @@ def test_procfile_and_dapr_applications(found: Found) -> None:
         }
     )
     assert named(project) == {"checkout": ("checkout", "python"), "web": ("shop", "python")}
+    web = project.services.named("web")
+    assert web and [each.name for each in web.processes] == ["web", "worker"]
     checkout = project.services.by_port(6001)
     assert checkout and checkout.processes[0].entry == "checkout/app.py"
     level = project.environment.lookup("checkout", "LEVEL")
@@ -389,6 +394,47 @@ def test_command_behind_a_script_or_a_makefile(found: Found) -> None:
     )
     entries = [process.entry for service in project.services.all for process in service.processes]
     assert entries == ["a/api/web.py", "b/jobs/main.py", "c/app.py"]
+
+
+def test_dockerfile_kept_apart_from_the_code_it_copies(found: Found) -> None:
+    project = found(
+        {
+            "docker/worker.Dockerfile": """\
+                FROM python AS base
+                CMD python wrong.py
+                FROM base
+                WORKDIR /srv
+                COPY worker/ .
+                ENTRYPOINT ["python", "run.py"]
+                """,
+            "worker/run.py": CONSUMER,
+            "worker/wrong.py": CONSUMER,
+        }
+    )
+    (process,) = only(project).processes
+    assert (process.name, process.command, process.entry) == ("worker", "python run.py", "worker/run.py")
+
+
+def test_shared_module_that_does_something_when_loaded_is_no_service(found: Found) -> None:
+    project = found(
+        {
+            "common/bus.py": "import sys\nsys.path.insert(0, '..')\nimport kafka\ndef send(): ...\n",
+            "a/main.py": "from bus import send\nsend()\n",
+            "b/main.py": "from bus import send\nsend()\n",
+        }
+    )
+    assert named(project) == {"a": ("a", "python"), "b": ("b", "python")}
+
+
+def test_image_under_a_name_that_a_service_has_is_not_told_twice(found: Found) -> None:
+    project = found(
+        {
+            "docker-compose.yml": "services: {pay: {build: code, container_name: payment}}",
+            "other/docker-compose.yml": "services: {payment: {image: acme/prebuilt}}",
+            "code/main.py": WEB,
+        }
+    )
+    assert named(project) == {"pay": ("code", "python")}
 
 
 def test_declared_services_come_first(found: Found) -> None:
