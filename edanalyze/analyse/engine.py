@@ -22,6 +22,7 @@ from edanalyze.analyse.trees import (
     Leave,
     Mutation,
     Repeat,
+    Rescue,
     Scoped,
     Step,
     Tree,
@@ -115,6 +116,10 @@ class Domain(ABC, Generic[S]):
 
     def attempted(self, node: Attempt, state: S, run: Activation[S]) -> S:
         """The body of a `try` is left."""
+        return state
+
+    def rescued(self, node: Attempt, rescue: Rescue, state: S, run: Activation[S]) -> S:
+        """An `except` clause is entered."""
         return state
 
     def assume(self, test: ir.Expr, scope: Scope, outcome: bool, state: S, run: Activation[S]) -> S | None:
@@ -315,6 +320,7 @@ class Engine(Generic[S]):
         before = [self.domain.attempt(node, state, run) for state in states]
         body = self.block(node.body, before, run)
         run.tries -= 1
+        body.raised = body.raised or before  # calls that are no steps may fail, too
         for name in ("next", "returned", "raised", "broke", "continued"):
             setattr(body, name, [self.domain.attempted(node, state, run) for state in getattr(body, name)])
         flow: Flow[S] = Flow(returned=body.returned, broke=body.broke, continued=body.continued)
@@ -323,7 +329,8 @@ class Engine(Generic[S]):
         caught_all = False
         for rescue in node.rescues:
             if raised:
-                _extend(flow, self.block(rescue.body, raised, run))
+                caught = self._merged(self.domain.rescued(node, rescue, state, run) for state in raised)
+                _extend(flow, self.block(rescue.body, caught, run))
             caught_all = caught_all or is_broad(rescue.handler)
         if not caught_all:
             flow.raised += raised
