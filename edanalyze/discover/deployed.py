@@ -25,10 +25,10 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     """One deployed process: a compose service, a Kubernetes workload, a Dockerfile, a line of a Procfile.
 
     `context` is the folder it is built from and `dockerfile` the file, both from the root; None for a mere image.
-    `arguments` are those of the build. `environment` has the strongest setting of a name first. `hosts` are the
-    names by which others reach it, `ports` those it listens on, `published` those on the machine it runs on.
-    `sources` are the paths that any stage of its build copies.
-    `file` and `line` are where it is written.
+    `arguments` are those of the build, `sources` the paths that any stage of it copies. `own_entrypoint` says that
+    the command replaces the image's entry point too. `environment` has the strongest setting of a name first.
+    `hosts` are the names by which others reach it, `ports` those it listens on, `published` those on the machine it
+    runs on. `file` and `line` are where it is written.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     arguments: dict[str, str] = {}
     image: str = ""
     command: str = ""
+    own_entrypoint: bool = False
     workdir: str = ""
     environment: tuple[Setting, ...] = ()
     hosts: tuple[str, ...] = ()

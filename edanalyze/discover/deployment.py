@@ -80,7 +80,7 @@ def _with_dockerfile(container: Container, files: DeployFiles) -> Container:
     sources = (below(container.context, each.lstrip("/") or ".") for each in said.sources)
     return msgspec.structs.replace(
         container,
-        command=_command(container.command, said),
+        command=_command(container, said),
         workdir=container.workdir or said.workdir,
         environment=(
             *container.environment,
@@ -92,8 +92,11 @@ def _with_dockerfile(container: Container, files: DeployFiles) -> Container:
     )
 
 
-def _command(own: str, said: Dockerfile) -> str:
-    return own or said.command
+def _command(container: Container, said: Dockerfile) -> str:
+    """What is run: the container's own command, after the image's entry point unless it replaces that as well."""
+    if container.own_entrypoint:
+        return container.command
+    return f"{said.entrypoint} {container.command or said.command}".strip()
 
 
 def _alone(known: list[Container], files: DeployFiles) -> list[Container]:

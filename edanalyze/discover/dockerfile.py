@@ -29,7 +29,8 @@ class Copy(msgspec.Struct, frozen=True):
 class Dockerfile(msgspec.Struct, frozen=True):
     """The last stage of a Dockerfile, with what the stages it builds on say.
 
-    `environment` is (name, value, line); `ports` are those exposed; `command` is entry point and command as one line.
+    `environment` is (name, value, line); `ports` are those exposed; entry point and command are
+    one line each.
     `sources` is what any stage takes from the build context.
     """
 
@@ -38,6 +39,7 @@ class Dockerfile(msgspec.Struct, frozen=True):
     environment: tuple[tuple[str, str, int], ...] = ()
     ports: tuple[int, ...] = ()
     workdir: str = "/"
+    entrypoint: str = ""
     command: str = ""
 
 
@@ -81,7 +83,8 @@ def read_dockerfile(text: str, arguments: Mapping[str, str], target: str = "") -
         chosen.environment,
         chosen.ports,
         chosen.workdir,
-        f"{chosen.entrypoint} {chosen.command}".strip(),
+        chosen.entrypoint,
+        chosen.command,
     )
 
 

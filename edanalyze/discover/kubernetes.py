@@ -132,6 +132,7 @@ def _workload(entity: _Entity, services: list[_Entity], maps: list[tuple[str, li
             line=body.line,
             image=text(body.get("image")),
             command=shlex.join(_filled(word, values) for word in words),
+            own_entrypoint=bool(items(body.get("command"))),
             workdir=text(body.get("workingDir")),
             environment=environment,
             hosts=tuple(dict.fromkeys(hosts)) if body is own else (),

@@ -30,7 +30,14 @@ def read_procfiles(files: DeployFiles) -> Iterator[Container]:
         for number, line in enumerate((files.text(path) or "").splitlines(), 1):
             found = _PROCESS.match(line[:1000])
             if found and found[1] != "release":
-                yield Container(name=found[1], file=path, line=number, context=folder_of(path), command=found[2])
+                yield Container(
+                    name=found[1],
+                    file=path,
+                    line=number,
+                    context=folder_of(path),
+                    command=found[2],
+                    own_entrypoint=True,
+                )
 
 
 def read_skaffold(files: DeployFiles) -> dict[str, str]:

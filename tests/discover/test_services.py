@@ -437,6 +437,24 @@ def test_image_under_a_name_that_a_service_has_is_not_told_twice(found: Found) -
     assert named(project) == {"pay": ("code", "python")}
 
 
+def test_command_comes_after_the_entry_point_of_the_image(found: Found) -> None:
+    project = found(
+        {
+            "docker-compose.yml": """\
+                services:
+                  a: {build: ., command: -m jobs.a}
+                  b: {build: ., entrypoint: sleep, command: [python, other.py]}
+                """,
+            "Dockerfile": PYTHON_IMAGE + 'ENTRYPOINT ["python"]\nCMD ["main.py"]\n',
+            "main.py": "",
+            "other.py": "",
+            "jobs/a.py": WEB + "import other\n",
+        }
+    )
+    processes = {each.name: (each.command, each.entry) for each in only(project).processes}
+    assert processes == {"a": ("python -m jobs.a", "jobs/a.py"), "b": ("sleep python other.py", "other.py")}
+
+
 def test_declared_services_come_first(found: Found) -> None:
     project = found(
         {
