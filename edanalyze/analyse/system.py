@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
+from edanalyze.analyse.clauses import Clauses
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.correlation import Correlation
 from edanalyze.analyse.effects import Effects
@@ -67,7 +68,7 @@ class System:
     @cached_property
     def entries(self) -> tuple[EntryPoint, ...]:
         """The entry points, in a stable order."""
-        return Entries(self.evaluator).all
+        return Entries(self.evaluator, self.deployment).all
 
     @cached_property
     def binding(self) -> Binding:
@@ -100,9 +101,14 @@ class System:
         return Loops(self)
 
     @cached_property
+    def clauses(self) -> Clauses:
+        """Judges `except` clauses."""
+        return Clauses(self.effects)
+
+    @cached_property
     def swallowing(self) -> Swallowing:
         """Finds swallowed failures."""
-        return Swallowing(self.contexts)
+        return Swallowing(self)
 
     @cached_property
     def instrumentation(self) -> Instrumentation:

@@ -65,6 +65,7 @@ class Parameters:
         self._evaluator = evaluator
         self._callers: dict[str, list[tuple[ir.Call, Frame]]] = {}
         self._arguments: dict[tuple[str, int, bool], dict[str, ir.Expr]] = {}
+        self._rest: dict[tuple[str, int, str], ir.Items | ir.Mapping] = {}
 
     def of_call(self, scope: Scope, call: ir.Call, bound: bool) -> dict[str, ir.Expr]:
         """Argument expressions by parameter name, remembered."""
@@ -87,6 +88,8 @@ class Parameters:
         parameter = next((item for item in function.parameters if item.name == name), None)
         if parameter is None:
             return ()
+        if parameter.kind in {"args", "kwargs"}:
+            return self._variadic(parameter.name, frame)
         if frame.call is not None and frame.caller is not None:
             bound = is_bound(function) or (frame.receiver is not None and self._takes_receiver(function))
             argument = self.of_call(scope, frame.call, bound).get(name)
@@ -100,8 +103,39 @@ class Parameters:
                     return unpacked
                 if parameter.default is not None and not any(not key for key, _ in frame.call.keywords):
                     return self._default(parameter.default, scope)
-            return self._declared(parameter.annotation, parameter.default, scope)
+            return self._declared(parameter.annotation, None if argument is not None else parameter.default, scope)
         return self._at_root(name, parameter.annotation, parameter.default, frame)
+
+    def _variadic(self, name: str, frame: Frame) -> Iterable[Value]:
+        """What `*args` or `**kwargs` collects, as a tuple or dict display in the caller's frame."""
+        function = frame.scope.function
+        assert function is not None
+        bound = is_bound(function) or (frame.receiver is not None and self._takes_receiver(function))
+        if frame.call is not None and frame.caller is not None:
+            return (Display(self._collected(frame.scope, frame.call, name, bound), frame.caller),)
+        if frame.open:
+            return (String((Hole("parameter", name),)),)
+        calls = self.callers(frame.scope.id)
+        given = [Display(self._collected(frame.scope, call, name, bound), caller) for call, caller in calls]
+        return given or (String((Hole("parameter", name),)),)
+
+    def _collected(self, scope: Scope, call: ir.Call, name: str, bound: bool) -> ir.Items | ir.Mapping:
+        """The arguments that no other parameter takes; the same object for the same call."""
+        key = (scope.id, id(call), name)
+        found = self._rest.get(key)
+        if found is None:
+            function = scope.function
+            assert function is not None
+            kinds = {parameter.name: parameter.kind for parameter in function.parameters}
+            if kinds[name] == "args":
+                taken = sum(kind in {"positional", "normal"} for kind in kinds.values()) - (1 if bound else 0)
+                found = ir.Items("tuple", call.arguments[max(taken, 0) :])
+            else:
+                own = {key for key, kind in kinds.items() if kind in {"normal", "keyword"}}
+                rest = [(ir.Const(key) if key else None, value) for key, value in call.keywords if key not in own]
+                found = ir.Mapping(tuple(rest))
+            self._rest[key] = found
+        return found
 
     @staticmethod
     def _takes_receiver(function: FunctionFacts) -> bool:

@@ -39,6 +39,8 @@ class Texts:
         match expr:
             case ir.Name(id=name) | ir.Attr(name=name):
                 return name
+            case ir.Call(function=ir.Attr(name="get") | ir.Name(id="config"), arguments=(key, *_)):  # a setting
+                return key.value if isinstance(key, ir.Const) and isinstance(key.value, str) else Texts.label(key)
             case ir.Call(function=function):
                 return spelled(function).rsplit(".", 1)[-1] or "call"
             case ir.Index(key=ir.Const(value=str() as key)):
@@ -83,6 +85,9 @@ class Texts:
             if left_strings:
                 right = self.choices(operands[1], frame)
                 return self._product([left_strings, [string("/")], right])
+        if operator == "not":
+            values = self._evaluator.values(operands[0], frame)
+            return [Constant(not value.value) for value in values if isinstance(value, Constant)]
         if operator == "%" and operands:
             return [value for value in self._evaluator.values(operands[0], frame) if isinstance(value, String)]
         return ()

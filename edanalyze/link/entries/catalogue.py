@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from edanalyze.discover.deployed import Deployment
 from edanalyze.link.entries.activations import Activations
 from edanalyze.link.entries.callables import Callables
 from edanalyze.link.entries.commands import Commands
@@ -19,6 +20,7 @@ from edanalyze.link.entries.overrides import Overrides
 from edanalyze.link.entries.owners import Owners
 from edanalyze.link.entries.records import EntryPoint
 from edanalyze.link.entries.routes import Routes, merged
+from edanalyze.link.entries.serverless import Serverless
 from edanalyze.link.entries.settings import AppSettings
 from edanalyze.link.entries.sources import Sources
 from edanalyze.link.entries.strings import Strings
@@ -31,7 +33,7 @@ from edanalyze.link.evaluate import Evaluator
 class Entries:
     """All entry points: `all` in a fixed order, `by_function` by the function whose `def` line is meant."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, deployment: Deployment | None = None) -> None:
         activations = Activations(evaluator)
         declarations = Declarations(evaluator, activations)
         lists = Lists(evaluator, evaluator.program.scopes.values())
@@ -58,6 +60,7 @@ class Entries:
             *tasks.find(),
             *overrides.find(),
             *commands.find(),
+            *Serverless(evaluator, declarations, callables, routes, deployment or Deployment()).find(),
         ]
         self.all: tuple[EntryPoint, ...] = tuple(sorted(_distinct(found), key=_order))
         by_function: dict[str, list[EntryPoint]] = defaultdict(list)

@@ -53,7 +53,9 @@ class Messages:
         """All of them."""
         for decoration in self._declarations.decorated():
             api = decoration.declaration.api
-            if api.kind == "handler" and api.data.get("form") in MESSAGE_FORMS and not api.data.get("in_process"):
+            if api.kind == "handler" and self._is_subscription(api):
+                yield from self._decorated(decoration)
+            elif api.kind == "event" and api.data.get("form") == "message":
                 yield from self._decorated(decoration)
             elif api.kind == "consumer" and api.data.get("form") == "decorator":
                 yield from self._decorated(decoration)
@@ -62,6 +64,13 @@ class Messages:
                 yield from self._callbacks(declaration)
         for declaration in self._handed_consumers():
             yield from self._callbacks(declaration)
+
+    @staticmethod
+    def _is_subscription(api: Api) -> bool:
+        """Whether a decorator makes a message handler by itself (a serverless event is told apart elsewhere)."""
+        if api.data.get("in_process") or "event_class" in api.slots or "processor" in api.slots:
+            return False
+        return api.data.get("form") in MESSAGE_FORMS
 
     def _handed_consumers(self) -> Iterator[Declaration]:
         """Consumers that an overridden method makes of the class it is handed: `def get_consumers(self, Consumer, ...)`."""

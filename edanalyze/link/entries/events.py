@@ -1,0 +1,134 @@
+"""Events of serverless functions: what a function's code shows of the event it is started with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from edanalyze.facts import ir
+from edanalyze.facts.children import expressions, statements, walk
+from edanalyze.link.evaluate import Evaluator
+from edanalyze.link.scopes import Scope
+from edanalyze.link.values import External, ExternalInstance, Function
+
+# What a record holds -> what carries it; asked in this order.
+RECORDS = {
+    "Sns": "sns",
+    "kinesis": "kinesis",
+    "dynamodb": "dynamodb-stream",
+    "s3": "s3",
+    "body": "sqs",
+    "messageAttributes": "sqs",
+    "receiptHandle": "sqs",
+}
+REQUEST = frozenset(
+    {"httpMethod", "pathParameters", "queryStringParameters", "requestContext", "multiValueHeaders", "rawPath"}
+)
+SOURCES = {
+    "aws:sqs": "sqs",
+    "aws:sns": "sns",
+    "aws:kinesis": "kinesis",
+    "aws:dynamodb": "dynamodb-stream",
+    "aws.events": "eventbridge",
+    "aws:kafka": "kafka",
+    "aws:s3": "s3",
+}
+RESOLVING = frozenset({"resolve", "Mangum", "handle_request"})
+
+
+class Events:
+    """Judges functions that have the signature of a serverless handler."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._program = evaluator.program
+
+    def is_handler(self, scope: Scope) -> bool:
+        """Whether a function at module level takes an event and a context, and nothing of the project calls it."""
+        function = scope.function
+        if function is None or scope.parent is None or scope.parent.kind != "module":
+            return False
+        names = [parameter.name.strip("_") for parameter in function.parameters]
+        if len(names) != 2 or names[1] not in {"context", "ctx"} or not names[0].endswith(("event", "evt", "events")):
+            return False
+        return not self._evaluator.parameters.callers(scope.id)
+
+    def dispatches(self, scope: Scope) -> bool:
+        """Whether a function hands its event to a router that has routes of its own."""
+        for call, _ in scope.calls:
+            function = call.function
+            if isinstance(function, ir.Attr) and function.name in RESOLVING and len(call.arguments) == 2:
+                return True
+        return False
+
+    def transport(self, scope: Scope) -> str:
+        """What carries the events of a function: a broker, "request" for HTTP, "" when its code does not show it."""
+        function = scope.function
+        assert function is not None
+        declared = self._declared(scope)
+        if declared:
+            return declared
+        event = function.parameters[0].name
+        keys = set(self._keys(scope, frozenset({event})))
+        if "Records" in keys:
+            inner = set(self._keys(scope, None))
+            for callee in self._callees(scope):
+                inner |= set(self._keys(callee, None))
+            return next((carrier for key, carrier in RECORDS.items() if key in inner), "")
+        if "detail" in keys or "detail-type" in keys:
+            return "eventbridge"
+        if keys & REQUEST or {"body", "headers"} <= keys:
+            return "request"
+        return ""
+
+    def _declared(self, scope: Scope) -> str:
+        """By the annotation of the event."""
+        function = scope.function
+        assert function is not None
+        annotation = function.parameters[0].annotation
+        if annotation is None:
+            return ""
+        for value in self._evaluator.parameters.annotated(annotation, self._evaluator.root(scope.parent or scope)):
+            if isinstance(value, ExternalInstance | External):
+                found = self.source(value.name)
+                if found:
+                    return found
+        return ""
+
+    def source(self, event_class: str) -> str:
+        """What carries the events that a library's class stands for."""
+        for api in self._evaluator.models.rows(event_class, "event_source"):
+            return SOURCES.get(str(api.data.get("source")), "")
+        last = event_class.rpartition(".")[2]
+        return "request" if last.startswith(("APIGateway", "ALBEvent", "LambdaFunctionUrl", "AppSyncResolver")) else ""
+
+    def _keys(self, scope: Scope, of: frozenset[str] | None) -> Iterator[str]:
+        """The literal keys that a function reads (of the named variables, or of anything)."""
+        function = scope.function
+        for statement in statements(function.body if function is not None else ()):
+            for expr in expressions(statement):
+                for node in walk(expr):
+                    match node:
+                        case ir.Index(value=base, key=ir.Const(value=str() as key)):
+                            if of is None or _name(base) in of:
+                                yield key
+                        case ir.Call(function=ir.Attr(value=base, name="get"), arguments=(ir.Const(value=str() as key), *_)):
+                            if of is None or _name(base) in of:
+                                yield key
+                        case ir.Attr(value=base, name=key) if of is not None and _name(base) in of:
+                            yield {"records": "Records", "detail_type": "detail-type"}.get(key, key)
+                        case ir.Operation(operator="in", operands=(ir.Const(value=str() as key), base)):
+                            if of is None or _name(base) in of:
+                                yield key
+                        case _:
+                            pass
+
+    def _callees(self, scope: Scope) -> Iterator[Scope]:
+        """The functions of the same module that a function calls."""
+        for call, inner in scope.calls:
+            for value in self._evaluator.values(call.function, self._evaluator.root(inner)):
+                if isinstance(value, Function) and value.id.startswith(f"{scope.module}:"):
+                    yield self._program.scopes[value.id]
+
+
+def _name(expr: ir.Expr) -> str:
+    return expr.id if isinstance(expr, ir.Name) else ""
