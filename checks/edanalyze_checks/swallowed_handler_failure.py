@@ -92,16 +92,10 @@ class SwallowedHandlerFailure(Rule):
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
         """Broad clauses, in functions that a message handler runs, after which the message counts as done."""
-        for function, entry in analysis.handled_functions():
-            for attempt, rescue in analysis.system.swallowing.clauses(function):
-                work = analysis.work_in(function, attempt.body)
-                if not work:
-                    continue
-                if analysis.system.swallowing.acknowledged_outside(function, attempt) is False:
-                    continue
-                point = Point(attempt.scope.module, function, rescue.handler.place, "any failure is caught and at most logged")
-                yield Finding(
-                    f"a failure of {analysis.quoted(work)} is logged at most, and the message of "
-                    f"`{analysis.short(entry.function)}` counts as done: it is lost without a trace",
-                    (point,),
-                ).leading_to(work)
+        for entry, clause in analysis.system.swallowing.clauses():
+            point = Point(clause.module, clause.function, clause.place, "any failure is caught and at most logged")
+            yield Finding(
+                f"a failure of {analysis.quoted(clause.work)} is logged at most, and the message of "
+                f"`{analysis.short(entry.function)}` counts as done: it is lost without a trace",
+                (point,),
+            ).leading_to(clause.work)

@@ -20,6 +20,7 @@ from edanalyze.analyse.trees import (
     Scoped,
     Step,
     Tree,
+    is_broad,
 )
 from edanalyze.facts import ir
 from edanalyze.facts.children import children, expressions, walk
@@ -268,7 +269,7 @@ def _matters(tree: Tree) -> bool:
                     return True
             case Attempt(body=body, rescues=rescues, orelse=orelse, final=final):
                 parts = (body, orelse, final, *(rescue.body for rescue in rescues))
-                if any(_matters(part) for part in parts):
+                if any(is_broad(rescue.handler) for rescue in rescues) or any(_matters(part) for part in parts):
                     return True
             case _:
                 return True

@@ -26,6 +26,7 @@ from edanalyze.analyse.trees import (
     Scoped,
     Step,
     Tree,
+    is_broad,
 )
 from edanalyze.analyse.witness import Exposure, Point, Witness
 from edanalyze.facts import ir
@@ -414,15 +415,6 @@ class Engine(Generic[S]):
                         if getattr(body, name):
                             getattr(done, name).extend(exits)
         return done
-
-
-def is_broad(handler: ir.Handler) -> bool:
-    """Whether an `except` clause catches every ordinary exception."""
-    types = handler.types
-    if types is None:
-        return True
-    names = types.items if isinstance(types, ir.Items) else (types,)
-    return any(isinstance(name, ir.Name) and name.id in {"Exception", "BaseException"} for name in names)
 
 
 def _is_true(expr: ir.Expr) -> bool:

@@ -2,94 +2,245 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
-from edanalyze.analyse.contexts import Contexts
-from edanalyze.analyse.engine import is_broad
-from edanalyze.analyse.trees import Alternative, Aside, Attempt, Cases, Repeat, Rescue, Scoped, Tree, steps
+from edanalyze.analyse.acknowledgement import SETTLING
+from edanalyze.analyse.clauses import discarded, first_work, gives_values
+from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.engine import Activation, Domain, Engine
+from edanalyze.analyse.reach import says
+from edanalyze.analyse.trees import Attempt, Leave, Repeat, Rescue, Scoped, Step, Tree, steps
+from edanalyze.analyse.witness import Point, Witness
 from edanalyze.facts import ir
-from edanalyze.facts.children import calls, expressions, spelled, statements
+from edanalyze.facts.children import spelled
+from edanalyze.link.values import Frame, Function
 
-_LOGGING = re.compile(
-    r"(^|\.)_?(log|logger|logging|LOG|LOGGER|warnings|traceback|console|structlog|sentry_sdk|capsule)\w*(\(\))?\."
-    r"|^(print|pprint|print_exc|repr|str|type|len|isinstance|getattr|format|format_exc|capture_exception)$"
-    r"|(^|\.)(print_exc|format_exc|capture_exception|capture_message|exception|increment|incr|inc|labels|observe|timing"
-    r"|record_exception|set_status|set_attribute|set_tag|format|join|debug|info|warning|error|critical|log|statsd|get_logger)(\(\))?$",
-    re.I,
-)
+if TYPE_CHECKING:
+    from edanalyze.analyse.system import System
+    from edanalyze.link.entries import EntryPoint
+
+WORK = frozenset({"write", "dedupe", "publish", "http", "mail", "payment", "commit", "outbox", "rpc"})
+"""Effects whose failure a handler must not swallow."""
+AUTOMATIC = frozenset({"before", "after", "timer", "none"})
+"""When messages count as done without a call in the code."""
+
+
+class Clause(NamedTuple):
+    """A clause that swallows: where it is, and the way from its `try` to the work that may fail."""
+
+    module: str
+    function: str
+    place: ir.Place
+    work: Witness
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """The state of a message: the clause that swallowed its failure, and whether it was acknowledged.
+
+    `sure`: the acknowledgement came before the `try` that runs, so that it was not itself what failed.
+    """
+
+    clause: Clause | None = None
+    acknowledged: bool = False
+    sure: bool = False
+
+
+class Swallowed(Domain[Attempted]):
+    """The domain of EDA601: follows a swallowed failure to the point where the message counts as done."""
+
+    def __init__(self, system: System, automatic: bool) -> None:
+        self._system = system
+        self._clauses = system.clauses
+        self._automatic = automatic
+        self.found: dict[tuple[str, ir.Place], Clause] = {}
+        self._discarded: dict[str, frozenset[ir.Place]] = {}
+
+    def shape(self, state: Attempted) -> Hashable:
+        """The clause and the acknowledgement."""
+        clause = state.clause
+        return (clause and (clause.module, clause.place), state.acknowledged, state.sure)
+
+    def entry(self, state: Attempted) -> Attempted:
+        """A callee handles the same message."""
+        return state
+
+    def exit(self, callers: Sequence[Attempted], state: Attempted, point: Point) -> Attempted:
+        """A failure that a callee tells its caller by what it returns is not swallowed."""
+        if state.clause is None or any(caller.clause == state.clause for caller in callers):
+            return state
+        return replace(state, clause=None) if self._is_told(point, state.clause.function) else state
+
+    def _is_told(self, point: Point, function: str) -> bool:
+        facts = self._system.program.functions.get(function)
+        if facts is None or not gives_values(facts.body):
+            return False
+        return point.place not in self._ignored(point.function)
+
+    def _ignored(self, function: str) -> frozenset[ir.Place]:
+        """The places of the calls in a function whose results nobody looks at."""
+        if function not in self._discarded:
+            facts = self._system.program.functions.get(function)
+            body = facts.body if facts is not None else self._system.program.modules[function.partition(":")[0]].body
+            self._discarded[function] = frozenset(discarded(body))
+        return self._discarded[function]
+
+    def effect(self, effect: Effect, step: Step, state: Attempted, run: Activation[Attempted]) -> Attempted:
+        """An acknowledgement settles the message, a refusal gives it back."""
+        if effect.kind != "ack":
+            return state
+        if effect.api.data.get("action") not in SETTLING or effect.api.data.get("raised"):
+            return replace(state, clause=None)
+        self._done(state)
+        return Attempted(None, True, False)
+
+    def leave(self, node: Scoped, state: Attempted, completed: bool, run: Activation[Attempted]) -> Attempted:
+        """A scope that acknowledges does so when it is left."""
+        if completed and any(effect.kind == "ack_scope" for effect in node.effects):
+            self._done(state)
+            return Attempted(None, True, False)
+        return state
+
+    def attempt(self, node: Attempt, state: Attempted, run: Activation[Attempted]) -> Attempted:
+        """What was acknowledged before a `try` is acknowledged whatever fails in it."""
+        return replace(state, sure=state.acknowledged)
+
+    def rescued(self, node: Attempt, rescue: Rescue, state: Attempted, run: Activation[Attempted]) -> Attempted:
+        """A failure is caught; from here on it is swallowed, if the clause at most logs it."""
+        valued = self._is_valued(run.function)
+        if state.acknowledged is not state.sure or not self._clauses.swallows(rescue.handler, node.scope, valued):
+            return replace(state, clause=None)
+        work = self._work(node, run)
+        if not work:
+            return state
+        clause = Clause(node.scope.module, run.function, rescue.handler.place, work)
+        after = replace(state, clause=clause)
+        if state.acknowledged:
+            self._done(after)
+        return after
+
+    def again(self, node: Repeat, state: Attempted) -> Attempted:
+        """The next item: another attempt at the same message, or another message."""
+        if state.clause is None:
+            return replace(state, acknowledged=False, sure=False)
+        if _tries_until_success(node.body):
+            return replace(state, clause=None)
+        if self._automatic:
+            self._done(state)
+            return Attempted()
+        return Attempted() if self._settles(node) else state
+
+    def _settles(self, node: Repeat) -> bool:
+        """Whether a loop acknowledges item by item."""
+        return any(
+            effect.kind in {"ack", "ack_scope"} for step in steps(node.body) for effect in self._effects_of(step)
+        ) or any(_has_scope(inner) for inner in node.body)
+
+    def _effects_of(self, step: Step) -> Iterator[Effect]:
+        yield from step.effects
+        for target in step.targets:
+            yield from (item.effect for item in self._system.reach.effects(target))
+
+    def finish(self, states: Sequence[Attempted]) -> None:
+        """The handler has returned."""
+        if self._automatic:
+            for state in states:
+                self._done(state)
+
+    def _done(self, state: Attempted) -> None:
+        if state.clause is not None:
+            self.found.setdefault((state.clause.module, state.clause.place), state.clause)
+
+    # ------------------------------------------------------------------- work
+
+    def _is_valued(self, function: str) -> bool:
+        """Whether what a function returns may tell the framework or the caller about a failure."""
+        return not any(
+            entry.function == function and entry.transport in {"sqs", "sns", "kinesis", "dynamodb-stream", "s3", "eventbridge"}
+            for entry in self._system.message_handlers
+            if entry.delivery.ack == "after"
+        )
+
+    def _work(self, node: Attempt, run: Activation[Attempted]) -> Witness:
+        """The way to the work in a `try`: a known effect, or else a call that may be one."""
+        known = self._known((*node.body, *node.orelse), run)
+        if known:
+            return known
+        call = first_work(node.statement.body)
+        if call is None:
+            return ()
+        name = spelled(call.function).rpartition(".")[2] or "the call"
+        return (Point(node.scope.module, run.function, call.place, f"`{name}` is called"),)
+
+    def _known(self, tree: Tree, run: Activation[Attempted]) -> Witness:
+        for step in steps(tree):
+            for effect in step.effects:
+                if effect.kind in WORK:
+                    return (Point(step.scope.module, run.function, step.call.place, says(effect), effect.likely),)
+            for target in self._system.contexts.in_frame(step, run.frame).targets:
+                for item in self._system.reach.effects(target):
+                    if item.effect.kind in WORK:
+                        return (self._system.contexts.call_point(step, target, run.function), *item.witness)
+        return ()
 
 
 class Swallowing:
-    """Finds the clauses."""
+    """Finds swallowed failures of message handlers."""
 
-    def __init__(self, contexts: Contexts) -> None:
-        self._contexts = contexts
+    def __init__(self, system: System) -> None:
+        self._system = system
 
-    def clauses(self, function: str) -> Iterator[tuple[Attempt, Rescue]]:
-        """The broad clauses of a function that at most log."""
-        for attempt in _attempts(self._contexts.tree(function).body):
-            for rescue in attempt.rescues:
-                if is_broad(rescue.handler) and self._only_logs(rescue.handler.body, rescue.handler.name):
-                    yield attempt, rescue
+    def clauses(self) -> Iterator[tuple[EntryPoint, Clause]]:
+        """Each clause once, with a handler whose messages it loses."""
+        seen: set[tuple[str, ir.Place]] = set()
+        for entry in self._system.message_handlers:
+            for function, frame in self._roots(entry):
+                domain = Swallowed(self._system, self._is_automatic(entry, function))
+                engine = Engine(domain, self._system.contexts)
+                domain.finish(engine.run(function, frame, Attempted()).exits)
+                for key, clause in domain.found.items():
+                    if key not in seen:
+                        seen.add(key)
+                        yield entry, clause
 
-    @staticmethod
-    def _only_logs(body: tuple[ir.Stmt, ...], name: str | None) -> bool:
-        for statement in statements(body):
-            match statement:
-                case ir.Raise() | ir.Yield():
-                    return False
-                case ir.Return(value=value) if value is not None and not _is_nothing(value):
-                    return False
-                case ir.Assign(targets=targets):
-                    if any(isinstance(target, ir.Attr | ir.Index) for target in targets):
-                        return False
-                case ir.Augment() | ir.Break():
-                    return False
-            for expr in expressions(statement):
-                for call in calls(expr):
-                    if not _LOGGING.search(spelled(call.function) or "?"):
-                        return False
-        return True
+    def _roots(self, entry: EntryPoint) -> Iterator[tuple[Function, Frame]]:
+        """The handler, and the loop or callback that passes the message on to it."""
+        if entry.driver is not None:
+            yield entry.driver, entry.frame or self._system.reach.frame(entry.driver)
+        elif entry.value is not None:
+            yield entry.value, self._system.reach.frame(entry.value)
 
-    def acknowledged_outside(self, function: str, attempt: Attempt) -> bool | None:
-        """Whether the function acknowledges the message elsewhere than in the `try`; None when it never does."""
-        inside = {id(step) for step in (*steps(attempt.body), *steps(attempt.orelse))}
-        found: bool | None = None
-        for step in steps(self._contexts.tree(function).body):
-            if any(effect.kind == "ack" and not effect.api.data.get("raised") for effect in step.effects):
-                if id(step) not in inside:
-                    return True
-                found = False
-        return found
-
-
-def _attempts(tree: Tree) -> Iterator[Attempt]:
-    for node in tree:
-        match node:
-            case Attempt(body=body, rescues=rescues, orelse=orelse, final=final):
-                yield node
-                for part in (body, *(rescue.body for rescue in rescues), orelse, final):
-                    yield from _attempts(part)
-            case Alternative(body=body, orelse=orelse):
-                yield from _attempts(body)
-                yield from _attempts(orelse)
-            case Cases(bodies=bodies):
-                for body in bodies:
-                    yield from _attempts(body)
-            case Repeat(body=body) | Scoped(body=body) | Aside(body=body):
-                yield from _attempts(body)
-            case _:
-                pass
-
-
-def _is_nothing(expr: ir.Expr) -> bool:
-    match expr:
-        case ir.Const(value=None | False | "" | 0):
+    def _is_automatic(self, entry: EntryPoint, function: Function) -> bool:
+        """Whether a message counts as done when its handler returns, be it for want of a known acknowledgement."""
+        if entry.delivery.ack in AUTOMATIC:
             return True
-        case ir.Items(items=()) | ir.Mapping(items=()):
-            return True
+        effects = self._system.reach.effects(function)
+        return not any(item.effect.kind == "ack" for item in effects) and not any(
+            _has_scope(node)
+            for name in self._system.reach.functions(function)
+            for node in self._system.contexts.tree(name).body
+        )
+
+
+def _has_scope(node: object) -> bool:
+    """Whether a node is a scope that acknowledges, or holds one."""
+    match node:
+        case Scoped(effects=effects, body=body):
+            return any(effect.kind == "ack_scope" for effect in effects) or any(_has_scope(inner) for inner in body)
+        case Repeat(body=body):
+            return any(_has_scope(inner) for inner in body)
+        case Attempt(body=body, orelse=orelse):
+            return any(_has_scope(inner) for inner in (*body, *orelse))
         case _:
             return False
 
 
+def _tries_until_success(tree: Tree) -> bool:
+    """Whether a loop repeats one attempt until it succeeds (retries, failover)."""
+    return any(
+        isinstance(node, Attempt)
+        and any(isinstance(inner, Leave) and inner.kind in {"break", "return"} for inner in (*node.body, *node.orelse))
+        for node in tree
+    )

@@ -147,6 +147,15 @@ class FunctionTree:
     switches: frozenset[str] = field(default=frozenset())
 
 
+def is_broad(handler: ir.Handler) -> bool:
+    """Whether an `except` clause catches every ordinary exception."""
+    types = handler.types
+    if types is None:
+        return True
+    names = types.items if isinstance(types, ir.Items) else (types,)
+    return any(isinstance(name, ir.Name) and name.id in {"Exception", "BaseException"} for name in names)
+
+
 def steps(tree: Tree) -> list[Step]:
     """All steps of a tree, also those that run aside, in source order."""
     found: list[Step] = []

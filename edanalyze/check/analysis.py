@@ -9,17 +9,13 @@ from functools import cached_property
 
 from edanalyze.analyse.binding.binding import HttpCall
 from edanalyze.analyse.hops import way_to
-from edanalyze.analyse.reach import Reached, says
+from edanalyze.analyse.reach import Reached
 from edanalyze.analyse.system import System
 from edanalyze.analyse.transactions import Found
-from edanalyze.analyse.trees import Tree, steps
 from edanalyze.analyse.witness import Point, Witness
 from edanalyze.discover.settings import Config
 from edanalyze.facts.ir import Place
 from edanalyze.link.entries import EntryPoint
-
-WORK = frozenset({"write", "dedupe", "publish", "http", "mail", "payment", "commit", "outbox", "rpc"})
-"""Effects whose failure a handler must not swallow."""
 
 
 @dataclass(frozen=True)
@@ -129,30 +125,6 @@ class Analysis:
         """Whether the configuration says that messages of all its topics may be lost."""
         topics = [topic.text for topic in entry.topics] or [entry.name]
         return all(any(fnmatch.fnmatch(topic, pattern) for pattern in self.config.lossy_topics) for topic in topics)
-
-    def handled_functions(self) -> Iterator[tuple[str, EntryPoint]]:
-        """The functions that message handlers run, each with the first handler that runs it."""
-        seen: set[str] = set()
-        for entry in self.system.message_handlers:
-            if entry.value is None:
-                continue
-            for function in self.system.reach.functions(entry.value):
-                if function not in seen:
-                    seen.add(function)
-                    yield function, entry
-
-    def work_in(self, function: str, tree: Tree) -> Witness:
-        """The path to the first effect in a part of a function; empty when there is none."""
-        for step in steps(tree):
-            for effect in step.effects:
-                if effect.kind in WORK:
-                    return (Point(step.scope.module, function, step.call.place, says(effect), effect.likely),)
-            frame = self.system.contexts.root(function)
-            for target in self.system.contexts.in_frame(step, frame).targets:
-                for item in self.system.reach.effects(target):
-                    if item.effect.kind in WORK:
-                        return (self.system.contexts.call_point(step, target, function), *item.witness)
-        return ()
 
     # ---------------------------------------------------------------- tracing
 

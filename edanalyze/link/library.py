@@ -77,7 +77,7 @@ class Library:
                 if isinstance(made, str):
                     return cls if made == "self" else made
         if name == "[]":
-            for api in self.models.find(cls, "consumer"):
+            for api in self.models.find(cls.removesuffix("()"), "consumer"):
                 yields = api.data.get("yields")
                 if isinstance(yields, str):
                     return yields
@@ -103,7 +103,15 @@ class Library:
             found = literals(expr) if expr is not None else []
             return found[0] if found else slot.default
 
-        return self.models.returns(name, given)
+        return self.models.returns(name, given) or self._polled(name)
+
+    def _polled(self, name: str) -> str | None:
+        """The class of the one message that a call reads."""
+        for api in self.models.find(name, "consumer"):
+            made = api.data.get("yields")
+            if isinstance(made, str) and api.data.get("form") == "poll" and not api.data.get("many"):
+                return None if "max_records" in api.slots else made
+        return None
 
     def produces(self, name: str) -> str | None:
         """The class of the object that a decorator turns its function into."""
