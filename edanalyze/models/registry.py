@@ -54,11 +54,12 @@ class Models:
     def find(self, dotted: str, kind: str | None = None) -> tuple[Api, ...]:
         """The rows of a callable, by any of its names; a method also by a class that inherits it."""
         name = self.canonical(dotted)
-        apis = self._by_call.get(name)
-        if apis is None:
+        apis = self._by_call.get(name, ())
+        found = apis if kind is None else tuple(api for api in apis if api.kind == kind)
+        if not found:
             owner, _, method = name.rpartition(".")
             return self.method(owner, method, kind) if owner in self._bases else ()
-        return apis if kind is None else tuple(api for api in apis if api.kind == kind)
+        return found
 
     def method(self, cls: str, name: str, kind: str | None = None) -> tuple[Api, ...]:
         """The rows of a method, looked up along the bases; the first class that has any (of the kind) wins.
@@ -104,7 +105,7 @@ class Models:
         For a context manager that yields something other than itself, it is the class of what it yields.
         """
         name = self.canonical(dotted)
-        for api in self.find(name):
+        for api in (*self.find(name), *self.find(name, "factory")):
             returned = api.data.get("returns") or api.data.get("enters")
             if isinstance(returned, str):
                 if returned == "self":
