@@ -6,10 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 
+from edanalyze.analyse.binding.bindings import Bindings
 from edanalyze.analyse.binding.climbing import Climbing
 from edanalyze.analyse.binding.handing import Handing
 from edanalyze.analyse.binding.http_calls import HttpCalls
+from edanalyze.analyse.binding.publishes import Publishes
 from edanalyze.analyse.binding.records import HttpCall, PublishCall
+from edanalyze.analyse.binding.subscriptions import Subscriptions
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.discover.deployed import Deployment
 from edanalyze.discover.service import Services
@@ -56,16 +59,47 @@ class Binding:
     @cached_property
     def publishes(self) -> tuple[PublishCall, ...]:
         """All calls that send a message, in a stable order."""
-        return ()
+        return tuple(self._publishes.find())
+
+    @cached_property
+    def _publishes(self) -> Publishes:
+        return Publishes(self._contexts, self._climbing, self._handing, self._subscriptions)
+
+    @cached_property
+    def _subscriptions(self) -> Subscriptions:
+        return Subscriptions(self._entries, Bindings(self._contexts.evaluator, self._deployment))
+
+    @cached_property
+    def _published(self) -> dict[tuple[str, Place], tuple[PublishCall, ...]]:
+        found: dict[tuple[str, Place], list[PublishCall]] = defaultdict(list)
+        for call in self.publishes:
+            found[(call.module, call.place)].append(call)
+        return {place: tuple(calls) for place, calls in found.items()}
 
     def publish_of_physical(self, module: str, place: Place) -> tuple[PublishCall, ...]:
         """What the library call at a place publishes, one record for each place that fixes a topic."""
-        return tuple(call for call in self.publishes if (call.module, call.place) == (module, place))
+        return self._published.get((module, place), ())
+
+    @cached_property
+    def consumed(self) -> dict[EntryPoint, tuple[str, ...]]:
+        """The topics of each entry point that receives messages, under the names that its producers use."""
+        messages = list(dict.fromkeys(self._publishes.message(call) for call in self.publishes if call.topic))
+        return {
+            entry: tuple(self._subscriptions.consumed(entry, messages)) for entry in self._subscriptions.consuming
+        }
 
     def consumers(self, topic: str) -> tuple[EntryPoint, ...]:
-        """The entry points that receive what is sent to a topic (by the name that its publishes give it)."""
-        return tuple(dict.fromkeys(entry for call in self.publishes if call.topic == topic for entry in call.consumers))
+        """The entry points that receive what is sent to a topic (by the name that its producers use)."""
+        return tuple(entry for entry, topics in self.consumed.items() if topic in topics)
+
+    @cached_property
+    def _producers(self) -> dict[EntryPoint, tuple[PublishCall, ...]]:
+        found: dict[EntryPoint, list[PublishCall]] = defaultdict(list)
+        for call in self.publishes:
+            for entry in call.consumers:
+                found[entry].append(call)
+        return {entry: tuple(calls) for entry, calls in found.items()}
 
     def producers(self, entry: EntryPoint) -> tuple[PublishCall, ...]:
         """The publishes whose messages an entry point receives."""
-        return tuple(call for call in self.publishes if any(each is entry for each in call.consumers))
+        return self._producers.get(entry, ())

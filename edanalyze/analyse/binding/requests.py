@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from edanalyze.analyse.binding.address import joined, parse
 from edanalyze.analyse.binding.handing import Handing
+from edanalyze.analyse.binding.incontext import InContext
 from edanalyze.analyse.effects import Effect, Effects
 from edanalyze.facts import ir
 from edanalyze.link.library import argument
-from edanalyze.link.values import External, ExternalInstance, Frame, Hole, Instance, Partial, String, Value, string
+from edanalyze.link.values import External, ExternalInstance, Frame, Hole, Instance, String, Value, string
 from edanalyze.models import Api
 
 ANY = ("*",)
@@ -29,7 +30,7 @@ class Requests:
     """Reads HTTP calls."""
 
     def __init__(self, effects: Effects, handing: Handing) -> None:
-        self._effects = effects
+        self._in_context = InContext(effects, handing)
         self._evaluator = effects.evaluator
         self._library = effects.library
         self._handing = handing
@@ -37,26 +38,9 @@ class Requests:
     def of(self, effect: Effect, call: ir.Call, frame: Frame) -> list[Request]:
         """The requests that a call of `effect`'s API may send in a frame."""
         found: list[Request] = []
-        for call_here, where in self._calls(effect, call, frame):
-            for here in self._again(effect, call_here, where):
-                found += self._requests(here, call_here, where)
+        for made in self._in_context.of(effect, call, frame):
+            found += self._requests(made.effect, made.call, made.frame)
         return list(dict.fromkeys(found))
-
-    def _calls(self, effect: Effect, call: ir.Call, frame: Frame) -> Iterable[tuple[ir.Call, Frame]]:
-        if not effect.handed:
-            yield call, frame
-            return
-        partials = [value for value in self._evaluator.values(call.function, frame) if isinstance(value, Partial)]
-        for value in partials:
-            yield self._handing.partial(value, call), value.site.frame
-        if not partials:
-            yield self._handing.original(call, frame.scope), frame
-
-    def _again(self, effect: Effect, call: ir.Call, frame: Frame) -> Iterable[Effect]:
-        """The effect with the receiver that it has in this context."""
-        effects, _ = self._effects.classify(call, frame)
-        same = [each for each in effects if each.kind == effect.kind]
-        return same or [replace(effect, handed=False, call=call)]
 
     # ---------------------------------------------------------------- requests
 

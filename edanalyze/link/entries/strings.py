@@ -30,6 +30,10 @@ class Strings:
         """Like `of`, without what is nothing but unknown."""
         return [text for text in self.of(exprs, frame) if not is_unknown(text)]
 
+    def of_value(self, value: Value) -> list[String]:
+        """The name that an object was made for."""
+        return list(dict.fromkeys(self._named(value, 0)))
+
     def _spread(self, expr: ir.Expr, frame: Frame, depth: int) -> Iterator[String]:
         inner = expr.value if isinstance(expr, ir.Star) else expr
         values = self._evaluator.values(inner, frame)

@@ -1,0 +1,116 @@
+"""Published messages of a program, each with its topic, the place that fixes it, and who receives it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from edanalyze.analyse.binding.climbing import Climbing
+from edanalyze.analyse.binding.handing import Handing
+from edanalyze.analyse.binding.records import PublishCall
+from edanalyze.analyse.binding.sites import Reading, Site, Sites
+from edanalyze.analyse.binding.subscriptions import Subscriptions
+from edanalyze.analyse.binding.topics import Message, Topics
+from edanalyze.analyse.contexts import Contexts
+from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.trees import Step, steps
+from edanalyze.analyse.witness import Point
+from edanalyze.link.entries.names import import_path
+from edanalyze.link.values import Frame, Hole, String, string
+
+SENDING = frozenset({"publish", "deferred_publish"})
+
+
+class Publishes:
+    """Finds and binds them."""
+
+    def __init__(
+        self, contexts: Contexts, climbing: Climbing, handing: Handing, subscriptions: Subscriptions
+    ) -> None:
+        self._contexts = contexts
+        self._program = contexts.program
+        self._climbing = climbing
+        self._topics = Topics(contexts.effects, handing)
+        self._subscriptions = subscriptions
+
+    def find(self) -> Iterator[PublishCall]:
+        """All publishing calls, in a stable order; rows of an outbox count when their API names a topic."""
+        functions = [*sorted(self._program.functions), *(f"{module}:" for module in sorted(self._program.modules))]
+        for function in functions:
+            for step in steps(self._contexts.tree(function).body):
+                for effect in step.effects:
+                    if effect.kind in SENDING or (effect.kind == "outbox" and "topic" in effect.api.slots):
+                        yield from self._calls(function, step, effect)
+
+    def _calls(self, function: str, step: Step, effect: Effect) -> list[PublishCall]:
+        name = effect.name.rpartition(".")[2] or effect.name
+        last = Point(step.scope.module, function, step.call.place, f"`{name}` publishes a message", effect.likely)
+
+        def read(frame: Frame) -> Iterable[Reading[Message]]:
+            for message in self._topics.of(effect, step.call, frame):
+                yield self._reading(message)
+
+        found: dict[tuple[object, ...], PublishCall] = {}
+        for site in Sites(self._climbing, read, last).find(step.scope):
+            call = self._bound(site, function, step, effect)
+            found.setdefault((call.site.module, call.site.place, call.topic or call.destination), call)
+        return list(found.values())
+
+    @staticmethod
+    def _reading(message: Message) -> Reading[Message]:
+        if message.task is not None:
+            return Reading(message, 2, 1, 1)
+        name = message.name
+        holes = tuple(part for part in name.parts if isinstance(part, Hole) and part.kind != "environment")
+        written = any(isinstance(part, str) and part.strip("/") for part in name.parts)
+        open_ = any(hole.kind in {"parameter", "unknown"} for hole in holes)
+        path = 2 if not open_ else 1 if written else 0
+        return Reading(message, path, int(path == 2), int(len(name.parts) > 1), holes)
+
+    def _bound(self, site: Site[Message], function: str, step: Step, effect: Effect) -> PublishCall:
+        message = site.reading.value
+        name = self._name(message)
+        received = self._subscriptions.receivers(message)
+        unknown = _unknown(name)
+        certain = not effect.likely and name.literal is not None and all(each.certain for each in received)
+        return PublishCall(
+            effect=effect,
+            step=step,
+            module=step.scope.module,
+            function=function,
+            place=step.call.place,
+            site=site.path[0],
+            path=site.path,
+            topic="" if unknown else name.text,
+            destination=name,
+            transport=message.transport,
+            exchange=message.exchange.text if message.exchange is not None else "",
+            key=message.topic.text if message.exchange is not None else "",
+            task=message.task,
+            consumers=tuple(each.entry for each in received),
+            reason=f"the topic comes from `{unknown}`, which could not be resolved" if unknown else "",
+            confidence="certain" if certain else "likely",
+        )
+
+    def _name(self, message: Message) -> String:
+        task = message.task
+        if task is None:
+            return message.name
+        known = self._subscriptions.task_name(task.id)
+        if known is not None:
+            return known
+        module, _, qualname = task.id.partition(":")
+        return string(f"{import_path(self._program, module)}.{qualname}")
+
+    def message(self, call: PublishCall) -> Message:
+        """The message of a call, for matching it once more."""
+        exchange = string(call.exchange) if call.exchange or call.key else None
+        topic = string(call.key) if exchange is not None else call.destination
+        return Message(topic, exchange, call.task, call.transport)
+
+
+def _unknown(name: String) -> str:
+    """What a name consists of when nothing of it is known."""
+    holes = [part for part in name.parts if isinstance(part, Hole)]
+    if any(isinstance(part, str) and part.strip("/") for part in name.parts) or not name.parts:
+        return "" if name.parts else "topic"
+    return "" if any(hole.kind == "environment" for hole in holes) else holes[0].name or "topic"

@@ -1,0 +1,222 @@
+"""Topics: where a message is sent, read from the call that sends it as it is in one context."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from edanalyze.analyse.binding.handing import Handing
+from edanalyze.analyse.binding.incontext import InContext, Made
+from edanalyze.analyse.effects import Effect, Effects
+from edanalyze.facts import ir
+from edanalyze.facts.children import spelled
+from edanalyze.link.entries.strings import Strings, is_unknown
+from edanalyze.link.entries.transports import Transports
+from edanalyze.link.library import argument
+from edanalyze.link.values import External, ExternalInstance, Frame, Function, Hole, Instance, String, Value, string
+
+ROLES = ("topic", "queue", "stream", "list", "target", "topic_arn")
+TASK_FORMS = frozenset({"task", "delayed"})
+DEEPEST = 4
+_RESOURCE = re.compile(r"^(?:arn:[\w-]*:[^/]*:|https?://[^/]+/(?:.*/)?|projects/[^/]+/\w+/)(?=[^/:]+$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Where a message goes. `exchange` is None where the transport has none; `task` is the function of a task."""
+
+    topic: String
+    exchange: String | None = None
+    task: Function | None = None
+    transport: str = ""
+
+    @property
+    def name(self) -> String:
+        """The name that producer and consumer share."""
+        if self.exchange is None or not self.exchange.parts:
+            return self.topic
+        return string(*self.exchange.parts, "/", *self.topic.parts) if self.topic.parts else self.exchange
+
+
+class Topics:
+    """Reads messages from calls."""
+
+    def __init__(self, effects: Effects, handing: Handing) -> None:
+        self._in_context = InContext(effects, handing)
+        self._evaluator = effects.evaluator
+        self._library = effects.library
+        self._strings = Strings(effects.evaluator)
+        self._transports = Transports(effects.library.models)
+
+    def of(self, effect: Effect, call: ir.Call, frame: Frame) -> list[Message]:
+        """The messages that a call sends in a frame."""
+        found: list[Message] = []
+        for made in self._in_context.of(effect, call, frame):
+            transport = self._transports.of(made.effect.api)
+            found += self._messages(made, transport)
+        return list(dict.fromkeys(found))
+
+    def _messages(self, made: Made, transport: str) -> list[Message]:
+        api = made.effect.api
+        if api.data.get("form") in TASK_FORMS:
+            tasks = list(self._tasks(made, transport))
+            if tasks:
+                return tasks
+        if "event_type" in api.slots and (types := self._texts(self._in_context.values(made, "event_type"))):
+            return [Message(text, transport=transport) for text in types]
+        if "routing_key" in api.slots or "exchange" in api.slots:
+            return self._addressed(made, transport)
+        texts = self._named(made, ROLES) or self._enveloped(made) or self._of_receiver(made.effect.receiver)
+        if not texts and api.data.get("form") in {"event", "command"}:
+            texts = self._types(made)
+        if not texts:
+            texts = [self._unknown(made)]
+        return [Message(plain(text), transport=transport) for text in texts]
+
+    # ------------------------------------------------------------------ topics
+
+    def _texts(self, values: Iterable[Value]) -> list[String]:
+        return [value for value in values if isinstance(value, String)]
+
+    def _named(self, made: Made, roles: Iterable[str]) -> list[String]:
+        """What is given in the first of the slots that is filled."""
+        for role in roles:
+            slot = made.effect.api.slots.get(role)
+            if slot is not None and (slot.entry is not None or slot.field is not None):
+                found = self._texts(self._in_context.values(made, role))
+                if found:
+                    return found
+                continue
+            if self._in_context.passes(made, role):
+                given = self._in_context.argument(made, role)
+                assert given is not None
+                return self._strings.of([given[0]], given[1])
+            if slot is not None and isinstance(slot.default, str):
+                return [string(slot.default)]
+        return []
+
+    def _unknown(self, made: Made) -> String:
+        for role in (*ROLES, "routing_key"):
+            given = self._in_context.argument(made, role)
+            if given is not None:
+                return String((Hole("unknown", self._evaluator.texts.label(given[0])),))
+        return String((Hole("unknown", "topic"),))
+
+    def _enveloped(self, made: Made) -> list[String]:
+        """The topic that a message object carries."""
+        for value in self._in_context.values(made, "envelope"):
+            if isinstance(value, ExternalInstance) and value.site is not None:
+                for api in self._library.rows(value.name.removesuffix("()"), "envelope"):
+                    for role in ("topic", "event_type", "queue"):
+                        slot = api.slots.get(role)
+                        expr = argument(slot, value.site.call) if slot is not None else None
+                        if expr is not None and (slot is None or slot.entry is None):
+                            return self._strings.of([expr], value.site.frame)
+        return []
+
+    def _of_receiver(self, receiver: Value | None) -> list[String]:
+        """The name that the sending object was made for."""
+        if isinstance(receiver, External):
+            return self._of_receiver(receiver.receiver)
+        if receiver is None:
+            return []
+        return [text for text in self._strings.of_value(receiver) if not is_unknown(text)]
+
+    def _types(self, made: Made) -> list[String]:
+        """The class of the event, where the bus addresses by type."""
+        for role in ("payload", "envelope"):
+            classes = [value.id for value in self._in_context.values(made, role) if isinstance(value, Instance)]
+            if classes:
+                return [string(cls.rpartition(":")[2].rpartition(".")[2]) for cls in classes]
+        return []
+
+    # -------------------------------------------------------------------- AMQP
+
+    def _addressed(self, made: Made, transport: str) -> list[Message]:
+        """A message with exchange and routing key; without an exchange the key is a queue."""
+        keys = self._named(made, ("routing_key", "topic", "queue")) or self._of_call(made, "routing_key") or [string()]
+        exchanges = self._exchanges(made)
+        found: list[Message] = []
+        for exchange in exchanges:
+            for key in keys:
+                known = exchange.parts or key.parts
+                found.append(Message(key if known else self._unknown(made), exchange, transport=transport))
+        return found
+
+    def _exchanges(self, made: Made) -> list[String]:
+        if "exchange" in made.effect.api.slots:
+            if self._in_context.passes(made, "exchange"):
+                return self._named(made, ("exchange",))
+            return self._of_call(made, "exchange") or [string()]
+        named = self._of_receiver(made.effect.receiver)
+        if named:
+            return named
+        receiver = made.effect.receiver
+        way = spelled(made.call.function)
+        if "default_exchange" in way or (isinstance(receiver, ExternalInstance) and receiver.site is not None):
+            return [string()]
+        return [String((Hole("unknown", "exchange"),))]
+
+    def _of_call(self, made: Made, role: str) -> list[String]:
+        """The same slot of the call that made the sending object."""
+        receiver = made.effect.receiver
+        if not isinstance(receiver, ExternalInstance) or receiver.site is None:
+            return []
+        for api in self._library.rows(receiver.name):
+            slot = api.slots.get(role)
+            expr = argument(slot, receiver.site.call) if slot is not None else None
+            if expr is not None:
+                return self._strings.of([expr], receiver.site.frame)
+        return []
+
+    # ------------------------------------------------------------------- tasks
+
+    def _tasks(self, made: Made, transport: str) -> Iterator[Message]:
+        for value in (made.effect.receiver, *self._in_context.values(made, "func"), *self._in_context.values(made, "topic")):
+            for task in self._run(value, 0):
+                if isinstance(task, Function):
+                    yield Message(string(), task=task, transport=transport)
+                else:
+                    yield Message(task, transport=transport)
+        for text in self._enveloped(made):
+            yield Message(text, transport=transport)
+
+    def _run(self, value: Value | None, depth: int) -> Iterator[Function | String]:
+        """The functions (or names of tasks) that a task, signature, chain or job stands for."""
+        match value:
+            case Function():
+                yield value
+            case String() if value.parts:
+                yield value
+            case ExternalInstance(site=site, owner=owner) if depth < DEEPEST:
+                found = list(self._run(owner, depth + 1))
+                if site is not None:
+                    for api in self._library.rows(self._maker(value), "signature"):
+                        slot = api.slots.get("topic")
+                        expr = argument(slot, site.call) if slot is not None else None
+                        found += [text for text in self._strings.of([expr], site.frame) if expr is not None]
+                    for expr in site.call.arguments:
+                        for inner in self._evaluator.values(expr, site.frame):
+                            if isinstance(inner, Function | ExternalInstance):
+                                found += self._run(inner, depth + 1)
+                yield from dict.fromkeys(found)
+            case External(receiver=receiver) if depth < DEEPEST:
+                yield from self._run(receiver, depth + 1)
+            case _:
+                return
+
+    def _maker(self, value: ExternalInstance) -> str:
+        site = value.site
+        callees = self._evaluator.values(site.call.function, site.frame) if site is not None else ()
+        return next((callee.name for callee in callees if isinstance(callee, External)), value.name)
+
+
+def plain(text: String) -> String:
+    """A topic without what says where it lives: of an ARN, a queue's URL or a resource path the last part."""
+    *before, last = text.parts or ("",)
+    if isinstance(last, str):
+        whole = string(*before, last).text
+        if _RESOURCE.match(whole) or (before and re.search(r"[:/][\w.-]+$", last) and whole.startswith(("arn:", "http"))):
+            return string(re.split(r"[:/]", last)[-1])
+    return text
