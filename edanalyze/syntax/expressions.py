@@ -13,27 +13,25 @@ from edanalyze.facts.ir import (
     Bind,
     Call,
     Choice,
-    Comprehension,
     Const,
     Expr,
-    Generator,
     Hole,
     Index,
     Items,
-    Mapping,
     Name,
     Operation,
-    Place,
     Star,
     Yield,
 )
+from edanalyze.syntax.displays import DisplayVisitor
 from edanalyze.syntax.formatting import is_plain, joined, percent, str_format
-from edanalyze.syntax.literals import LiteralVisitor
+from edanalyze.syntax.nesting import TRAILERS
 from edanalyze.syntax.operators import OPERATORS
 from edanalyze.syntax.strings import is_string, text
 
 _CONSTANTS: dict[str, Expr] = {"True": Const(True), "False": Const(False), "None": Const(None)}
 _BLANK_SLICE = Hole("slice")
+_LONGEST_NEST = 64
 _STRINGS = frozenset((cst.SimpleString, cst.ConcatenatedString))
 
 
@@ -42,7 +40,7 @@ def identifier(name: str) -> str:
     return name if name.isascii() else unicodedata.normalize("NFKC", name)
 
 
-class ExpressionVisitor(LiteralVisitor):
+class ExpressionVisitor(DisplayVisitor):
     """Visits of expressions. Chains that lean left (`a.b().c`, `a + b + c`) are lowered without recursion."""
 
     def visit_Name(self, node: cst.Name) -> Expr:
@@ -61,6 +59,8 @@ class ExpressionVisitor(LiteralVisitor):
             steps.append(base)  # type: ignore[arg-type]
             base = base.func if kind is cst.Call else base.value  # type: ignore[attr-defined]
             kind = type(base)
+        if len(steps) > TRAILERS:
+            raise RecursionError
         if kind is cst.Name:
             value = self.visit_Name(base)  # type: ignore[arg-type]
             start, end = cursor.start, cursor.position
@@ -147,25 +147,27 @@ class ExpressionVisitor(LiteralVisitor):
         while isinstance(left, cst.BinaryOperation):
             rights.append((OPERATORS[type(left.operator)], left.right))
             left = left.left
-        operand = self.expression(left)
         operators: list[str] = []
-        operands = [operand]
+        operands = [self.expression(left)]
+        concatenates = False  # whether the operands are the terms of a string
         for operator, right in reversed(rights):
             value = self.expression(right)
-            folded: Expr | None = None
-            if operator == "+" and (is_string(value) or (len(operands) == 1 and is_string(operands[0]))):
-                added = operands if set(operators) <= {"+"} else [_operation(operators, operands)]
-                folded = text((*added, value))
-            elif operator == "%" and len(operands) == 1 and isinstance(left, _STRING_NODES):
-                template = operands[0]
-                if type(template) is Const and type(template.value) is str:
-                    folded = percent(template.value, value)
-            if folded is not None:
-                operators, operands = [], [folded]
-            else:
+            alone = not operators
+            if operator == "+" and (concatenates or is_string(value) or (alone and is_string(operands[0]))):
+                if any(other != "+" for other in operators):
+                    operands = [_operation(operators, operands)]
+                operators, concatenates = [], True
+                operands.append(value)
+                continue
+            if concatenates:
+                operands, concatenates = [text(operands)], False
+            folded = percent(operands[0], value) if operator == "%" and alone else None
+            if folded is None:
                 operators.append(operator)
                 operands.append(value)
-        return operands[0] if not operators else _operation(operators, operands)
+            else:
+                operands = [folded]
+        return text(operands) if concatenates else _operation(operators, operands)
 
     def visit_BooleanOperation(self, node: cst.BooleanOperation) -> Expr:
         kind = type(node.operator)
@@ -190,7 +192,7 @@ class ExpressionVisitor(LiteralVisitor):
         for target in node.comparisons:
             operators.append(OPERATORS[type(target.operator)])
             operands.append(self.expression(target.comparator))
-        return _operation(operators, operands)
+        return _chain(operators, operands)
 
     def visit_IfExp(self, node: cst.IfExp) -> Expr:
         body = self.expression(node.body)
@@ -217,102 +219,17 @@ class ExpressionVisitor(LiteralVisitor):
             return Yield(self.expression(value.item), True)
         return Yield(None if value is None else self.expression(value))
 
-    # ------------------------------------------------------------------ displays
-
-    def _elements(self, elements: Sequence[cst.BaseElement]) -> tuple[Expr, ...]:
-        visits = self.visits
-        return tuple(
-            [
-                visits[type(element.value)](self, element.value)
-                if type(element) is cst.Element
-                else self.visit_StarredElement(element)  # type: ignore[arg-type]
-                for element in elements
-            ]
-        )
-
-    def visit_StarredElement(self, node: cst.StarredElement) -> Expr:
-        return Star(self.expression(node.value))
-
-    def visit_Tuple(self, node: cst.Tuple) -> Expr:
-        items = self._elements(node.elements)
-        if not items:
-            self.cursor.pair("(", ")")
-        return Items("tuple", items)
-
-    def visit_List(self, node: cst.List) -> Expr:
-        items = self._elements(node.elements)
-        if not items:
-            self.cursor.pair("[", "]")
-        elif self.in_hole:
-            self.cursor.bracket("]")
-        return Items("list", items)
-
-    def visit_Set(self, node: cst.Set) -> Expr:
-        items = self._elements(node.elements)
-        self.cursor.bracket("}")
-        return Items("set", items)
-
-    def visit_Dict(self, node: cst.Dict) -> Expr:
-        pairs: list[tuple[Expr | None, Expr]] = []
-        for element in node.elements:
-            if isinstance(element, cst.DictElement):
-                key = self.expression(element.key)
-                pairs.append((key, self.expression(element.value)))
-            else:
-                pairs.append((None, self.expression(element.value)))
-        if not pairs:
-            self.cursor.bracket("{")
-        self.cursor.bracket("}")
-        return Mapping(tuple(pairs))
-
-    # ------------------------------------------------------------ comprehensions
-
-    def visit_GeneratorExp(self, node: cst.GeneratorExp) -> Expr:
-        element = self.expression(node.elt)
-        return Comprehension("generator", element, None, self._generators(node.for_in))
-
-    def visit_ListComp(self, node: cst.ListComp) -> Expr:
-        element = self.expression(node.elt)
-        generators = self._generators(node.for_in)
-        if self.in_hole:
-            self.cursor.bracket("]")
-        return Comprehension("list", element, None, generators)
-
-    def visit_SetComp(self, node: cst.SetComp) -> Expr:
-        element = self.expression(node.elt)
-        generators = self._generators(node.for_in)
-        self.cursor.bracket("}")
-        return Comprehension("set", element, None, generators)
-
-    def visit_DictComp(self, node: cst.DictComp) -> Expr:
-        key = self.expression(node.key)
-        element = self.expression(node.value)
-        generators = self._generators(node.for_in)
-        self.cursor.bracket("}")
-        return Comprehension("dict", element, key, generators)
-
-    def visit_StarredDictComp(self, node: cst.StarredDictComp) -> Expr:
-        element = self.expression(node.value)
-        generators = self._generators(node.for_in)
-        self.cursor.bracket("}")
-        return Comprehension("dict", Star(element), None, generators)
-
-    def _generators(self, node: cst.CompFor) -> tuple[Generator, ...]:
-        found: list[Generator] = []
-        step: cst.CompFor | None = node
-        while step is not None:
-            target = self.expression(step.target)
-            source = self.expression(step.iter)
-            tests = tuple([self.expression(test.test) for test in step.ifs])
-            found.append(Generator(target, source, tests, step.asynchronous is not None))
-            step = step.inner_for_in
-        return tuple(found)
-
-
-_STRING_NODES = (cst.SimpleString, cst.ConcatenatedString)
-
 
 def _operation(operators: list[str], operands: list[Expr]) -> Expr:
-    """An operation of two or more operands; several operators are written with a blank between (`< <=`)."""
-    operator = operators[0] if len(set(operators)) == 1 else " ".join(operators)
-    return Operation(operator, tuple(operands))
+    """Operators applied from left to right; a very long chain in one operation, so that it nests no deeper."""
+    if len(operators) > _LONGEST_NEST:
+        return _chain(operators, operands)
+    value = operands[0]
+    for operator, operand in zip(operators, operands[1:], strict=True):
+        value = Operation(operator, (value, operand))
+    return value
+
+
+def _chain(operators: list[str], operands: list[Expr]) -> Expr:
+    """One operation of several operators, written with blanks between (`< <=`), or once when all are the same."""
+    return Operation(operators[0] if len(set(operators)) == 1 else " ".join(operators), tuple(operands))

@@ -31,8 +31,11 @@ def is_plain(expr: Expr) -> bool:
     return False
 
 
-def percent(template: str, values: Expr) -> Expr | None:
-    """The string `template % values`, or None."""
+def percent(left: Expr, values: Expr) -> Expr | None:
+    """The string `left % values`, or None."""
+    if type(left) is not Const or type(left.value) is not str:
+        return None
+    template = left.value
     parts: list[Expr] = []
     used: list[Expr] = []
     position = 0

@@ -54,7 +54,7 @@ class Cursor:
     `position` is the offset behind the leaf met last, `start` the offset of the word met last.
     """
 
-    __slots__ = ("starts", "position", "start", "text")
+    __slots__ = ("position", "start", "starts", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text

@@ -12,6 +12,7 @@ from edanalyze.facts.ir import (
     Break,
     Case,
     Choice,
+    Const,
     Continue,
     Delete,
     Evaluate,
@@ -35,6 +36,7 @@ from edanalyze.syntax.imports import ImportVisitor
 from edanalyze.syntax.operators import OPERATORS
 
 Body = tuple[Stmt, ...]
+_LONGEST_NEST = 64
 
 
 class StatementVisitor(ImportVisitor):
@@ -147,6 +149,9 @@ class StatementVisitor(ImportVisitor):
             word = "elif"
         if arm is not None:
             orelse = self._else(arm)
+        if len(arms) > _LONGEST_NEST:
+            out.append(_guarded_cases(arms, orelse))
+            return
         for test, body, line in reversed(arms):
             orelse = (Branch(test, body, orelse, line),)
         out.extend(orelse)
@@ -215,3 +220,11 @@ class StatementVisitor(ImportVisitor):
         whole = self._pattern(node.pattern, patterns, captures)
         guard = None if node.guard is None else self.expression(node.guard)
         return Case(tuple(patterns), tuple(captures), guard, self.block(node.body), whole)
+
+
+def _guarded_cases(arms: list[tuple[Expr, Body, int]], orelse: Body) -> Match:
+    """A long `elif` chain as a match of guarded cases: it means the same and nests no deeper for each arm."""
+    cases = [Case((), (), test, body, True) for test, body, _ in arms]
+    if orelse:
+        cases.append(Case((), (), None, orelse, True))
+    return Match(Const(None), tuple(cases), arms[0][2])

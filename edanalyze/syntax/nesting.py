@@ -1,0 +1,208 @@
+"""How deeply a file nests, told from its text before LibCST sees it.
+
+LibCST's parser is native and recursive: where it runs out of stack the process dies, and no exception
+can be caught. Two shapes, nested `case` patterns and `del` targets, take it time that doubles with each
+level. A look that costs little (`may_nest_deeply`) clears nearly every file; the others are
+scanned token by token (`refusal`), which bounds the depth of the tree from above.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import accumulate
+
+BRACKETS = 200
+"""Levels of brackets that CPython reads; one more and it refuses the file too."""
+
+TRAILERS = 250
+"""Attributes, calls and subscripts in one chain (`a.b().c`); the parse takes quadratic time in them."""
+
+OPERATORS = 3000
+"""Operators between two commas; each may put the expression before it one level down (`a + b + c`)."""
+
+PREFIXES = 1000
+"""The same for operators that put what follows them one level down (`not`, `lambda`, `a if b else`, `**`)."""
+
+BRANCHES = 4000
+"""`elif` in a file."""
+
+STACK = 64 * 1024 * 1024
+"""Bytes of stack for a parse of a file that may nest deeply: several times what these limits were seen to need."""
+
+_DOUBLINGS = 20
+
+_PLAIN_BRACKETS = 60
+_PLAIN_PATTERNS = 8
+_PLAIN_LINE = 500
+_PLAIN_LINES = 150
+
+_BRACKET = re.compile(r"[()\[\]{}]").findall
+_STEP = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.__getitem__
+_PATTERN = re.compile(r"\b(?:case|del)\b").search
+_CONTINUATION = re.compile(
+    r"^[ \t]*[)\]}]*[ \t]*(?:[.+*/|&^%@<>=!-]|(?:and|or|not|in|is|await|lambda)\b|(?:if|else)\b[^\n]*[^:\n]$)"
+    r"|[.+*/|&^%@<>=!-][ \t]*$|\b(?:and|or|not|in|is|if|else|await|lambda:)[ \t]*$",
+    re.MULTILINE,
+).findall
+
+_TOKEN = re.compile(
+    r"""
+      \#[^\r\n]*
+    | (?P<string>[A-Za-z]{0,3}(?:\"{3}(?:[^\\]|\\.)*?\"{3}|'{3}(?:[^\\]|\\.)*?'{3}
+                                |"(?:[^"\\\r\n]|\\.)*"|'(?:[^'\\\r\n]|\\.)*'))
+    | \\\r?\n
+    | (?P<newline>[\r\n]+)
+    | (?P<open>[(\[{])
+    | (?P<close>[)\]}])
+    | (?P<comma>[,;])
+    | (?P<number>[0-9][0-9A-Za-z_.]*)
+    | (?P<dot>\.)
+    | (?P<operator>[-+*/%@&|^~<>=!]+)
+    | (?P<word>\w+)
+    """,
+    re.VERBOSE | re.DOTALL,
+).finditer
+_INFIX_WORDS = frozenset(("and", "or", "if", "in", "is", "for", "from"))
+_PREFIX_WORDS = frozenset(("not", "lambda", "else", "await", "yield"))
+
+
+def may_nest_deeply(text: str) -> bool:
+    """Whether the shape of a text leaves it open that it nests deeply."""
+    depths = list(accumulate(map(_STEP, _BRACKET(text)), initial=0))
+    brackets = max(depths) - min(depths)
+    if brackets > _PLAIN_BRACKETS or (brackets > _PLAIN_PATTERNS and _PATTERN(text) is not None):
+        return True
+    if max(map(len, text.split("\n"))) > _PLAIN_LINE:
+        return True
+    return text.count("elif") > _PLAIN_LINES or len(_CONTINUATION(text)) > _PLAIN_LINES
+
+
+def refusal(text: str) -> str | None:
+    """Why a text nests too deeply to be parsed; None when it does not."""
+    scan = _Scan()
+    for token in _TOKEN(text):
+        kind = token.lastgroup
+        if kind is None:
+            continue
+        scan.pass_token(kind, token[0])
+        reason = scan.refusal()
+        if reason is not None:
+            return f"line {_line(text, token.start())}: nested too deeply ({reason})"
+    return None
+
+
+def _line(text: str, offset: int) -> int:
+    return len(re.findall(r"\r\n?|\n", text[:offset])) + 1
+
+
+class _Level:
+    """What is counted inside one pair of brackets, or outside of all.
+
+    `operators` and `prefixes` since the last comma, `trailers` since the last operator.
+    """
+
+    __slots__ = ("operators", "prefixes", "trailers")
+
+    def __init__(self) -> None:
+        self.operators = 0
+        self.prefixes = 0
+        self.trailers = 0
+
+
+class _Scan:
+    """Counts while the tokens of a text go by.
+
+    `_outer` are the levels around the one at hand, `_above` the sums of their operators and prefixes.
+    `_unary` says that an operator came before: the next one puts its operand one level down.
+    `_doublings` is how often the time of a `case` or `del` has doubled, -1 outside of those.
+    """
+
+    __slots__ = ("_above", "_doublings", "_elifs", "_level", "_outer", "_quoted", "_unary")
+
+    def __init__(self) -> None:
+        self._level = _Level()
+        self._outer: list[_Level] = []
+        self._above = (0, 0)
+        self._elifs = 0
+        self._quoted = 0
+        self._unary = False
+        self._doublings = -1
+
+    def refusal(self) -> str | None:
+        operators, prefixes = self._above
+        if len(self._outer) + self._quoted > BRACKETS:
+            return f"more than {BRACKETS} brackets"
+        if self._level.trailers > TRAILERS:
+            return f"a chain of more than {TRAILERS} attributes and calls"
+        if operators + self._level.operators > OPERATORS:
+            return f"an expression of more than {OPERATORS} operators"
+        if prefixes + self._level.prefixes > PREFIXES:
+            return f"an expression of more than {PREFIXES} prefix operators"
+        if self._elifs > BRANCHES:
+            return f"more than {BRANCHES} elif"
+        if self._doublings > _DOUBLINGS:
+            return "brackets in a pattern or del statement, which LibCST reads in exponential time"
+        return None
+
+    def pass_token(self, kind: str, token: str) -> None:
+        self._quoted = 0
+        level = self._level
+        if kind == "open":
+            level.trailers += 1
+            self._open(token)
+        elif kind == "close":
+            self._close(token)
+        elif kind == "comma":
+            self._level = _Level()
+        elif kind == "newline":
+            if not self._outer:
+                self._level = _Level()
+                self._doublings = -1
+        elif kind == "dot":
+            level.trailers += 1
+        elif kind == "operator":
+            level.operators += 1
+            level.prefixes += self._unary + (token == "**") + (len(token) - 1 if token.strip("+-~") == "" else 0)
+            level.trailers = 0
+        elif kind == "string":
+            self._quoted = _holes(token)
+        elif kind == "word":
+            self._word(token)
+        self._unary = kind == "operator"
+
+    def _word(self, token: str) -> None:
+        level = self._level
+        if token in _INFIX_WORDS:
+            level.operators += 1
+            level.trailers = 0
+        elif token in _PREFIX_WORDS:
+            level.prefixes += 1
+            level.trailers = 0
+        elif token == "elif":
+            self._elifs += 1
+        elif token in ("case", "del") and not self._outer:
+            self._doublings = 0
+
+    def _open(self, token: str) -> None:
+        operators, prefixes = self._above
+        self._above = (operators + self._level.operators, prefixes + self._level.prefixes)
+        self._outer.append(self._level)
+        self._level = _Level()
+        if self._doublings >= 0:
+            self._doublings += 2 if token == "{" else 1
+
+    def _close(self, token: str) -> None:
+        if self._outer:
+            level = self._level = self._outer.pop()
+            operators, prefixes = self._above
+            self._above = (operators - level.operators, prefixes - level.prefixes)
+            if self._doublings > 0:
+                self._doublings -= 2 if token == "}" else 1
+
+
+def _holes(string: str) -> int:
+    """How deeply the braces of a string nest, if it is an f-string."""
+    prefix = re.split("[\"']", string, maxsplit=1)[0].lower()
+    if "f" not in prefix and "t" not in prefix:
+        return 0
+    return max(accumulate(map(_STEP, _BRACKET(string)), initial=0))
