@@ -10,7 +10,7 @@ from edanalyze.analyse.engine import Activation, Domain
 from edanalyze.analyse.trees import Repeat, Scoped, Step
 from edanalyze.analyse.witness import INHERITED, Exposure, Point, Witness
 
-LASTING = frozenset({"write", "http", "publish", "mail", "payment", "commit", "outbox"})
+LASTING = frozenset({"write", "dedupe", "http", "publish", "mail", "payment", "commit", "outbox"})
 SETTLING = frozenset({"ack", "commit_offset", "store_offset", "delete", "checkpoint", None})
 
 

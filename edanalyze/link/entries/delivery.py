@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from edanalyze.facts import ir
 from edanalyze.link.entries.records import Delivery
 from edanalyze.link.evaluate import Evaluator
-from edanalyze.link.library import argument
+from edanalyze.link.library import argument, has_unpacking
 from edanalyze.link.values import Constant, Display, External, Frame, String, Value
 from edanalyze.models import Api, Slot
 
@@ -32,6 +32,7 @@ class Automatic:
     place: tuple[str, ir.Place]
     explicit: bool
     manual: bool = False
+    groupless: bool = False
 
 
 class Deliveries:
@@ -46,12 +47,13 @@ class Deliveries:
         boards = list(boards)
         declared = api.data.get("ack")
         if api.data.get("delivery") == "at-most-once":
-            place = next(((board.module, board.call.place) for board in boards), None)
-            return Delivery(at_least_once=False, ack="before", automatic=place)
+            return Delivery(at_least_once=False, ack="before")
         automatic = self.automatic(boards)
         if automatic is None:
             ack = {"before": "before", "after": "after", "configured": "after"}.get(str(declared), "manual")
             return Delivery(at_least_once=ack != "before", ack=ack)
+        if automatic.groupless:
+            return Delivery(at_least_once=False)
         if automatic.on:
             return Delivery(
                 at_least_once=automatic.ack != "before", ack=automatic.ack, automatic=self._early(automatic)
@@ -88,12 +90,22 @@ class Deliveries:
         place = (board.module, board.call.place)
         slot = api.slots.get("switch")
         given = self.setting(slot, board.call, board.frame) if slot is not None else None
+        if self._is_groupless(api, board):
+            return Automatic(False, "none", place, True, groupless=True)
         if given is None:
             return Automatic(bool(api.data.get("default")), ack, place, False)
         on = self._matches(given, api.data.get("when"))
         if on is None:
             return None
         return Automatic(on, ack, place, True, any(_last(value) == "MANUAL" for value in given))
+
+    def _is_groupless(self, api: Api, board: Switchboard) -> bool:
+        """Whether a consumer is made without the group for which offsets would be kept."""
+        slot = api.slots.get("group_id")
+        if slot is None or has_unpacking(board.call):
+            return False
+        given = argument(slot, board.call)
+        return given is None or given == ir.Const(None)
 
     def setting(self, slot: Slot, call: ir.Call, frame: Frame) -> tuple[Value, ...] | None:
         """The values of a setting given in a slot (or in an entry of the dict given there); None when left out."""

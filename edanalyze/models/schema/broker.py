@@ -110,7 +110,7 @@ KINDS: tuple[Kind, ...] = (
     kind(
         "auto_ack",
         "A switch (argument, property or setting) that settles messages without an explicit call.",
-        "switch",
+        "switch group_id",
         text="inherits",
         value="when",
         flag="default legacy",
