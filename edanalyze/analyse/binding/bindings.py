@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from edanalyze.discover.deployed import Deployment
-from edanalyze.link.entries.strings import Strings
+from edanalyze.facts import ir
+from edanalyze.facts.children import bodies, calls, expressions, statements
+from edanalyze.link.entries.strings import Strings, is_unknown
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
 from edanalyze.link.values import External, Frame, String, Value, string
@@ -46,7 +49,7 @@ class Bindings:
 
     # ------------------------------------------------------------ declarations
 
-    def _declarations(self) -> Iterator[tuple[Api, Value | None, Frame, object]]:
+    def _declarations(self) -> Iterator[tuple[Api, Value | None, Frame, ir.Call]]:
         models = self._evaluator.models.models
         wanted = {api.call for kind in ("declare", "handler", "consumer") for api in models.of_kind(kind)}
         for name in sorted(models.spellings(("declare", "handler", "consumer"))):
@@ -64,40 +67,58 @@ class Bindings:
             return api.data.get("entity") in BINDING
         return "exchange" in api.slots
 
-    def _declared(self, api: Api, receiver: Value | None, frame: Frame, call: object) -> None:
-        from edanalyze.facts import ir
-
-        assert isinstance(call, ir.Call)
-        module = frame.scope.module
-
+    def _declared(self, api: Api, receiver: Value | None, frame: Frame, call: ir.Call) -> None:
         def texts(role: str) -> list[String]:
             slot = api.slots.get(role)
             expr = argument(slot, call) if slot is not None else None
-            return self._strings.known([expr], frame) if expr is not None else []
+            return self._enclosing(expr, call, frame) if expr is not None else []
 
         if api.data.get("entity") == "exchange":
             for name in texts("topic"):
                 for kind in texts("exchange_type") or [string("direct")]:
                     self.types[name.text] = kind.text.rpartition(".")[2].lower()
             return
-        queues = [text for role in ("queue", "topic") for text in self._all(role, api, call, frame)]
-        if not queues and receiver is not None:
-            queues = self._strings.of_value(receiver)
-        sources = texts("exchange")
         if api.data.get("entity") == "subscription":
             sources, queues = texts("topic"), texts("endpoint")
+        else:
+            sources, queues = texts("exchange"), texts("queue") + texts("topic")
+        if not queues and receiver is not None:
+            queues = self._strings.of_value(receiver)
         for queue in queues:
             for source in sources:
                 for key in texts("routing_key") or [string()]:
-                    self._add(queue, module, Feed(source.text, key.text))
+                    if not is_unknown(source):
+                        self._add(queue, frame.scope.module, Feed(source.text, key.text))
 
-    def _all(self, role: str, api: Api, call: object, frame: Frame) -> list[String]:
-        from edanalyze.facts import ir
+    def _enclosing(self, expr: ir.Expr, call: ir.Call, frame: Frame) -> list[String]:
+        """The strings of an argument; of a loop's variable those of the loop around the call."""
+        scope = frame.scope
+        if isinstance(expr, ir.Name) and scope.kind in {"function", "module"}:
+            body = scope.function.body if scope.function is not None else self._body(scope.module)
+            loop = _loop(body, expr.id, call)
+            if loop is not None:
+                items = self._evaluator.results.items(loop.source, frame)
+                found = [value for value in items if isinstance(value, String)]
+                if found:
+                    return found
+        return self._strings.of([expr], frame)
 
-        assert isinstance(call, ir.Call)
-        slot = api.slots.get(role)
-        expr = argument(slot, call) if slot is not None else None
-        return self._strings.of([expr], frame) if expr is not None else []
+    def _body(self, module: str) -> tuple[ir.Stmt, ...]:
+        return self._evaluator.program.modules[module].body
+
+
+def _loop(body: tuple[ir.Stmt, ...], name: str, call: ir.Call) -> ir.Loop | None:
+    """The innermost loop around a call that binds a name."""
+    for statement in body:
+        inside = (statement, *(inner for block in bodies(statement) for inner in statements(block)))
+        if any(made is call for each in inside for expr in expressions(each) for made in calls(expr)):
+            for block in bodies(statement):
+                found = _loop(block, name, call)
+                if found is not None:
+                    return found
+            if isinstance(statement, ir.Loop) and statement.target == ir.Name(name):
+                return statement
+    return None
 
 
 def _key(queue: String, module: str) -> str:
@@ -108,28 +129,46 @@ def fits(pattern: str, key: str, transport: str) -> bool:
     """Whether a key matches a pattern in the wildcards of its transport."""
     if pattern == key:
         return True
-    expression = _expression(pattern, transport)
-    return expression is not None and re.fullmatch(expression, key) is not None
+    if not is_pattern(pattern, transport):
+        return False
+    if transport in _WORDS:
+        words = _WORDS[transport]
+        return _words_fit(pattern.split(words.separator), key.split(words.separator), words)
+    if transport.startswith("redis"):
+        return fnmatch.fnmatchcase(key, pattern)
+    return re.match(pattern, key) is not None
 
 
 def is_pattern(text: str, transport: str) -> bool:
     """Whether a topic stands for several."""
-    return _expression(text, transport) is not None
+    if transport in _WORDS:
+        words = _WORDS[transport]
+        return not {words.one, words.many}.isdisjoint(text.split(words.separator))
+    if transport.startswith("redis"):
+        return re.search(r"[*?\[]", text) is not None
+    return transport in {"kafka", "pulsar"} and text.startswith("^")
 
 
-def _expression(pattern: str, transport: str) -> str | None:
-    words: Iterable[str]
-    if transport in {"amqp", ""} and re.search(r"(^|\.)[*#](\.|$)", pattern):
-        words = ("(?:[^.]+(?:\\.|$))*" if w == "#" else "[^.]+" if w == "*" else re.escape(w) for w in pattern.split("."))
-        return r"\.".join(words).replace(r"\.(?:[^.]+(?:\.|$))*", r"(?:\.[^.]+)*")
-    if transport == "nats" and re.search(r"(^|\.)[*>](\.|$)", pattern):
-        words = (".+" if w == ">" else "[^.]+" if w == "*" else re.escape(w) for w in pattern.split("."))
-        return r"\.".join(words)
-    if transport == "mqtt" and re.search(r"(^|/)[+#](/|$)", pattern):
-        words = (".*" if w == "#" else "[^/]+" if w == "+" else re.escape(w) for w in pattern.split("/"))
-        return "/".join(words)
-    if transport.startswith("redis") and re.search(r"[*?\[]", pattern):
-        return re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    if transport in {"kafka", "pulsar"} and pattern.startswith("^"):
-        return pattern
-    return None
+class Wildcards(NamedTuple):
+    """How patterns are written: what separates words, stands for one word, for any number of at least `least`."""
+
+    separator: str
+    one: str
+    many: str
+    least: int
+
+
+_WORDS = {
+    "amqp": Wildcards(".", "*", "#", 0),
+    "nats": Wildcards(".", "*", ">", 1),
+    "mqtt": Wildcards("/", "+", "#", 0),
+}
+
+
+def _words_fit(pattern: list[str], key: list[str], words: Wildcards) -> bool:
+    if not pattern:
+        return not key
+    first, *rest = pattern
+    if first == words.many:
+        return any(_words_fit(rest, key[start:], words) for start in range(words.least, len(key) + 1))
+    return bool(key) and first in {words.one, key[0]} and _words_fit(rest, key[1:], words)

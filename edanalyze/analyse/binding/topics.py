@@ -173,7 +173,8 @@ class Topics:
     # ------------------------------------------------------------------- tasks
 
     def _tasks(self, made: Made, transport: str) -> Iterator[Message]:
-        for value in (made.effect.receiver, *self._in_context.values(made, "func"), *self._in_context.values(made, "topic")):
+        given = [*self._in_context.values(made, "func"), *self._in_context.values(made, "topic")]
+        for value in (made.effect.receiver, *given):
             for task in self._run(value, 0):
                 if isinstance(task, Function):
                     yield Message(string(), task=task, transport=transport)
@@ -217,6 +218,7 @@ def plain(text: String) -> String:
     *before, last = text.parts or ("",)
     if isinstance(last, str):
         whole = string(*before, last).text
-        if _RESOURCE.match(whole) or (before and re.search(r"[:/][\w.-]+$", last) and whole.startswith(("arn:", "http"))):
+        located = before and re.search(r"[:/][\w.-]+$", last) and whole.startswith(("arn:", "http"))
+        if located or _RESOURCE.match(whole):
             return string(re.split(r"[:/]", last)[-1])
     return text
