@@ -26,7 +26,7 @@ _MOST_ENTRIES = 400
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One service's share of a folder: where it lies, what starts it, and files elsewhere that it alone leads to."""
+    """One service's share of a folder: where it lies, what starts it, and further files that it alone leads to."""
 
     path: str
     entries: tuple[str, ...]
@@ -68,9 +68,8 @@ def parts(folder: str, entries: Mapping[str, str], reach: Reach, files: DeployFi
         others = [entry for other in groups if other is not group for entry in other]
         path = _place(folder, group, others)
         alone = set().union(*(reached[entry] for entry in group)) - set().union(*(reached[entry] for entry in others))
-        extra = sorted(
-            each for each in {*alone, *group} if not is_below(each, path) and not each.endswith("__init__.py")
-        )
+        inside = (each for each in {*alone, *group} if is_below(each, folder))  # elsewhere others may lead to it, too
+        extra = sorted(each for each in inside if not is_below(each, path) and not each.endswith("__init__.py"))
         made.append(Part(path, tuple(group), tuple(f"/{each}" for each in extra)))
     return sorted(made, key=lambda part: -len(set().union(*(reached[entry] for entry in part.entries))))
 
