@@ -11,7 +11,8 @@ from edanalyze.analyse.binding.climbing import Climbing
 from edanalyze.analyse.binding.handing import Handing
 from edanalyze.analyse.binding.http_calls import HttpCalls
 from edanalyze.analyse.binding.publishes import Publishes
-from edanalyze.analyse.binding.records import HttpCall, PublishCall
+from edanalyze.analyse.binding.records import HttpCall, PublishCall, RpcCall
+from edanalyze.analyse.binding.rpc_calls import RpcCalls
 from edanalyze.analyse.binding.subscriptions import Subscriptions
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.discover.deployed import Deployment
@@ -19,7 +20,7 @@ from edanalyze.discover.service import Services
 from edanalyze.facts.ir import Place
 from edanalyze.link.entries import EntryPoint
 
-__all__ = ["Binding", "HttpCall", "PublishCall"]
+__all__ = ["Binding", "HttpCall", "PublishCall", "RpcCall"]
 
 
 class Binding:
@@ -53,6 +54,11 @@ class Binding:
     def of_physical(self, module: str, place: Place) -> tuple[HttpCall, ...]:
         """What the library call at a place leads to, one record for each place that fixes a URL."""
         return self._by_place.get((module, place), ())
+
+    @cached_property
+    def rpc_calls(self) -> tuple[RpcCall, ...]:
+        """All calls of remote procedures, in a stable order."""
+        return tuple(RpcCalls(self._contexts, self._handing, self._entries, self._services).find())
 
     # ---------------------------------------------------------------- messages
 

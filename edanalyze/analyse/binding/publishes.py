@@ -68,8 +68,10 @@ class Publishes:
 
     def _bound(self, site: Site[Message], function: str, step: Step, effect: Effect) -> PublishCall:
         message = site.reading.value
-        name = self._name(message)
         received = self._subscriptions.receivers(message)
+        name = self._name(message)
+        if message.enqueued and message.task is None and name.literal is None and received:
+            name = received[0].entry.topics[0]
         unknown = _unknown(name)
         certain = not effect.likely and name.literal is not None and all(each.certain for each in received)
         return PublishCall(

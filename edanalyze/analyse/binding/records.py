@@ -41,6 +41,26 @@ class HttpCall:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RpcCall:
+    """A call of a remote procedure: `method` is its name (or the queue that is asked), `target` whom the code names.
+
+    `targets` are the procedures it reaches, `service` is the called service; `reason` says why neither could be told.
+    """
+
+    effect: Effect
+    step: Step
+    module: str
+    function: str
+    place: Place
+    method: str
+    target: str
+    targets: tuple[EntryPoint, ...] = ()
+    service: str = ""
+    reason: str = ""
+    confidence: str = "certain"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PublishCall:
     """One use of a call that sends a message: a physical call together with the place that fixes its topic.
 

@@ -48,9 +48,20 @@ class Subscriptions:
         """The entry points that a message reaches; exact fits only, when there are any."""
         if message.task is not None:
             return [Received(entry, True) for entry in self.tasks.get(message.task.id, ())]
+        named = self._named(message)
+        if named is not None:
+            return [Received(named, False)]
         ranked = [(self._rank(message, entry), entry) for entry in self.consuming]
         best = max((rank for rank, _ in ranked), default=0)
         return [Received(entry, rank == EXACT) for rank, entry in ranked if rank and rank == best]
+
+    def _named(self, message: Message) -> EntryPoint | None:
+        """The only task whose function has the name by which an unresolved task is called."""
+        hole = message.topic.parts[0] if len(message.topic.parts) == 1 else ""
+        if not message.enqueued or not isinstance(hole, Hole):
+            return None
+        found = [entry for entry in self.consuming if entry.function.rpartition(":")[2].rpartition(".")[2] == hole.name]
+        return found[0] if len({entry.function for entry in found}) == 1 and found[0].kind == "task" else None
 
     def _rank(self, message: Message, entry: EntryPoint) -> int:
         return max((self._fits(message, entry, plain(topic)) for topic in entry.topics), default=0)

@@ -24,12 +24,16 @@ _RESOURCE = re.compile(r"^(?:arn:[\w-]*:[^/]*:|https?://[^/]+/(?:.*/)?|projects/
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Where a message goes. `exchange` is None where the transport has none; `task` is the function of a task."""
+    """Where a message goes.
+
+    `exchange` is None where the transport has none; `task` is the function of a task that is `enqueued`.
+    """
 
     topic: String
     exchange: String | None = None
     task: Function | None = None
     transport: str = ""
+    enqueued: bool = False
 
     @property
     def name(self) -> String:
@@ -60,9 +64,7 @@ class Topics:
     def _messages(self, made: Made, transport: str) -> list[Message]:
         api = made.effect.api
         if api.data.get("form") in TASK_FORMS:
-            tasks = list(self._tasks(made, transport))
-            if tasks:
-                return tasks
+            return list(self._tasks(made, transport))
         if "event_type" in api.slots and (types := self._texts(self._in_context.values(made, "event_type"))):
             return [Message(text, transport=transport) for text in types]
         if "routing_key" in api.slots or "exchange" in api.slots:
@@ -131,6 +133,20 @@ class Topics:
                 return [string(cls.rpartition(":")[2].rpartition(".")[2]) for cls in classes]
         return []
 
+    def procedures(self, effect: Effect, call: ir.Call, frame: Frame) -> list[tuple[str, str]]:
+        """For a remote call: whom the code names and which method it calls, "" for what it does not tell."""
+        found: list[tuple[str, str]] = []
+        for made in self._in_context.of(effect, call, frame):
+            receiver = made.effect.receiver
+            texts = self._named(made, ROLES)
+            if texts:
+                found += [("", plain(text).literal or "") for text in texts]
+                continue
+            targets = self._of_receiver(receiver)
+            chain = [name for name in spelled(made.call.function).split(".") if name != "call_async"]
+            found += [(target.literal or "", chain[-1]) for target in targets or [string(*chain[-2:-1])]]
+        return list(dict.fromkeys(found))
+
     # -------------------------------------------------------------------- AMQP
 
     def _addressed(self, made: Made, transport: str) -> list[Message]:
@@ -174,14 +190,38 @@ class Topics:
 
     def _tasks(self, made: Made, transport: str) -> Iterator[Message]:
         given = [*self._in_context.values(made, "func"), *self._in_context.values(made, "topic")]
+        found: list[Function | String] = []
         for value in (made.effect.receiver, *given):
             for task in self._run(value, 0):
-                if isinstance(task, Function):
-                    yield Message(string(), task=task, transport=transport)
-                else:
-                    yield Message(task, transport=transport)
-        for text in self._enveloped(made):
-            yield Message(text, transport=transport)
+                found.append(task)
+        found = found or [*self._enveloped(made)]
+        if not found and {"func", "topic"}.isdisjoint(made.effect.api.slots):
+            found = list(self._of_expression(made))
+        for task in found or [self._unknown(made)]:
+            if isinstance(task, Function):
+                yield Message(string(), task=task, transport=transport, enqueued=True)
+            else:
+                yield Message(task, transport=transport, enqueued=True)
+
+    def _of_expression(self, made: Made) -> Iterator[Function | String]:
+        """The task as the call spells it: `self.retry()` in a task, `wrapped(task).delay()`, or a mere name."""
+        if not isinstance(made.call.function, ir.Attr):
+            return
+        expr, scope = made.call.function.value, made.frame.scope
+        again = made.call.function.name in {"retry", "replace"}
+        if again and isinstance(expr, ir.Name) and expr.id in {"self", "task"}:
+            while scope.kind == "comprehension" and scope.parent is not None:
+                scope = scope.parent
+            yield Function(scope.id)
+            return
+        values: list[Value] = list(self._evaluator.values(expr, made.frame))
+        if isinstance(expr, ir.Call):
+            values += [value for each in expr.arguments for value in self._evaluator.values(each, made.frame)]
+        known = [value for value in values if isinstance(value, Function)]
+        yield from known
+        name = spelled(expr).removesuffix("()").rpartition(".")[2]
+        if not known and name:
+            yield String((Hole("unknown", name),))
 
     def _run(self, value: Value | None, depth: int) -> Iterator[Function | String]:
         """The functions (or names of tasks) that a task, signature, chain or job stands for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from edanalyze.analyse.binding.records import HttpCall, PublishCall
+from edanalyze.analyse.binding.records import HttpCall, PublishCall, RpcCall
 from edanalyze.analyse.reach import Reached
 from edanalyze.analyse.system import System
 from edanalyze.analyse.systemgraph.nodes import Nodes
@@ -33,6 +33,9 @@ class Edges:
         for call in self._system.binding.http_calls:
             sources.add(call.site.function)
             yield from self._requests(call)
+        for rpc in self._system.binding.rpc_calls:
+            sources.add(rpc.function)
+            yield from self._remote(rpc)
         for publish in self._system.binding.publishes:
             sources.add(publish.site.function)
             yield from self._messages(publish)
@@ -70,6 +73,25 @@ class Edges:
                     via=self._via(call),
                     confidence=call.confidence,
                     concurrent=concurrent,
+                )
+
+    def _remote(self, call: RpcCall) -> Iterator[Edge]:
+        path, line = self._program.paths[call.module], call.place.line
+        ends = [node for target in call.targets if (node := self._nodes.entry(target)) is not None]
+        if not ends:
+            name = f"{call.target}.{call.method}" if call.target else call.method
+            ends = [self._nodes.service(call.service) if call.service else self._nodes.unknown(name, call.reason)]
+        for source in self._nodes.code(call.function):
+            for target in ends:
+                yield Edge(
+                    id=f"rpc|{source}|{target}|{call.method}|{path}:{line}",
+                    source=source,
+                    target=target,
+                    kind="rpc",
+                    method=call.method,
+                    path=path,
+                    line=line,
+                    confidence=call.confidence,
                 )
 
     @staticmethod

@@ -54,8 +54,11 @@ class Nodes:
         """The node of a host outside, or of a callee that could not be told."""
         if call.external:
             return self._add(Node(f"external:{call.external}", "external", call.external))
-        name = call.host or call.url.text or "?"
-        return self._add(Node(f"unknown:{name}", "unknown", name, reason=call.reason))
+        return self.unknown(call.host or call.url.text or "?", call.reason)
+
+    def unknown(self, name: str, reason: str) -> str:
+        """The node of something that is called and could not be told, for a reason."""
+        return self._add(Node(f"unknown:{name}", "unknown", name, reason=reason))
 
     # --------------------------------------------------------------------- code
 

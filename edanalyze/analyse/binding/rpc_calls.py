@@ -1,0 +1,133 @@
+"""Calls of remote procedures, bound to the procedures and services they reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from edanalyze.analyse.binding.address import parse
+from edanalyze.analyse.binding.handing import Handing
+from edanalyze.analyse.binding.hosts import Hosts
+from edanalyze.analyse.binding.records import RpcCall
+from edanalyze.analyse.binding.topics import Topics
+from edanalyze.analyse.contexts import Contexts
+from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.trees import Step, steps
+from edanalyze.discover.service import Services
+from edanalyze.facts import ir
+from edanalyze.link.entries import EntryPoint
+from edanalyze.link.library import argument
+from edanalyze.link.values import External, ExternalInstance, Frame, Instance, String, Value, string
+
+
+class RpcCalls:
+    """Finds and binds them."""
+
+    def __init__(
+        self, contexts: Contexts, handing: Handing, entries: Iterable[EntryPoint], services: Services
+    ) -> None:
+        self._contexts = contexts
+        self._evaluator = contexts.evaluator
+        self._program = contexts.program
+        self._topics = Topics(contexts.effects, handing)
+        self._hosts = Hosts(services)
+        self._services = services
+        self._procedures = [entry for entry in entries if entry.kind in {"rpc", "handler"}]
+
+    def find(self) -> Iterator[RpcCall]:
+        """All remote calls, in a stable order."""
+        for function in sorted(self._program.functions):
+            for step in steps(self._contexts.tree(function).body):
+                for effect in step.effects:
+                    if effect.kind == "rpc":
+                        yield from self._bound(function, step, effect)
+
+    def _bound(self, function: str, step: Step, effect: Effect) -> Iterator[RpcCall]:
+        frame = self._evaluator.root(step.scope)
+        generated = self._generated(effect.receiver)
+        for target, method in generated or self._topics.procedures(effect, step.call, frame):
+            targets = self._targets(target, method)
+            service = self._service(target, targets)
+            yield RpcCall(
+                effect=effect,
+                step=step,
+                module=step.scope.module,
+                function=function,
+                place=step.call.place,
+                method=method,
+                target=target,
+                targets=targets,
+                service=service,
+                reason="" if targets or service else f"no procedure {method} of {target or 'any service'} is known",
+                confidence="likely" if effect.likely or (not target and targets) else "certain",
+            )
+
+    def _targets(self, target: str, method: str) -> tuple[EntryPoint, ...]:
+        """The procedures of that name; of the named service, if any of them is."""
+        found = [
+            entry
+            for entry in self._procedures
+            if any(topic.literal == method for topic in entry.topics)
+            or entry.function.rpartition(":")[2].rpartition(".")[2] == method
+        ]
+        named = [entry for entry in found if target in self._names(entry)]
+        if named:
+            return tuple(named)
+        return tuple(found) if len({entry.function for entry in found}) == 1 else ()
+
+    def _names(self, entry: EntryPoint) -> set[str]:
+        """What a caller may call the service that holds a procedure."""
+        service = self._services.of(self._program.paths[entry.module])
+        names = {service.name, *service.hosts} if service is not None else set()
+        owner = self._program.functions[entry.function].owner if entry.function in self._program.functions else None
+        if owner is not None:
+            names.add(owner.removesuffix("Servicer"))
+            for base in self._program.classes[f"{entry.module}:{owner}"].bases:
+                if isinstance(base, ir.Attr | ir.Name):
+                    names.add((base.name if isinstance(base, ir.Attr) else base.id).removesuffix("Servicer"))
+            for value in self._evaluator.attributes.of(Instance(f"{entry.module}:{owner}"), "name"):
+                if isinstance(value, String) and value.literal is not None:
+                    names.add(value.literal)
+        return names
+
+    def _service(self, target: str, targets: tuple[EntryPoint, ...]) -> str:
+        for entry in targets:
+            found = self._services.of(self._program.paths[entry.module])
+            if found is not None:
+                return found.name
+        destination = self._hosts.of(parse(string(target if "://" in target else f"grpc://{target}")))
+        return destination.service.name if destination.service is not None else ""
+
+    # -------------------------------------------------------------------- gRPC
+
+    def _generated(self, receiver: Value | None) -> list[tuple[str, str]]:
+        """Service and method of a callable that generated code made for one gRPC method."""
+        if not isinstance(receiver, ExternalInstance) or receiver.site is None:
+            return []
+        call, frame = receiver.site.call, receiver.site.frame
+        for callee in self._evaluator.values(call.function, frame):
+            if isinstance(callee, External):
+                for api in self._evaluator.models.rows(callee.name, "rpc_method"):
+                    expr = argument(api.slots["path"], call)
+                    paths = self._evaluator.literals(expr, frame)
+                    if paths:
+                        service, _, method = paths[0].strip("/").rpartition("/")
+                        host = self._channel(callee.receiver)
+                        return [(host or service.rpartition(".")[2], method)]
+        return []
+
+    def _channel(self, channel: Value | None) -> str:
+        """The address that a channel was made for."""
+        if not isinstance(channel, ExternalInstance) or channel.site is None:
+            return ""
+        call, frame = channel.site.call, channel.site.frame
+        for callee in self._evaluator.values(call.function, frame):
+            if isinstance(callee, External):
+                for api in self._evaluator.models.rows(callee.name, "rpc_channel"):
+                    slot = api.slots.get("target")
+                    expr = argument(slot, call) if slot is not None else None
+                    for text in self._texts(expr, frame):
+                        return text
+        return ""
+
+    def _texts(self, expr: ir.Expr | None, frame: Frame) -> list[str]:
+        return [text.text for text in self._evaluator.strings(expr, frame) if text.parts]
