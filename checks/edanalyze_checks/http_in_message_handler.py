@@ -86,5 +86,5 @@ class HttpInMessageHandler(Rule):
                 "messages fail and pile up",
                 (*call.path,),
                 analysis.before(entry, item, call),
-                likely=call.likely,
+                likely=call.confidence != "certain",
             )

@@ -93,7 +93,7 @@ class NonIdempotentHandler(Rule):
     def check(self, analysis: Analysis) -> Iterable[Finding]:
         """Handlers under at-least-once delivery that reach an effect no guard dominates."""
         for entry in analysis.system.message_handlers:
-            if not entry.delivery.at_least_once or entry.delivery.ack == "before":
+            if not entry.delivery.at_least_once:
                 continue
             effects = analysis.system.redelivery.unguarded(entry)
             if effects:

@@ -170,5 +170,5 @@ class SyncHttpChain(Rule):
                 f"{analysis.length(further)} synchronous hops that is down when any link is",
                 (*call.path, *further.path),
                 analysis.before(entry, item, call),
-                likely=call.likely or further.likely,
+                likely="certain" != call.confidence or "certain" != further.confidence,
             )

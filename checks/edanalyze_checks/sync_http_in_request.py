@@ -77,5 +77,5 @@ class SyncHttpInRequest(Rule):
                 "there is slow or down here",
                 (*call.path,),
                 analysis.before(entry, item, call),
-                likely=call.likely,
+                likely=call.confidence != "certain",
             )

@@ -163,6 +163,8 @@ class Engine(Generic[S]):
         if active in self._active or len(self._active) > DEEPEST:
             return Summary((entry,), (), ())
         self._active.add(active)
+        if context is None:  # nothing tells this call from others, so nothing may depend on which came first
+            frame = self.contexts.root(function.id)
         run: Activation[S] = Activation(function.id, frame)
         flow = self.block(tree.body, [entry], run)
         self._active.discard(active)

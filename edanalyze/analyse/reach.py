@@ -72,6 +72,8 @@ class Reach:
         if key in self._active or len(self._active) > DEEPEST:
             return _Walked((), (function.id,))
         self._active.append(key)
+        if key[1] is None:
+            frame = self.contexts.root(function.id)
         effects: list[Reached] = []
         functions: dict[str, None] = {function.id: None}
         self._tree(tree.body, function.id, frame, effects, functions)
