@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from edanalyze.facts import ir
 from edanalyze.link.entries.activations import Activations
+from edanalyze.link.entries.guesses import Guesses
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument, arguments
 from edanalyze.link.program import dotted
@@ -67,6 +68,7 @@ class Declarations:
         self._library = evaluator.models
         self._activations = activations
         self._decorating = frozenset(DECORATORS)
+        self._guesses = Guesses(evaluator)
         self._derived = self._derived_names()
         self.decorations: dict[str, list[Decoration]] = defaultdict(list)
         self.calls: list[Declaration] = []
@@ -118,6 +120,9 @@ class Declarations:
                     Declaration(api, value.name[:-2], value.site.call, value.site.frame, value.owner, scope)
                     for api in self._rows(value.name[:-2], self._decorating)
                 ]
+        guess = None if made else self._guesses.decorator(decorator, frame, scope)
+        if guess is not None and isinstance(decorator, ir.Call):
+            made.append(Declaration(guess, guess.call, decorator, frame, None, scope))
         return made
 
     def _rows(self, name: str, kinds: frozenset[str]) -> list[Api]:
@@ -174,20 +179,22 @@ class Declarations:
     def _call(self, call: ir.Call, scope: Scope, kinds: frozenset[str]) -> None:
         seen: set[tuple[int, int, Value | None]] = set()
         for frame in self._activations.inner(scope):
-            for api, name, receiver in self.resolve(call, frame, kinds):
+            for api, name, receiver in self.resolve(call, frame, scope, kinds):
                 key = (id(api), id(frame), receiver)
                 if key not in seen:
                     seen.add(key)
                     self.calls.append(Declaration(api, name, call, frame, receiver, scope))
 
     def resolve(
-        self, call: ir.Call, frame: Frame, kinds: frozenset[str]
+        self, call: ir.Call, frame: Frame, scope: Scope, kinds: frozenset[str]
     ) -> Iterable[tuple[Api, str, Value | None]]:
         """The rows of what a call calls, with the dotted name and the receiver."""
+        found: list[tuple[Api, str, Value | None]] = []
         for value in self._evaluator.values(call.function, frame):
             for name, receiver in self.names(value):
-                for api in self._rows(name, kinds):
-                    yield api, name, receiver
+                found += [(api, name, receiver) for api in self._rows(name, kinds)]
+        guess = None if found else self._guesses.call(call, frame, scope)
+        return [*found, *([(guess, guess.call, None)] if guess is not None else [])]
 
     def names(self, value: Value) -> Iterable[tuple[str, Value | None]]:
         """The dotted library names that calling a value may mean."""

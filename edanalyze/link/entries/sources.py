@@ -14,7 +14,7 @@ from edanalyze.link.entries.strings import Strings
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import arguments
 from edanalyze.link.values import External, ExternalInstance, Frame, Instance, Site, String, Value
-from edanalyze.models import Api
+from edanalyze.models import Api, Slot
 
 TOPICS = ("topic", "queue", "stream", "list", "pattern")
 DEEPEST = 4
@@ -89,7 +89,7 @@ class Sources:
         for use in uses:
             for api in self._library.rows(use.name):
                 for role in roles:
-                    slot = api.slots.get(role)
+                    slot = self._slot(api, role)
                     if slot is None or api.kind in {"auto_ack", "dead_letter", "carrier", "ack"}:
                         continue
                     if slot.entry is not None or (role == "group_id" and slot.kw is not None):
@@ -101,6 +101,14 @@ class Sources:
                         return [text for text in found if not _opaque(text)]
                     unknown = unknown or found
         return unknown
+
+    @staticmethod
+    def _slot(api: Api, role: str) -> Slot | None:
+        """Where an API takes a role; the group of a consumer made of a dict is an entry of that."""
+        config = api.slots.get("config")
+        if role == "group_id" and role not in api.slots and config is not None:
+            return Slot(pos=config.pos, kw=config.kw, entry="group.id")
+        return api.slots.get(role)
 
 
 def _opaque(text: String) -> bool:
