@@ -86,15 +86,19 @@ class Project:
 
     def read(self, path: str) -> str | None:
         """The text of a file of the project, for excerpts; None when it cannot be read."""
-        from edanalyze.discover.sources import decode
+        from edanalyze.discover.sources import Unreadable, decode
 
         source = self.source(path)
-        return decode(source) if source is not None else None
+        try:
+            return decode(source) if source is not None else None
+        except Unreadable:
+            return None
 
     @cached_property
     def services(self) -> Services:
         """The deployable units of the project."""
-        return self._deployed[0]
+        found: Services = self._deployed[0]
+        return found
 
     @cached_property
     def _deployed(self) -> Any:
@@ -147,19 +151,14 @@ def load_project(paths: Sequence[Path], options: Options | None = None) -> Proje
 
     Raises FileNotFoundError for a path that does not exist and ConfigError with every problem of the configuration.
     """
-    from edanalyze.discover.config import config_from_table, override, parse_toml, read_config
+    from edanalyze.discover.config import override, read_config, read_settings
     from edanalyze.discover.files import walk
     from edanalyze.discover.root import find_root
     from edanalyze.models.schema import KINDS
 
     options = options or Options()
     root = find_root(paths)
-    if options.config is not None:
-        document = parse_toml(options.config)
-        table = document.get("tool", {}).get("edanalyze", {}) if isinstance(document.get("tool"), dict) else {}
-        config = config_from_table(table, str(options.config), KINDS)
-    else:
-        config = read_config(root.path, KINDS)
+    config = read_settings(options.config, KINDS) if options.config is not None else read_config(root.path, KINDS)
     names = ("select", "extend_select", "ignore", "enable", "min_confidence", "strict", "include_tests")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     config = override(config, "options", **given)

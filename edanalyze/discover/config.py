@@ -59,8 +59,14 @@ def read_config(root: Path, model_kinds: Collection[str] = ()) -> Config:
     Raises ConfigError with all problems.
     """
     file = root / "pyproject.toml"
-    if not file.is_file():
-        return Config()
+    return read_settings(file, model_kinds) if file.is_file() else Config()
+
+
+def read_settings(file: Path, model_kinds: Collection[str] = ()) -> Config:
+    """The settings in `[tool.edanalyze]` of a TOML file, whatever it is called; the defaults when it says nothing.
+
+    Raises ConfigError with all problems.
+    """
     data = parse_toml(file)
     tool = data.get("tool", {})
     table = tool.get("edanalyze", {}) if isinstance(tool, dict) else tool

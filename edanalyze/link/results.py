@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from edanalyze.facts import ir
+from edanalyze.link.library import Literals
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import (
     Class,
@@ -109,7 +110,7 @@ class Results:
             case _:
                 return ()
 
-    def _literals(self, frame: Frame) -> object:
+    def _literals(self, frame: Frame) -> Literals:
         return lambda expr: self._evaluator.literals(expr, frame)
 
     def _library(self, name: str, callee: External, call: ir.Call, frame: Frame) -> Iterable[Value]:

@@ -11,7 +11,8 @@ from edanalyze.facts.children import bodies, children, expressions
 from edanalyze.facts.module import ClassFacts, FunctionFacts, ModuleFacts
 
 
-class Binding(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Binding:
     """One way a name gets its value.
 
     `kind`: "value" (the expression), "item" (what iterating it yields), "unpack" (its element `index`),
@@ -133,9 +134,8 @@ class ScopeBuilder:
 
     def _block(self, body: Iterable[ir.Stmt], scope: Scope) -> None:
         for statement in body:
-            kind = type(statement)
-            if kind is ir.Define:
-                self._define(statement.name, statement.qualname, statement.is_class, scope)  # type: ignore[union-attr]
+            if isinstance(statement, ir.Define):
+                self._define(statement.name, statement.qualname, statement.is_class, scope)
                 continue
             for expr in expressions(statement):
                 self._expr(expr, scope)
@@ -154,9 +154,9 @@ class ScopeBuilder:
             case ir.Loop(target=target, source=source) if target is not None:
                 self._target(target, Binding("item", source), scope)
             case ir.With(items=items):
-                for context, target in items:
-                    if target is not None:
-                        self._target(target, Binding("enter", context), scope)
+                for context, name in items:
+                    if name is not None:
+                        self._target(name, Binding("enter", context), scope)
             case ir.Try(handlers=handlers):
                 for handler in handlers:
                     if handler.types is not None:
@@ -188,8 +188,8 @@ class ScopeBuilder:
                 scope.stores.append(Store(base, name, binding, scope))
             case ir.Index(value=base, key=key):
                 scope.stores.append(Store(base, key, binding, scope))
-            case ir.Star(value=value):
-                self._target(value, Binding("opaque", binding.expr), scope)
+            case ir.Star(value=starred):
+                self._target(starred, Binding("opaque", binding.expr), scope)
             case ir.Items(items=items):
                 value = binding.expr
                 if (
@@ -213,23 +213,23 @@ class ScopeBuilder:
         kind = type(expr)
         if kind is ir.Name or kind is ir.Const:
             return
-        if kind is ir.Comprehension:
-            self._comprehension(expr, scope)  # type: ignore[arg-type]
+        if isinstance(expr, ir.Comprehension):
+            self._comprehension(expr, scope)
             return
-        if kind is ir.Lambda:
-            self._function(expr.function, _lexical(scope))  # type: ignore[union-attr]
-            body = self.scopes.get(expr.function)  # type: ignore[union-attr]
+        if isinstance(expr, ir.Lambda):
+            self._function(expr.function, _lexical(scope))
+            body = self.scopes.get(expr.function)
             if body is not None and scope.kind == "comprehension":
                 body.parent = scope
             return
         for child in children(expr):
             self._expr(child, scope)
-        if kind is ir.Call:
-            _lexical(scope).calls.append((expr, scope))  # type: ignore[arg-type]
-        elif kind is ir.Bind:
-            _lexical(scope).bind(expr.name, Binding("value", expr.value))  # type: ignore[union-attr]
-        elif kind is ir.Yield and expr.value is not None:  # type: ignore[union-attr]
-            _lexical(scope).yielded.append((expr.value, expr.delegates))  # type: ignore[union-attr]
+        if isinstance(expr, ir.Call):
+            _lexical(scope).calls.append((expr, scope))
+        elif isinstance(expr, ir.Bind):
+            _lexical(scope).bind(expr.name, Binding("value", expr.value))
+        elif isinstance(expr, ir.Yield) and expr.value is not None:
+            _lexical(scope).yielded.append((expr.value, expr.delegates))
 
     def _comprehension(self, expr: ir.Comprehension, scope: Scope) -> None:
         inner = Scope(self.module, scope.name, "comprehension", scope, function=scope.function)

@@ -72,9 +72,9 @@ class Settings:
                     keywords = [
                         (str(key.value), value) for key, value in binding.expr.items if isinstance(key, ir.Const)
                     ]
-                for key, value in keywords:
+                for key, expr in keywords:
                     if key == "env_prefix":
-                        return next(iter(evaluator.literals(value, frame)), "")
+                        return next(iter(evaluator.literals(expr, frame)), "")
             for value in evaluator.attributes.of(Instance(f"{ancestor}.Config"), "env_prefix") if (
                 f"{ancestor}.Config" in evaluator.program.classes
             ) else ():
