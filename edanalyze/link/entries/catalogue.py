@@ -16,6 +16,7 @@ from edanalyze.link.entries.lineage import Lineage
 from edanalyze.link.entries.listed import Lists
 from edanalyze.link.entries.loops import Loops
 from edanalyze.link.entries.messages import Messages
+from edanalyze.link.entries.named_routes import NamedRoutes
 from edanalyze.link.entries.overrides import Overrides
 from edanalyze.link.entries.owners import Owners
 from edanalyze.link.entries.records import EntryPoint
@@ -49,12 +50,13 @@ class Entries:
         loops = Loops(evaluator, declarations, activations, callables, sources, forwarding)
         tables = UrlTables(evaluator, declarations, owners, callables, views, lists, routes).find()
         viewsets = ViewSets(evaluator, declarations, owners, callables, views, routes)
+        named = NamedRoutes(evaluator, declarations, callables, routes)
         settings = AppSettings(evaluator)
         tasks = Tasks(evaluator, declarations, callables, routes, strings, lists, settings)
         commands = Commands(evaluator, declarations, callables, routes, strings, lineage)
         overrides = Overrides(evaluator, callables, lineage, tasks)
         found = [
-            *merged([*tables, *viewsets.find(), *routes.find()]),
+            *merged([*tables, *viewsets.find(), *named.find(), *routes.find()]),
             *messages.find(),
             *loops.find(),
             *tasks.find(),

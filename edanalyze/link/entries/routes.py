@@ -43,7 +43,8 @@ class Routes:
             if decoration.declaration.api.kind == "route":
                 yield from self._decorated(decoration)
         for declaration in self._declarations.of("route_call"):
-            plain = declaration.text("methods_from") != "actions" and "handler" in declaration.api.slots
+            named = declaration.text("methods_from") == "actions" or declaration.text("path_from") == "route_name"
+            plain = not named and "handler" in declaration.api.slots
             if plain and declaration.text("form") in IN_CALL:
                 yield from self._called(declaration)
 
@@ -51,7 +52,7 @@ class Routes:
 
     def _decorated(self, decoration: Decoration) -> Iterable[EntryPoint]:
         declaration = decoration.declaration
-        if declaration.text("form") != "decorator" or "detail" in declaration.api.slots:
+        if declaration.text("form") != "decorator" or declaration.text("path_from") or "detail" in declaration.api.slots:
             return
         name = decoration.subject.rpartition(":")[2].rpartition(".")[2]
         paths = self._paths(declaration, name)
