@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
-ENTRIES = frozenset({"route", "handler", "task", "job", "rpc"})
+ENTRIES = frozenset({"route", "handler", "task", "job", "rpc", "command"})
 
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from edanalyze.link.entries import EntryPoint
 
 LONGEST = 8
+PRIVATE = (".internal", ".local", ".svc", ".lan", ".intranet", ".corp", ".consul", ".private", ".cluster", ".home.arpa")
+"""Endings of host names that are not public."""
 _HOST = re.compile(r"^\w+://(?:[^@/]*@)?([\w.-]+|\{[^}]*\})")
 
 
@@ -32,7 +34,10 @@ class Hops:
         """The bound HTTP calls that an entry point waits for, with how each is reached."""
         if entry.value is None:
             return []
-        return self._of(entry.value)
+        found = list(self._of(entry.value))
+        for dependency in self._system.requests.dependencies(entry):
+            found += self._of(dependency)
+        return found
 
     def _of(self, function: Function) -> list[tuple[HttpCall, Reached]]:
         if function.id not in self._calls:
@@ -60,14 +65,11 @@ class Hops:
             return call.service != own
         if call.targets:
             return True
-        if call.external:
-            return False
-        host = host_of(call.url)
-        return bool(host) and "." not in host and "{" not in host and host not in {"localhost", "127.0.0.1"}
+        return is_private(call.external or host_of(call.url))
 
     def is_external(self, call: HttpCall) -> bool:
         """Whether a call certainly leaves the system."""
-        return bool(call.external)
+        return bool(call.external) and not is_private(call.external)
 
     # ----------------------------------------------------------------- chains
 
@@ -126,6 +128,14 @@ class Hops:
             return any(self.is_internal(call) for call in self.on_path(witness))
 
         return self._system.reach.longest(entry.value, counts)
+
+
+def is_private(host: str) -> bool:
+    """Whether a host name is one that only an internal network knows."""
+    name = host.partition(":")[0].lower()
+    if not name or "{" in name or name in {"localhost", "127.0.0.1", "0.0.0.0", "host.docker.internal"}:
+        return False
+    return "." not in name or name.endswith(PRIVATE)
 
 
 def host_of(url: String) -> str:

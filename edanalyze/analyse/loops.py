@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _BATCHES = re.compile(r"batch|chunk|page|paginat|slice|window|partition|group", re.I)
 _STREAMS = re.compile(
     r"(^|\.)(poll|getmany|get_messages|listen|consume|receive\w*|iter_messages|stream\w*|subscribe|xread\w*|fetch_messages"
-    r"|messages|records|pull|read_messages|events_stream|iterator)(\(\))?(\[\])?$|consumer|subscription|Records|Messages",
+    r"|messages|records|pull|read_messages|events_stream|iterator)(\(\))?(\[\])?$|consumer(\(\))?$",
     re.I,
 )
 _COUNTING = frozenset({"range", "count", "repeat", "cycle", "Retrying", "AsyncRetrying", "retry_context"})
@@ -39,7 +39,10 @@ class Loops:
             self._tree(self._system.contexts.tree(identifier).body, identifier)
         for module in sorted(program.modules):
             self._tree(self._system.contexts.tree(f"{module}:").body, f"{module}:")
-        yield from (self._found[key] for key in sorted(self._found, key=lambda key: (key[0], key[1].line, key[1].column)))
+        for key in sorted(self._found, key=lambda key: (key[0], key[1].line, key[1].column)):
+            witness, name = self._found[key]
+            if not any((point.module, point.place) in self._found for point in witness[1:]):  # the innermost loop only
+                yield witness, name
 
     def _tree(self, tree: Tree, function: str) -> None:
         for node in tree:
@@ -85,6 +88,8 @@ class Loops:
 
     def _is_collection(self, source: ir.Expr, scope: Scope) -> bool:
         text = spelled(source)
+        if any(isinstance(node, ir.Const) and node.value in {"Records", "Messages"} for node in walk(source)):
+            return False
         if _BATCHES.search(text) or _STREAMS.search(text):
             return False
         if isinstance(source, ir.Items):
@@ -92,7 +97,7 @@ class Loops:
         if isinstance(source, ir.Call):
             last = text.removesuffix("()").rsplit(".", 1)[-1]
             if last in _COUNTING:
-                return any(spelled(call.function) == "len" for call in calls(source))
+                return len(source.arguments) < 3 and any(spelled(call.function) == "len" for call in calls(source))
             if last in {"enumerate", "sorted", "reversed", "list", "tuple", "set", "zip", "filter", "iter"} and source.arguments:
                 return self._is_collection(source.arguments[0], scope)
         frame = self._system.evaluator.root(scope)
@@ -107,7 +112,12 @@ class Loops:
         )
 
     def _waits(self, tree: Tree, function: str, lazily: bool) -> Iterator[tuple[Step, Witness]]:
-        """The steps of a loop body that wait for an HTTP call; nested loops speak for themselves."""
+        """The steps of a loop body that wait for an HTTP call; nested loops speak for themselves.
+
+        A block that leaves the loop runs once: it found what was looked for.
+        """
+        if any(isinstance(node, Leave) and node.kind in {"break", "return"} for node in tree):
+            return
         for node in tree:
             match node:
                 case Step():
@@ -140,8 +150,6 @@ class Loops:
         for target in step.targets:
             if self._is_coroutine(target) and not step.call.awaited:
                 continue
-            if self._loops_itself(target):
-                continue
             for item in self._system.reach.effects(target):
                 if item.effect.kind == "http" and not item.deferred and not item.concurrent:
                     point = self._system.contexts.call_point(step, target, function)
@@ -155,17 +163,6 @@ class Loops:
     def _is_coroutine(self, function: Function) -> bool:
         facts = self._system.program.functions.get(function.id)
         return facts is not None and facts.asynchronous and not facts.generator
-
-    def _loops_itself(self, function: Function) -> bool:
-        """A function that is reported for its own loop is not reported again for the loop around it."""
-        scope = self._system.program.scopes.get(function.id)
-        return scope is not None and any(
-            key[0] == scope.module and self._inside(key[1], function.id) for key in self._found
-        )
-
-    def _inside(self, place: ir.Place, function: str) -> bool:
-        facts = self._system.program.functions[function]
-        return facts.place.line <= place.line <= facts.end_line
 
 
 def _stops_at_once(body: Tree) -> bool:

@@ -113,6 +113,22 @@ class Requests:
 
     # ---------------------------------------------------------------- FastAPI
 
+    def dependencies(self, entry: EntryPoint) -> list[Function]:
+        """The functions that a request handler declares to depend on, which run within the request."""
+        if entry.kind != "route" or entry.value is None:
+            return []
+        scope = self._evaluator.program.scopes.get(entry.value.id)
+        if scope is None or scope.function is None:
+            return []
+        frame = self._evaluator.root(scope.parent or scope)
+        return [
+            factory
+            for parameter in scope.function.parameters
+            for marker in self._markers(parameter.annotation, parameter.default, frame, scope)
+            for factory in self._evaluator.values(marker.arguments[0], frame)
+            if isinstance(factory, Function)
+        ]
+
     def _dependencies(self, scope: Scope) -> Iterator[tuple[Function, ir.Call]]:
         """Generator functions that a handler depends on, with the call that names them."""
         if scope.function is None:
