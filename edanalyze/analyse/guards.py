@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import enum
 import re
+from typing import NamedTuple
 
-from edanalyze.analyse.effects import Effects
+from edanalyze.analyse.conditional import Conditional
+from edanalyze.analyse.effects import Effect, Effects
 from edanalyze.facts import ir
-from edanalyze.facts.children import calls, spelled, statements, walk
+from edanalyze.facts.children import calls, expressions, spelled, statements
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Frame, Function
 
@@ -24,14 +26,29 @@ class Guard(enum.Enum):
     STATE = "state"
 
 
-Verdict = tuple[Guard, bool | None]  # the kind, and the outcome of the test on a first delivery (None: either)
+class Verdict(NamedTuple):
+    """The kind of a guard, and the outcome of its test on a first delivery (None: either).
+
+    `field` and `root`: the field that a STATE guard asks for, and the name of the object. `store`: the library that a
+    LOOKUP asks.
+    """
+
+    guard: Guard
+    first: bool | None
+    field: str = ""
+    root: str = ""
+    store: str = ""
+
 
 _STATE = re.compile(
     r"(^|_)(status|state|version|phase|stage|step|revision|sequence|offset|seq|last_\w+|updated_at|timestamp)$"
-    r"|^(is_|has_|was_|already_)|_(at|on|id|done|sent|processed|paid|shipped|confirmed|cancelled|canceled|reserved)$"
-    r"|^(processed|handled|completed|sent|paid|shipped|confirmed|cancelled|canceled|closed|done|finished|reserved)$",
+    r"|^(is_|has_|was_|already_)|_(at|on|id|done|sent|processed|paid|shipped|confirmed|cancelled|canceled|reserved|notified)$"
+    r"|^(processed|handled|completed|sent|paid|shipped|confirmed|cancelled|canceled|closed|done|finished|reserved|notified"
+    r"|delivered|settled|refunded|captured|applied|active|enabled)$",
     re.I,
 )
+_MESSAGE = re.compile(r"^(event|evt|message|msg|payload|request|response|data|body|record|headers|settings|config|envelope|command|cmd)$", re.I)
+_SELF = frozenset({"self", "cls", "settings", "config"})
 _FOUND = re.compile(r"already|processed|handled|seen|duplicate|exists|known|is_done|has_been|was_|find|get|lookup|load|fetch", re.I)
 _CLAIMS = re.compile(r"claim|acquire|first_time|is_new|reserve|mark_|register|remember|set_?nx|try_|begin_once|lock", re.I)
 _READS = frozenset(
@@ -39,9 +56,14 @@ _READS = frozenset(
         "get", "first", "one", "one_or_none", "scalar", "scalar_one_or_none", "scalars", "exists", "aexists", "find_one",
         "find", "fetchone", "fetchrow", "fetchval", "fetch_one", "get_or_none", "count", "count_documents", "sismember",
         "hexists", "hget", "filter", "filter_by", "afirst", "aget", "all", "get_item", "scan", "query", "fetch_val",
-        "in_bulk", "get_entity_by_id", "select", "execute",
+        "in_bulk", "get_entity_by_id", "select", "execute", "acount", "select_for_update", "with_for_update", "fetch_all",
     }
 )  # fmt: skip
+_COUNTS = frozenset(
+    {"rowcount", "modified_count", "matched_count", "upserted_id", "deleted_count", "inserted_primary_key", "acknowledged"}
+)
+_PASSING = frozenset({"bool", "any", "len", "int", "list", "set", "next"})
+_WRITTEN = frozenset({"upsert", "update", "delete", "increment", "replace", "insert_or_update"})
 DEEPEST = 3
 
 
@@ -51,7 +73,13 @@ class Guards:
     def __init__(self, effects: Effects) -> None:
         self._effects = effects
         self._evaluator = effects.evaluator
+        self._conditional = Conditional(effects.evaluator)
         self._memo: dict[tuple[int, str], Verdict | None] = {}
+        self._counters: dict[str, frozenset[int]] = {}
+
+    def is_guarded(self, effect: Effect, frame: Frame) -> bool:
+        """Whether a write tests what it sets, so that a repetition changes nothing."""
+        return self._conditional.is_guarded(effect, frame)
 
     def judge(self, test: ir.Expr, scope: Scope) -> Verdict | None:
         """Whether a test tells a first delivery from a repeated one, and which outcome it has on the first."""
@@ -66,23 +94,21 @@ class Guards:
             case ir.Operation(operator="not", operands=(inner,)):
                 return _inverted(self._judge(inner, scope, depth))
             case ir.Operation(operator="is" | "==", operands=(left, ir.Const(value=None | False | 0))):
-                return _inverted(self._judge(left, scope, depth)) or self._state(left)
+                return _inverted(self._judge(left, scope, depth)) or self._state(left, scope, depth)
             case ir.Operation(operator="is not" | "!=" | ">", operands=(left, ir.Const(value=None | False | 0))):
-                return self._judge(left, scope, depth) or self._state(left)
+                return self._judge(left, scope, depth) or self._state(left, scope, depth)
+            case ir.Operation(operator="==" | ">" | "!=" | ">=" | "<=" | "<" as operator, operands=(left, ir.Const(value=1 | 2 as limit))):
+                return self._counted(operator, left, limit, scope) or self._compared(test, scope, depth)
             case ir.Operation(operator="is" | "==", operands=(left, ir.Const(value=True))):
                 return self._judge(left, scope, depth)
             case ir.Operation(operator="in" | "not in" as operator, operands=(_, container)):
                 if isinstance(container, ir.Items | ir.Mapping | ir.Const):
-                    return self._state(test.operands[0])
-                if self._is_request(container):
+                    return self._state(test.operands[0], scope, depth)
+                if self._is_request(container) or not self._is_memory(container, scope):
                     return None
-                return (Guard.CLAIM, operator == "not in")
-            case ir.Operation(operator="==" | "!=" | "<" | "<=" | ">" | ">=", operands=operands):
-                for operand in operands:
-                    found = self._state(operand) or self._judge(operand, scope, depth)
-                    if found is not None:
-                        return (found[0], None)
-                return None
+                return Verdict(Guard.CLAIM, operator == "not in")
+            case ir.Operation(operator="==" | "!=" | "<" | "<=" | ">" | ">="):
+                return self._compared(test, scope, depth)
             case ir.Choice(kind="and" | "or", options=options):
                 return next((found for option in options if (found := self._judge(option, scope, depth))), None)
             case ir.Await(value=value) | ir.Bind(value=value):
@@ -91,12 +117,82 @@ class Guards:
                 return self._call(test, scope, depth)
             case ir.Name(id=name):
                 return self._name(name, scope, depth)
+            case ir.Attr(value=value, name=name) if name in _COUNTS:
+                found = self._judge(value, scope, depth)
+                return found._replace(first=True) if found is not None and found.guard is Guard.CLAIM else None
             case ir.Attr():
-                return self._state(test)
+                return self._state(test, scope, depth)
             case ir.Index(value=value):
-                return self._judge(value, scope, depth)
+                return self._state(test, scope, depth) or self._judge(value, scope, depth)
             case _:
                 return None
+
+    def _compared(self, test: ir.Operation, scope: Scope, depth: int) -> Verdict | None:
+        for operand in test.operands:
+            found = self._state(operand, scope, depth) or self._judge(operand, scope, depth)
+            if found is not None:
+                return found._replace(first=None)
+        return None
+
+    # --------------------------------------------------------------- counters
+
+    def _counted(self, operator: str, left: ir.Expr, limit: object, scope: Scope) -> Verdict | None:
+        """`if redis.incr(key) > 1`: the counter that is tested is itself the marker."""
+        call = self._call_of(left, scope, 0)
+        if call is None or not self._increments(call, scope):
+            return None
+        first = {("==", 1): True, ("<=", 1): True, ("<", 2): True, (">", 1): False, ("!=", 1): False, (">=", 2): False}
+        outcome = first.get((operator, int(limit))) if isinstance(limit, int) else None
+        return Verdict(Guard.CLAIM, outcome) if outcome is not None else None
+
+    def _increments(self, call: ir.Call, scope: Scope) -> bool:
+        effects, targets = self._effects.classify(call, self._frame(scope))
+        if any(effect.verb == "increment" or effect.api.data.get("signal") == "counter" for effect in effects):
+            return True
+        return any(
+            self._increments(inner, self._evaluator.program.scopes[target.id])
+            for target in targets
+            for expr in self._evaluator.program.scopes[target.id].returned
+            for inner in calls(expr)
+        )
+
+    def _call_of(self, expr: ir.Expr, scope: Scope, depth: int) -> ir.Call | None:
+        match expr:
+            case ir.Call(function=ir.Name(id=name), arguments=(inner, *_)) if name in _PASSING:
+                return self._call_of(inner, scope, depth)
+            case ir.Call():
+                return expr
+            case ir.Await(value=value) | ir.Bind(value=value) | ir.Index(value=value):
+                return self._call_of(value, scope, depth)
+            case ir.Name(id=name) if depth < DEEPEST:
+                for binding in scope.bindings.get(name, ()):
+                    if binding.kind in {"value", "unpack"} and binding.expr is not None:
+                        found = self._call_of(binding.expr, scope, depth + 1)
+                        if found is not None:
+                            return found
+        return None
+
+    def is_counter(self, call: ir.Call, scope: Scope) -> bool:
+        """Whether a call increments a counter that a test in the same function takes as a guard."""
+        while scope.kind == "comprehension" and scope.parent is not None:
+            scope = scope.parent
+        if scope.id not in self._counters:
+            found: set[int] = set()
+            body = scope.function.body if scope.function is not None else ()
+            for statement in statements(body):
+                for expr in expressions(statement):
+                    for left in _ones(expr):
+                        counted = self._call_of(left, scope, 0)
+                        if counted is not None:
+                            found.add(id(counted))
+            for returned in scope.returned:  # a counter whose value the caller tests
+                counted = self._call_of(returned, scope, 0)
+                if counted is not None:
+                    found.add(id(counted))
+            self._counters[scope.id] = frozenset(found)
+        return id(call) in self._counters[scope.id]
+
+    # ----------------------------------------------------------------- fields
 
     @staticmethod
     def _is_request(container: ir.Expr) -> bool:
@@ -104,21 +200,46 @@ class Guards:
         text = spelled(container).lower()
         return any(word in text for word in ("payload", "message", "event", "body", "data", "headers", "request", "settings"))
 
-    @staticmethod
-    def _state(expr: ir.Expr) -> Verdict | None:
+    def _is_memory(self, container: ir.Expr, scope: Scope) -> bool:
+        """Whether a container is filled by code that runs, not a table of constants."""
+        root = container
+        while isinstance(root, ir.Attr | ir.Index | ir.Call):
+            root = root.function if isinstance(root, ir.Call) else root.value
+        name = root.id if isinstance(root, ir.Name) else ""
+        text = spelled(container).rpartition(".")[2]
+        return not (text.isupper() and len(text) > 1) and name not in {"settings", "config"}
+
+    def _state(self, expr: ir.Expr, scope: Scope, depth: int) -> Verdict | None:
         match expr:
             case ir.Attr(name=name, value=value) if _STATE.search(name):
-                root = spelled(value).partition(".")[0].lower()
-                if root in {"self", "cls", "settings", "config", "event", "message", "msg", "payload", "request", "response"}:
+                root = spelled(value).partition(".")[0]
+                if (root.lower() in _SELF and not depth) or self._is_message(root, scope):
                     return None
-                return (Guard.STATE, None)
+                return Verdict(Guard.STATE, None, name, root)
             case ir.Index(key=ir.Const(value=str() as key), value=value) if _STATE.search(key):
-                root = spelled(value).partition(".")[0].lower()
-                if root in {"event", "message", "msg", "payload", "data", "body", "record"}:
+                root = spelled(value).partition(".")[0].removesuffix("[]")
+                if self._is_message(root, scope) or not self._is_read(root, scope):
                     return None
-                return (Guard.STATE, None)
+                return Verdict(Guard.STATE, None, key, root)
             case _:
                 return None
+
+    @staticmethod
+    def _is_message(root: str, scope: Scope) -> bool:
+        return _MESSAGE.match(root) is not None
+
+    def _is_read(self, root: str, scope: Scope) -> bool:
+        """Whether a name holds a row or document that was read from a store."""
+        for binding in scope.bindings.get(root, ()):
+            for call in calls(binding.expr):
+                name = call.function.name if isinstance(call.function, ir.Attr) else spelled(call.function)
+                if name in _READS and not re.search(r"json|loads|payload|message|body|headers", spelled(call.function), re.I):
+                    return True
+                if re.search(r"^a?(get|find|fetch|load|lookup|read)_", name) or name.startswith("find_one"):
+                    return True
+        return False
+
+    # ------------------------------------------------------------------ calls
 
     def _name(self, name: str, scope: Scope, depth: int) -> Verdict | None:
         where: Scope | None = scope
@@ -129,7 +250,7 @@ class Guards:
         for binding in where.bindings[name]:
             if binding.kind in {"unpack", "unpack item"} and binding.index == 1 and isinstance(binding.expr, ir.Call):
                 if re.search(r"get_or_create|update_or_create|created", f"{spelled(binding.expr)} {name}"):
-                    return (Guard.CLAIM, True)
+                    return Verdict(Guard.CLAIM, True)
             if binding.kind in {"value", "unpack"} and binding.expr is not None and depth <= DEEPEST:
                 found = self._judge(binding.expr, where, depth + 1)
                 if found is not None:
@@ -137,32 +258,46 @@ class Guards:
         return None
 
     def _call(self, call: ir.Call, scope: Scope, depth: int) -> Verdict | None:
-        effects, targets = self._effects.classify(call, self._frame(scope))
+        frame = self._frame(scope)
+        effects, targets = self._effects.classify(call, frame)
+        store = ""
         for effect in effects:
             if effect.kind == "dedupe":
                 signal = effect.api.data.get("signal")
-                return (Guard.CLAIM, True if signal in {"falsy", "created"} else None)
+                return Verdict(Guard.CLAIM, True if signal in {"falsy", "created", "rowcount", "upserted_id"} else None)
             if effect.kind == "check":
-                return (Guard.LOOKUP, False)
+                return Verdict(Guard.LOOKUP, False, store=effect.api.library)
             if effect.kind == "guard":
-                return (Guard.CLAIM, None)
+                return Verdict(Guard.CLAIM, None)
+            if effect.kind == "write" and self._tells(effect, frame):
+                return Verdict(Guard.CLAIM, True)
+            store = store or effect.api.library
         for target in targets:
             found = self._function(target, depth)
             if found is not None:
                 return found
         name = call.function.name if isinstance(call.function, ir.Attr) else ""
-        if name in {"bool", "any", "len", "int"} and call.arguments:
-            return self._judge(call.arguments[0], scope, depth)
-        if isinstance(call.function, ir.Name) and call.function.id in {"bool", "any", "len", "int"} and call.arguments:
+        if (name in _PASSING or spelled(call.function) in _PASSING) and call.arguments:
             return self._judge(call.arguments[0], scope, depth)
         if name in _READS and not targets and self._is_stored(call):
-            return (Guard.LOOKUP, False)
+            return Verdict(Guard.LOOKUP, False, store=store)
         if isinstance(call.function, ir.Attr):  # `session.query(...).filter(...).first()`, `(await x.execute()).scalar()`
             inner = call.function.value
             inner = inner.value if isinstance(inner, ir.Await) else inner
-            if isinstance(inner, ir.Call):
+            if isinstance(inner, ir.Call | ir.Name) and not self._is_loaded(inner):
                 return self._judge(inner, scope, depth)
         return None
+
+    def _tells(self, effect: Effect, frame: Frame) -> bool:
+        """Whether what a write returns tells a first delivery from a repeated one."""
+        if effect.verb not in _WRITTEN or effect.api.library == "redis":
+            return False
+        return effect.verb in {"upsert", "delete"} or self._conditional.is_guarded(effect, frame)
+
+    @staticmethod
+    def _is_loaded(expr: ir.Expr) -> bool:
+        """Something that was only parsed: `json.loads(body)`."""
+        return re.search(r"loads|json|decode|parse|validate", spelled(expr)) is not None
 
     @staticmethod
     def _is_stored(call: ir.Call) -> bool:
@@ -188,66 +323,41 @@ class Guards:
         scope = program.scopes.get(function.id)
         if facts is None or scope is None:
             return None
-        for statement in statements(facts.body):
-            if isinstance(statement, ir.Return) and statement.value is not None:
-                found = self._judge(statement.value, scope, depth + 1)
-                if found is not None:
-                    return found
-        constants = self._returns(facts.body)
-        kinds = {
-            effect.kind
-            for statement in statements(facts.body)
-            for expr in _expressions(statement)
-            for call in calls(expr)
-            for effect in self._effects.classify(call, self._frame(scope))[0]
-        }
-        if {True, False} <= constants and ("dedupe" in kinds or "write" in kinds) and _CLAIMS.search(facts.name):
-            return (Guard.CLAIM, True)
-        if ("dedupe" in kinds or "write" in kinds) and {True, False} <= constants:
-            return (Guard.CLAIM, None)
-        if "check" in kinds or (_FOUND.search(facts.name) and self._reads(facts.body)):
-            return (Guard.LOOKUP, False)
+        for expr in scope.returned:
+            found = self._judge(expr, scope, depth + 1)
+            if found is not None:
+                return found
+        constants = {expr.value for expr in scope.returned if isinstance(expr, ir.Const)}
+        kinds = {effect.kind for call, inner in scope.calls for effect in self._effects.classify(call, self._frame(inner))[0]}
+        if {True, False} <= constants and kinds & {"dedupe", "write"}:
+            return Verdict(Guard.CLAIM, True if _CLAIMS.search(facts.name) else None)
+        if "check" in kinds or (_FOUND.search(facts.name) and self._reads(scope)):
+            return Verdict(Guard.LOOKUP, False)
         return None
 
     @staticmethod
-    def _returns(body: tuple[ir.Stmt, ...]) -> set[object]:
-        return {
-            statement.value.value
-            for statement in statements(body)
-            if isinstance(statement, ir.Return) and isinstance(statement.value, ir.Const)
-        }
-
-    @staticmethod
-    def _reads(body: tuple[ir.Stmt, ...]) -> bool:
-        return any(
-            isinstance(call.function, ir.Attr) and call.function.name in _READS
-            for statement in statements(body)
-            for expr in _expressions(statement)
-            for call in calls(expr)
-        )
+    def _reads(scope: Scope) -> bool:
+        return any(isinstance(call.function, ir.Attr) and call.function.name in _READS for call, _ in scope.calls)
 
     def _frame(self, scope: Scope) -> Frame:
         return self._evaluator.root(scope)
 
 
-def _expressions(statement: ir.Stmt) -> tuple[ir.Expr, ...]:
-    from edanalyze.facts.children import expressions
+def _ones(expr: ir.Expr) -> list[ir.Expr]:
+    """What an expression compares with one (or two)."""
+    from edanalyze.facts.children import walk
 
-    return expressions(statement)
+    return [
+        node.operands[0]
+        for node in walk(expr)
+        if isinstance(node, ir.Operation)
+        and node.operator in {"==", "!=", ">", ">=", "<", "<="}
+        and isinstance(node.operands[-1], ir.Const)
+        and node.operands[-1].value in {1, 2}
+    ]
 
 
 def _inverted(verdict: Verdict | None) -> Verdict | None:
-    if verdict is None or verdict[1] is None:
+    if verdict is None or verdict.first is None:
         return verdict
-    return (verdict[0], not verdict[1])
-
-
-def catches_duplicates(handler: ir.Handler) -> bool:
-    """Whether an `except` clause names the error that a unique key raises (or a database error above it)."""
-    if handler.types is None:
-        return False
-    names = {node.id if isinstance(node, ir.Name) else node.name for node in walk(handler.types) if isinstance(node, ir.Name | ir.Attr)}
-    return any(
-        re.search(r"Integrity|Unique|Duplicate|AlreadyExists|Conflict|ConditionalCheckFailed|ClientError|DatabaseError|SQLAlchemyError|DBAPIError|PreconditionFailed", name)
-        for name in names
-    )
+    return verdict._replace(first=not verdict.first)

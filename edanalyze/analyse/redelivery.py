@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,13 @@ from edanalyze.analyse.acknowledgement import Acknowledgement, Settled
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.engine import Activation, Engine
 from edanalyze.analyse.guards import Guard
-from edanalyze.analyse.idempotency import Idempotency, Repetition
+from edanalyze.analyse.idempotency import ANY, FLUSH, Idempotency, Repetition
+from edanalyze.analyse.repetition import Repeating
 from edanalyze.analyse.transactions import Found
 from edanalyze.analyse.trees import Step
-from edanalyze.analyse.unique import has_unique_key
 from edanalyze.analyse.witness import Exposure, Witness
 from edanalyze.facts.ir import Place
-from edanalyze.link.values import Instance
+from edanalyze.link.values import Frame, Function
 
 if TYPE_CHECKING:
     from edanalyze.analyse.system import System
@@ -29,6 +30,8 @@ class Redelivery:
     def __init__(self, system: System) -> None:
         self._system = system
         self._stops: dict[str, set[tuple[str, Place]]] = {}
+        self._changing: dict[str, bool] = {}
+        self._asked: list[str] = []
 
     @cached_property
     def entries_of(self) -> dict[str, list[EntryPoint]]:
@@ -44,14 +47,18 @@ class Redelivery:
     def late(self) -> tuple[tuple[EntryPoint, Witness, Witness], ...]:
         """Handler, acknowledgement, and the effect that follows it."""
         found: list[tuple[EntryPoint, Witness, Witness]] = []
+        seen: set[Function] = set()
         for entry in self._system.message_handlers:
-            assert entry.value is not None
+            function = entry.driver or entry.value
+            if function is None or function in seen:
+                continue
+            seen.add(function)
 
             def report(ack: Witness, effect: Witness, entry: EntryPoint = entry) -> None:
                 found.append((entry, ack, effect))
 
-            engine = Engine(Acknowledgement(report), self._system.contexts)
-            engine.run(entry.value, self._system.reach.frame(entry.value), Settled())
+            frame = entry.frame if entry.driver is not None and entry.frame is not None else self._system.reach.frame(function)
+            Engine(Acknowledgement(report), self._system.contexts).run(function, frame, Settled())
         return tuple(found)
 
     @cached_property
@@ -62,9 +69,30 @@ class Redelivery:
         """The effects of a handler that a redelivery repeats."""
         if entry.value is None:
             return ()
-        domain = Idempotency(self._system.evaluator, self._system.guards, self._is_harmless)
-        engine = Engine(domain, self._system.contexts)
-        return engine.run(entry.value, self._system.reach.frame(entry.value), Repetition()).exposures
+        exposures = self._exposures(entry.value, self._system.reach.frame(entry.value))
+        if not exposures or entry.driver is None:
+            return exposures
+        # The loop that hands the message on may hold the guard.
+        frame = entry.frame or self._system.reach.frame(entry.driver)
+        if entry.function not in self._system.reach.functions(entry.driver, frame):
+            return exposures
+        around = self._exposures(entry.driver, frame)
+        return tuple(item for item in around if any(point.function == entry.function for point in item.witness))
+
+    def _exposures(self, function: Function, frame: Frame) -> tuple[Exposure, ...]:
+        changed = self._system.changes.of(self._system.reach.functions(function, frame))
+        domain = Idempotency(self._system.evaluator, self._system.guards, self._repeating, changed)
+        summary = Engine(domain, self._system.contexts).run(function, frame, Repetition())
+        found = [*summary.exposures, *domain.unflushed(summary.exits)]
+        kept: dict[tuple[str, object], Exposure] = {}
+        for item in found:
+            if item.kind != FLUSH:
+                kept.setdefault((item.kind, item.witness[-1]), item)
+        return tuple(kept.values())
+
+    @cached_property
+    def _repeating(self) -> Repeating:
+        return Repeating(self._system.evaluator, self._system.guards, self._is_harmless)
 
     def _is_harmless(self, effect: Effect, step: Step) -> bool:
         """A POST to a route of the system that only reads, or one that carries an idempotency key."""
@@ -77,13 +105,17 @@ class Redelivery:
         return bool(targets) and all(not self._changes(target) for target in targets)
 
     def _changes(self, route: EntryPoint) -> bool:
-        if route.value is None:
+        """Whether a second request changes something more."""
+        if route.value is None or route.function in self._asked:
             return True
-        return any(
-            item.effect.kind in {"mail", "payment", "publish"}
-            or (item.effect.kind == "write" and item.effect.verb in {"insert", "increment", "write", "copy"})
-            for item in self._system.reach.effects(route.value)
-        )
+        if route.function not in self._changing:
+            self._asked.append(route.function)
+            effects = self._system.reach.effects(route.value)
+            self._changing[route.function] = any(item.effect.kind == "publish" for item in effects) or bool(
+                self._exposures(route.value, self._system.reach.frame(route.value))
+            )
+            self._asked.pop()
+        return self._changing[route.function]
 
     def heals(self, found: Found) -> bool:
         """Whether every way to a finding is a handler that settles its message later and whose repeat publishes again."""
@@ -105,10 +137,9 @@ class Redelivery:
     def _stopped(self, entry: EntryPoint) -> set[tuple[str, Place]]:
         """The publishes of a handler that a repeated message does not reach."""
         if entry.function not in self._stops:
-            domain = _Stops(self._system)
-            engine = Engine(domain, self._system.contexts)
+            domain = _Stops(self._system, self._repeating)
             if entry.value is not None:
-                engine.run(entry.value, self._system.reach.frame(entry.value), Repetition())
+                Engine(domain, self._system.contexts).run(entry.value, self._system.reach.frame(entry.value), Repetition())
             self._stops[entry.function] = domain.stopped
         return self._stops[entry.function]
 
@@ -116,8 +147,8 @@ class Redelivery:
 class _Stops(Idempotency):
     """Publishes behind a guard, or behind an insert that a unique key refuses the second time."""
 
-    def __init__(self, system: System) -> None:
-        super().__init__(system.evaluator, system.guards, lambda effect, step: False)
+    def __init__(self, system: System, repeating: Repeating) -> None:
+        super().__init__(system.evaluator, system.guards, repeating, ANY)
         self.stopped: set[tuple[str, Place]] = set()
 
     def effect(self, effect: Effect, step: Step, state: Repetition, run: Activation[Repetition]) -> Repetition:
@@ -125,10 +156,6 @@ class _Stops(Idempotency):
         if effect.kind in {"publish", "deferred_publish"} and state.guard is not None:
             self.stopped.add((step.scope.module, step.call.place))
         after = super().effect(effect, step, state, run)
-        if effect.kind == "write" and effect.verb in {"insert", "write"} and after.guard is None:
-            entity = effect.argument("entity")
-            frame = self._evaluator.root(step.scope)
-            values = self._evaluator.values(entity, frame) if entity is not None else ()
-            if any(isinstance(value, Instance) and has_unique_key(value.id, self._evaluator) for value in values):
-                return Repetition(Guard.STATE, after.marked, after.caught)
+        if effect.kind == "write" and effect.verb in {"insert", "write"} and after.guard is None and self._is_unique(effect, step):
+            return replace(after, guard=Guard.STATE)
         return after

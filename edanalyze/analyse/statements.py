@@ -42,6 +42,9 @@ class Statements:
         if has_statement and not effect.handed:
             found = self._of_statement(statement, frame, 0) if statement is not None else ""
             return found if found != "unknown" else ""
+        if declared == "dml" and isinstance(effect.call.function, ir.Attr):  # `Letter.update(...).where(...).execute()`
+            found = self._of_statement(effect.call.function.value, frame, 0)
+            return found if found != "unknown" else ""
         method = effect.call.function.name if isinstance(effect.call.function, ir.Attr) else ""
         values = effect.argument("values")
         if values is not None and declared in {"", "update", "upsert", "insert_or_update"}:

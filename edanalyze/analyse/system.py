@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
+from edanalyze.analyse.binding.binding import Binding
+from edanalyze.analyse.changes import Changes
 from edanalyze.analyse.clauses import Clauses
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.correlation import Correlation
@@ -25,7 +27,6 @@ from edanalyze.analyse.transactions import AfterCommit, Found, Transaction, Tran
 from edanalyze.discover.deployed import Deployment
 from edanalyze.discover.service import Services
 from edanalyze.facts.module import ModuleFacts
-from edanalyze.analyse.binding.binding import Binding
 from edanalyze.link.entries import Entries, EntryPoint
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import Library
@@ -79,6 +80,11 @@ class System:
     def correlation(self) -> Correlation:
         """Looks for identifiers that calls hand on."""
         return Correlation(self.effects)
+
+    @cached_property
+    def changes(self) -> Changes:
+        """What functions set."""
+        return Changes(self.program)
 
     @cached_property
     def guards(self) -> Guards:
