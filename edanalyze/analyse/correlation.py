@@ -85,6 +85,11 @@ class Correlation:
         match expr:
             case ir.Const(value=str() as text):
                 return (Evidence.YES, "") if _names_id(text) else (Evidence.NO, "")
+            case (
+                ir.Call(function=ir.Attr(value=ir.Attr(name="headers"), name="get"), arguments=(ir.Const(value=str() as text), *_))
+                | ir.Index(value=ir.Attr(name="headers"), key=ir.Const(value=str() as text))
+            ):  # one header of many
+                return (Evidence.YES, "") if _names_id(text) else (Evidence.NO, "")
             case ir.Name(id=name):
                 return self._of_name(name, scope, depth)
             case ir.Attr(value=value, name=name):
