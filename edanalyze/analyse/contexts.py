@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 from edanalyze.analyse.build import TreeBuilder
 from edanalyze.analyse.effects import Effects
-from edanalyze.analyse.trees import FunctionTree, Scoped, Step
+from edanalyze.analyse.trees import FunctionTree, Scoped, Step, steps
 from edanalyze.analyse.witness import Point
 from edanalyze.facts import ir
 from edanalyze.link.program import Program
@@ -23,6 +23,7 @@ class Contexts:
         self._trees: dict[str, FunctionTree] = {}
         self._steps: dict[tuple[int, Frame], Step] = {}
         self._hooks: dict[tuple[int, str], Step] = {}
+        self._held: dict[str, bool] = {}
 
     def tree(self, function: str) -> FunctionTree:
         """The effect tree of a function, or of a module's top level (`module:`)."""
@@ -54,6 +55,8 @@ class Contexts:
         if isinstance(receiver, Instance | Class) and function is not None:
             if receiver.id != f"{tree.scope.module}:{function.owner}":
                 parts.append(receiver.id)
+            if isinstance(receiver, Instance) and receiver.site is not None and self._calls_held(tree):
+                parts.append(receiver.site)
         if frame.call is not None:
             for name in sorted(tree.callables | tree.switches):
                 values = self.evaluator.name(name, frame)
@@ -64,6 +67,13 @@ class Contexts:
             parts.append(id(frame.closure))
         return tuple(parts) or None
 
+    def _calls_held(self, tree: FunctionTree) -> bool:
+        """Whether a method calls what its object holds (`self.callback(...)`), so that it matters which object it is."""
+        found = self._held.get(tree.id)
+        if found is None:
+            found = self._held[tree.id] = any(_is_open(step) for step in steps(tree.body))
+        return found
+
     @staticmethod
     def _tells(value: Value, name: str, tree: FunctionTree) -> bool:
         if name in tree.switches and isinstance(value, Constant) and (value.value is None or isinstance(value.value, bool)):
@@ -73,7 +83,8 @@ class Contexts:
     def in_frame(self, step: Step, frame: Frame) -> Step:
         """A step as it is in a call context: what a parameter or a method of `self` really is there."""
         if not step.dynamic or (frame.call is None and frame.closure is None and not self._refined(step, frame)):
-            return step
+            if not (_is_open(step) and isinstance(frame.receiver, Instance) and frame.receiver.site is not None):
+                return step
         key = (id(step), frame)
         found = self._steps.get(key)
         if found is None:
@@ -139,6 +150,11 @@ class Contexts:
             call = ir.Call(node.expr, (nothing, nothing, nothing) if leaving else (), (), place)
             self._hooks[key] = Step(call, node.scope, (), (hook,))
         return self._hooks[key]
+
+
+def _is_open(step: Step) -> bool:
+    """Whether a call is of something that only an object or a caller knows."""
+    return step.dynamic and not step.effects and not step.targets
 
 
 def place_of(expr: ir.Expr) -> ir.Place:

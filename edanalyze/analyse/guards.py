@@ -185,10 +185,13 @@ class Guards:
                         counted = self._call_of(left, scope, 0)
                         if counted is not None:
                             found.add(id(counted))
-            for returned in scope.returned:  # a counter whose value the caller tests
-                counted = self._call_of(returned, scope, 0)
-                if counted is not None:
-                    found.add(id(counted))
+            self._counters[scope.id] = frozenset(found)
+            callers = self._evaluator.parameters.callers(scope.id) if scope.function is not None else ()
+            if any(self.is_counter(caller, frame.scope) for caller, frame in callers):
+                for returned in scope.returned:
+                    counted = self._call_of(returned, scope, 0)
+                    if counted is not None:
+                        found.add(id(counted))
             self._counters[scope.id] = frozenset(found)
         return id(call) in self._counters[scope.id]
 
