@@ -115,7 +115,7 @@ class Library:
 
     def produces(self, name: str) -> str | None:
         """The class of the object that a decorator turns its function into."""
-        for api in self.models.find(name, "handler"):
+        for api in self.models.find(name):
             made = api.data.get("produces")
             if isinstance(made, str):
                 return made

@@ -11,6 +11,7 @@ from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Class, Frame, Function, Instance, Site, Value
 
 MOST_FRAMES = 24
+MOST_APPLICATIONS = 400
 DEEPEST = 4
 
 
@@ -39,7 +40,7 @@ class Activations:
             if scope.kind == "function" and self._depth < DEEPEST:
                 self._depth += 1
                 try:
-                    found = tuple(dict.fromkeys(self._find(scope)))[:MOST_FRAMES] or (root,)
+                    found = tuple(dict.fromkeys(self._find(scope))) or (root,)
                 finally:
                     self._depth -= 1
             else:
@@ -65,7 +66,8 @@ class Activations:
             for caller in self.inner(root.scope):
                 for value in evaluator.values(call.function, caller):
                     found += self._entered(value, scope, call, caller)
-        for value, call, frame in self.applications().get(scope.id, ()):
+        found = found[:MOST_FRAMES]
+        for value, call, frame in self.applications().get(scope.id, ())[:MOST_APPLICATIONS]:
             found.append(evaluator.results.frame(value, call, frame))
         return found or self._by_surroundings(scope)
 

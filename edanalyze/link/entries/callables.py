@@ -74,10 +74,20 @@ class Callables:
             case ExternalInstance(name=name, site=site, owner=owner):
                 if name.endswith("as_view()"):
                     yield from self._view(owner, value)
-                elif site is not None and name.endswith("()") and depth <= DEEPEST:
-                    yield from self._arguments(site.call, site.frame, depth)
+                elif site is not None and depth <= DEEPEST:
+                    found = list(self._method_owner(site.call, site.frame))
+                    yield from found
+                    if not found and name.endswith("()"):
+                        yield from self._arguments(site.call, site.frame, depth)
             case _:
                 return
+
+    def _method_owner(self, call: ir.Call, frame: Frame) -> Iterable[Target]:
+        """The task behind what one of its methods made: `send.s(order)`."""
+        if isinstance(call.function, ir.Attr):
+            for value in self._evaluator.values(call.function.value, frame):
+                if isinstance(value, Function):
+                    yield Target(self.defined(value).id, value)
 
     def _arguments(self, call: ir.Call, frame: Frame, depth: int) -> Iterable[Target]:
         """The functions that a library's wrapper was given: `login_required(view)`, `cache_page(60)(view)`."""

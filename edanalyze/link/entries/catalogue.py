@@ -64,6 +64,7 @@ class Entries:
             *commands.find(),
             *Serverless(evaluator, declarations, callables, routes, deployment or Deployment()).find(),
         ]
+        found += tasks.timetable(found)
         self.all: tuple[EntryPoint, ...] = tuple(sorted(_distinct(found), key=_order))
         by_function: dict[str, list[EntryPoint]] = defaultdict(list)
         for entry in self.all:

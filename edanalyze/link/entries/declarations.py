@@ -121,8 +121,9 @@ class Declarations:
                     for api in self._rows(value.name[:-2], self._decorating)
                 ]
         guess = None if made else self._guesses.decorator(decorator, frame, scope)
-        if guess is not None and isinstance(decorator, ir.Call):
-            made.append(Declaration(guess, guess.call, decorator, frame, None, scope))
+        if guess is not None:
+            call = decorator if isinstance(decorator, ir.Call) else None
+            made.append(Declaration(guess, guess.call, call, frame, None, scope))
         return made
 
     def _rows(self, name: str, kinds: frozenset[str]) -> list[Api]:
@@ -216,10 +217,24 @@ class Declarations:
         """`app.route("/x")(view)`: a decorator applied by a call."""
         for frame in self._activations.inner(scope):
             for declaration in self.resolve_decorator(decorator, frame, scope):
-                for expr in call.arguments[:1]:
-                    for value in self._evaluator.values(expr, frame):
-                        if isinstance(value, Function | Class):
-                            self.applied.append(Decoration(declaration, value.id, frame))
+                for value in self._subjects(call, frame):
+                    self.applied.append(Decoration(declaration, value.id, frame))
+
+    def _subjects(self, call: ir.Call, frame: Frame) -> list[Function | Class]:
+        """The function or class that a call applies a decorator to.
+
+        In a callback whose own parameter is not known (`attach(wrapped, callback)`), the parameter of the enclosing
+        decorator that has the same name.
+        """
+        for expr in call.arguments[:1]:
+            current: Frame | None = frame
+            while current is not None:
+                values = self._evaluator.values(expr, current)
+                found = [value for value in values if isinstance(value, Function | Class)]
+                if found or not isinstance(expr, ir.Name):
+                    return found
+                current = current.closure
+        return []
 
 
 def _last(expr: ir.Expr) -> str:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from edanalyze.facts import ir
+from edanalyze.facts.children import spelled
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
 from edanalyze.link.scopes import Scope
@@ -26,12 +27,16 @@ class Guesses:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._decorators: dict[str, list[Api]] = defaultdict(list)
+        self._tasks: dict[str, list[Api]] = defaultdict(list)
         self._calls: dict[str, list[Api]] = defaultdict(list)
         self._imports: dict[str, frozenset[str]] = {}
         models = evaluator.models.models
         for api in models.of_kind("route"):
             if api.data.get("form") == "decorator" and api.call.count(".") > 1:
                 self._decorators[_last(api)].append(api)
+        for api in models.of_kind("handler"):
+            if api.data.get("form") == "task" and api.call.count(".") > 1:
+                self._tasks[_last(api)].append(api)
         for kind in ("route_call", "include"):
             for api in models.of_kind(kind):
                 if api.data.get("form") in CALLED:
@@ -42,13 +47,21 @@ class Guesses:
 
     def decorator(self, decorator: ir.Expr, frame: Frame, scope: Scope) -> Api | None:
         """The row of a decorator such as `@self.app.get("/orders")`."""
-        if not isinstance(decorator, ir.Call) or not isinstance(decorator.function, ir.Attr):
+        function = decorator.function if isinstance(decorator, ir.Call) else decorator
+        if not isinstance(function, ir.Attr):
             return None
-        rows = self._decorators.get(decorator.function.name)
-        if not rows or not self._is_open(decorator.function, frame):
+        tasks = self._tasks.get(function.name, [])
+        rows = self._decorators.get(function.name, []) if isinstance(decorator, ir.Call) else []
+        if not (tasks or rows) or not self._is_open(function, frame):
             return None
-        chosen = [api for api in rows if self._has_path(api, decorator, frame)]
-        return self._nearest(chosen, decorator, scope.module)
+        if isinstance(decorator, ir.Call):
+            chosen = [api for api in rows if self._has_path(api, decorator, frame)]
+            if chosen:
+                return self._nearest(chosen, decorator, scope.module)
+        imported = self._imported(scope.module)
+        holder = spelled(function.value).rpartition(".")[2].lower()
+        near = [api for api in tasks if (top := api.call.partition(".")[0]) in imported or top in holder]
+        return next(iter(near), None)
 
     def call(self, call: ir.Call, frame: Frame, scope: Scope) -> Api | None:
         """The row of a call such as `app.add_url_rule("/orders", view_func=orders)`."""

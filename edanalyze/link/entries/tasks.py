@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from edanalyze.facts import ir
+from edanalyze.facts.children import calls
 from edanalyze.link.entries.callables import Callables, Target
 from edanalyze.link.entries.declarations import Declaration, Declarations
 from edanalyze.link.entries.delivery import Deliveries
@@ -16,7 +17,7 @@ from edanalyze.link.entries.settings import AppSettings
 from edanalyze.link.entries.strings import Strings
 from edanalyze.link.entries.transports import Transports
 from edanalyze.link.evaluate import Evaluator
-from edanalyze.link.values import Class, Constant, Function, Instance, String, Value, string
+from edanalyze.link.values import Class, Constant, Display, Frame, Function, Instance, String, Value, string
 from edanalyze.models import Api, Slot
 
 TASKS = frozenset({"task", "task-wrapper", "query"})
@@ -59,6 +60,38 @@ class Tasks:
             kind = self._kind(declaration.api)
             if kind:
                 yield from self._called(kind, declaration)
+
+    def timetable(self, tasks: Iterable[EntryPoint]) -> Iterator[EntryPoint]:
+        """The jobs that a timetable in the settings makes of tasks: `beat_schedule = {"nightly": {"task": ...}}`."""
+        known = {topic.text: task for task in tasks if task.kind == "task" for topic in task.topics}
+        for module, expr, scope in self._settings.expressions("beat_schedule"):
+            for value in self._evaluator.values(expr, self._evaluator.root(scope)):
+                if not isinstance(value, Display) or not isinstance(value.expr, ir.Mapping):
+                    continue
+                for label, entry in value.expr.items:
+                    place = next((call.place for call in calls(entry)), None)
+                    for name in self._named_task(entry, value.frame):
+                        task = known.get(name)
+                        titles = self._evaluator.literals(label, value.frame)
+                        if task is not None:
+                            yield EntryPoint(
+                                kind="job",
+                                function=task.function,
+                                value=task.value,
+                                name=titles[0] if titles else name,
+                                module=task.module,
+                                place=task.place,
+                                declared=(module, place or task.place),
+                                library=task.library,
+                                transport=task.transport,
+                            )
+
+    def _named_task(self, entry: ir.Expr, frame: Frame) -> Iterator[str]:
+        for value in self._evaluator.values(entry, frame):
+            if isinstance(value, Display) and isinstance(value.expr, ir.Mapping):
+                for key, named in value.expr.items:
+                    if key is not None and "task" in self._evaluator.literals(key, value.frame):
+                        yield from self._evaluator.literals(named, value.frame)
 
     @staticmethod
     def _kind(api: Api) -> str:

@@ -96,6 +96,7 @@ KINDS: tuple[Kind, ...] = (
         "event",
         "Declares an entry point that is neither an HTTP route nor a broker's handler.",
         "topic schedule label pattern type_name field_name handler",
+        text="produces",
         flag="override",
         form="message schedule command websocket call authorizer graphql",
     ),
