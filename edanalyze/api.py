@@ -185,16 +185,17 @@ def _check(project: Project, progress: Progress | None) -> CheckResult:
         rules, select=config.select, ignore=config.ignore, extend_select=config.extend_select, enable=config.enable
     )
     analysis = Analysis(project.system(progress), config)
-    diagnostics, notes = run(analysis, [rule for rule in rules if rule.code in codes])
+    diagnostics, failed = run(analysis, [rule for rule in rules if rule.code in codes])
+    notes: list[str] = []
     least = Confidence(config.min_confidence).rank
     shown = [item for item in diagnostics if item.confidence.rank <= least and project.covers(item.path)]
     kept, suppressed = apply(shown, project.read, project.options.noqa)
     if suppressed:
         notes.append(f"{len(suppressed)} findings are suppressed by comments")
-    notes += analysis.system.unmatched_models()
+    notes += [*analysis.system.unmatched_models(), *analysis.system.unresolved()]
     return CheckResult(
         diagnostics=tuple(kept),
-        not_analysed=tuple(sorted(set(project.not_analysed), key=lambda item: (item.path, item.reason))),
+        not_analysed=tuple(sorted({*project.not_analysed, *failed}, key=lambda item: (item.path, item.reason))),
         notes=(*project.notes, *notes),
         files=len(analysis.system.program.modules),
         lines=project.lines,

@@ -171,6 +171,15 @@ class System:
             if api.call and api.call not in self.effects.matched and not self._is_mentioned(api.call)
         ]
 
+    def unresolved(self) -> list[str]:
+        """A sentence for each HTTP call whose callee is not known, and why; preceded by their number."""
+        lines = [
+            f"{self.program.paths[call.site.module]}:{call.site.place.line}: {call.url.text or 'a URL'} is bound to nothing: {call.reason}"
+            for call in self.binding.http_calls
+            if call.reason and not call.targets and not call.service and not call.external
+        ]
+        return [f"{len(lines)} HTTP calls could not be bound", *sorted(set(lines))] if lines else []
+
     def _is_mentioned(self, call: str) -> bool:
         last = call.rpartition(".")[2]
         return last in self.program.calls or any(

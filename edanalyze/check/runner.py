@@ -10,16 +10,17 @@ from edanalyze.analyse.witness import Point
 from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.diagnostic import Confidence, Diagnostic, TraceStep
 from edanalyze.check.rule import Rule
+from edanalyze.facts.module import Unanalysed
 from edanalyze.link.program import dotted
 
 
 def run(
     analysis: Analysis, rules: Iterable[Rule], progress: Callable[[int, int], None] | None = None
-) -> tuple[list[Diagnostic], list[str]]:
-    """The diagnostics of the rules, sorted, and a note for each rule that failed."""
+) -> tuple[list[Diagnostic], list[Unanalysed]]:
+    """The diagnostics of the rules, sorted, and an entry for each rule that failed: its findings are missing."""
     chosen = list(rules)
     found: dict[tuple[object, ...], Diagnostic] = {}
-    notes: list[str] = []
+    failed: list[Unanalysed] = []
     for number, rule in enumerate(chosen):
         if progress is not None:
             progress(number, len(chosen))
@@ -31,8 +32,9 @@ def run(
                 if known is None or diagnostic.confidence.rank < known.confidence.rank:
                     found[key] = diagnostic
         except Exception as error:
-            notes.append(f"{rule.code} failed: {type(error).__name__}: {error}; please report this")
-    return _identified(sorted(found.values(), key=lambda diagnostic: diagnostic.sort_key)), notes
+            reason = f"{rule.code} could not be checked: {type(error).__name__}: {error}; please report this as a bug"
+            failed.append(Unanalysed(".", reason))
+    return _identified(sorted(found.values(), key=lambda diagnostic: diagnostic.sort_key)), failed
 
 
 def _diagnostic(analysis: Analysis, rule: Rule, finding: Finding) -> Diagnostic:
