@@ -17,7 +17,7 @@ import msgspec
 
 from edanalyze.check.diagnostic import CheckResult, Confidence
 from edanalyze.discover.settings import Config
-from edanalyze.facts.module import Unanalysed
+from edanalyze.facts.module import ModuleFacts, Unanalysed
 
 if TYPE_CHECKING:
     from edanalyze.analyse.system import System
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from edanalyze.discover.root import Root
     from edanalyze.discover.service import Services
     from edanalyze.graph.records import Graph
+    from edanalyze.parse import Progress
 
 T = TypeVar("T")
-Progress = Callable[[int, int], None]
 _STACK = 512 * 1024 * 1024
 _RECURSION = 60_000
 
@@ -114,21 +114,25 @@ class Project:
         self.not_analysed += files.unanalysed
         return services, deployment, environment
 
-    def system(self, progress: Progress | None = None) -> System:
-        """The analysed system; files are read and parsed on the first call."""
-        if self._system is None:
-            self._system = self._analyse(progress)
-        return self._system
+    def parse(self, progress: Progress | None = None) -> tuple[ModuleFacts, ...]:
+        """The facts of all files, parsed on the first call. Call it from the main thread: it may start processes."""
+        if self._modules is None:
+            from edanalyze.parse import parse_all
 
-    _system: System | None = None
+            largest, overlay = self.config.max_file_size, self.options.overlay
+            parsed = parse_all(self.tree.sources, largest, overlay, self.options.jobs, progress)
+            self.not_analysed += parsed.failures
+            self.lines = sum(facts.lines for facts in parsed.modules)
+            self._modules = parsed.modules
+        return self._modules
 
-    def _analyse(self, progress: Progress | None) -> System:
+    _modules: tuple[ModuleFacts, ...] | None = None
+
+    @cached_property
+    def system(self) -> System:
+        """The analysed system."""
         from edanalyze.analyse.system import System
-        from edanalyze.parse import parse_all
 
-        parsed = parse_all(self.tree.sources, self.config.max_file_size, self.options.overlay, self.options.jobs, progress)
-        self.not_analysed += parsed.failures
-        self.lines = sum(facts.lines for facts in parsed.modules)
         services, deployment, environment = self._deployed
 
         def lookup(path: str, name: str) -> str | None:
@@ -137,7 +141,7 @@ class Project:
             return setting.value if setting is not None else None
 
         return System(
-            parsed.modules,
+            self.parse(),
             sources=self.config.src,
             own_models=self.config.models,
             services=services,
@@ -170,10 +174,11 @@ def check(project: Project, progress: Progress | None = None) -> CheckResult:
 
     Raises ModelError when the project's own model tables are wrong.
     """
-    return _deep(lambda: _check(project, progress))
+    project.parse(progress)
+    return _deep(lambda: _check(project))
 
 
-def _check(project: Project, progress: Progress | None) -> CheckResult:
+def _check(project: Project) -> CheckResult:
     from edanalyze.check import registry
     from edanalyze.check.analysis import Analysis
     from edanalyze.check.runner import run
@@ -184,7 +189,7 @@ def _check(project: Project, progress: Progress | None) -> CheckResult:
     codes = registry.enabled(
         rules, select=config.select, ignore=config.ignore, extend_select=config.extend_select, enable=config.enable
     )
-    analysis = Analysis(project.system(progress), config)
+    analysis = Analysis(project.system, config)
     diagnostics, failed = run(analysis, [rule for rule in rules if rule.code in codes])
     notes: list[str] = []
     least = Confidence(config.min_confidence).rank
@@ -204,21 +209,22 @@ def _check(project: Project, progress: Progress | None) -> CheckResult:
 
 def graph(project: Project) -> Graph:
     """The refactoring graph of a project at full detail, with the diagnostics on its nodes and edges."""
+    project.parse()
     return _deep(lambda: _graph(project))
 
 
 def _graph(project: Project) -> Graph:
     from edanalyze.analyse.systemgraph import build
 
-    result = _check(project, None)
-    return build(project.system(), result.diagnostics)
+    return build(project.system, _check(project).diagnostics)
 
 
 def callgraph(project: Project) -> dict[str, list[str]]:
     """Caller -> callees, in dotted names from the root."""
     from edanalyze.analyse.systemgraph import callgraph as make
 
-    return _deep(lambda: make(project.system()))
+    project.parse()
+    return _deep(lambda: make(project.system))
 
 
 def _deep(work: Callable[[], T]) -> T:

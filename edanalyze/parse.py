@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +16,10 @@ import msgspec
 from edanalyze.facts.module import ModuleFacts, Unanalysed
 
 if TYPE_CHECKING:
-    from edanalyze.api import Progress
     from edanalyze.discover.files import SourceFile
+
+Progress = Callable[[int, int], None]
+"""Told after each step how much is done, and how much there is to do."""
 
 _FEW = 60
 _CHUNK = 24
@@ -63,9 +68,16 @@ def _results(
             yield _parse(chunk, largest, given)
         return
     decoder = msgspec.msgpack.Decoder(_Chunk)
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, mp_context=_start_method()) as pool:
         for encoded in pool.map(_encoded, chunks, [largest] * len(chunks), [given] * len(chunks)):
             yield decoder.decode(encoded)
+
+
+def _start_method() -> BaseContext:
+    """Forking is quickest, but not safe once there are other threads (a progress bar has one)."""
+    methods = multiprocessing.get_all_start_methods()
+    alone = threading.active_count() == 1
+    return multiprocessing.get_context("fork" if alone and "fork" in methods else "spawn")
 
 
 def _encoded(chunk: Sequence[SourceFile], largest: int, overlay: Mapping[str, bytes]) -> bytes:

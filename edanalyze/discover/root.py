@@ -41,8 +41,8 @@ def find_root(paths: Sequence[Path]) -> Root:
     """The project that `paths` (files or folders; the working folder when there are none) belong to.
 
     In this order: the nearest folder at or above them whose pyproject.toml has `[tool.edanalyze]`; the one given
-    folder if it is a system of its own; the git work tree; the nearest folder that has a pyproject.toml, setup.cfg
-    or .flake8, or deploys the given one; the folder that all paths share. The search ends at the first git work
+    folder if it is a system of its own; the git work tree; the nearest folder that deploys the given one; the nearest
+    that has a pyproject.toml, setup.cfg or .flake8; the folder that all paths share. The search ends at the first git work
     tree, and neither the home folder nor the file system's root becomes a project because of a stray file in it.
     Raises FileNotFoundError for a path that does not exist.
     """
@@ -60,7 +60,9 @@ def find_root(paths: Sequence[Path]) -> Root:
     if found is None and work_tree in candidates:
         found = work_tree
     if found is None:
-        found = next((each for each in candidates if _names(each) & _LINTED or _deploys(each, start)), None)
+        found = next((each for each in candidates if _deploys(each, start)), None)
+    if found is None:
+        found = next((each for each in candidates if _names(each) & _LINTED), None)
     top = found or start
     given = sorted({each.relative_to(top).as_posix() for each in absolute})
     return Root(top, tuple(given), loose=found is None and not one_folder)
