@@ -129,7 +129,7 @@ class Evaluator:
     def _compute(self, expr: ir.Expr, frame: Frame) -> Iterable[Value]:
         match expr:
             case ir.Name(id=name):
-                return self.name(name, frame)
+                return self.name(name, frame, expr)
             case ir.Attr(value=base, name=name):
                 return self.attributes.of_expression(base, name, frame)
             case ir.Call():
@@ -153,15 +153,15 @@ class Evaluator:
 
     # ----------------------------------------------------------------- names
 
-    def name(self, name: str, frame: Frame) -> tuple[Value, ...]:
-        """What a bare name stands for in the scope of `frame`."""
+    def name(self, name: str, frame: Frame, use: ir.Expr | None = None) -> tuple[Value, ...]:
+        """What a bare name stands for in the scope of `frame`, at one use of it or at any."""
         scope: Scope | None = frame.scope
         current: Frame | None = frame
         while scope is not None:
             bindings = scope.bindings.get(name)
             if bindings and (scope.kind != "class" or scope is frame.scope):
                 where = current if current is not None and current.scope is scope else self.root(scope, open=frame.open)
-                return self.bound(bindings, where)
+                return self.bound(scope.reaching.get(id(use), bindings), where)
             if scope.kind == "module" and scope.star_imports:
                 found = self._starred(name, scope)
                 if found:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from edanalyze.facts import ir
 from edanalyze.facts.module import ClassFacts, FunctionFacts, ModuleFacts
+from edanalyze.link.flow import reach
 from edanalyze.link.scopes import Scope, ScopeBuilder
 from edanalyze.models.load import files_for
 
@@ -72,6 +73,8 @@ class Program:
         for qualname, scope in ScopeBuilder(name, facts).build().items():
             identifier = f"{name}:{qualname}"
             self.scopes[identifier] = scope
+            if scope.kind != "class":
+                scope.reaching = reach(scope, scope.function.body if scope.function is not None else facts.body)
             if scope.function is not None:
                 self.functions[identifier] = scope.function
             elif scope.klass is not None:
@@ -123,7 +126,7 @@ class Program:
             found = self._at(root, target)
             if found is not None:
                 return found
-        if top not in sys.stdlib_module_names and not _is_library(top):
+        if top not in sys.stdlib_module_names and not is_library(top):
             folders = self._tops.get(top, [])
             if len(folders) > 1:  # a project folder that is called like the package in it is not meant
                 folders = [each for each in folders if posixpath.join(each, top) in self._by_file]
@@ -183,7 +186,7 @@ class Program:
 
 
 @functools.cache
-def _is_library(top: str) -> bool:
+def is_library(top: str) -> bool:
     """Whether a top-level package is a library that the models know: a file of that name elsewhere is no reason."""
     return len(files_for([top])) > 1
 

@@ -55,6 +55,7 @@ class Scope:
     yielded: list[tuple[ir.Expr, bool]] = field(default_factory=list)
     outer: dict[str, str] = field(default_factory=dict)
     star_imports: list[ir.Import] = field(default_factory=list)
+    reaching: dict[int, list[Binding]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
