@@ -14,6 +14,7 @@ from edanalyze.analyse.effects import Effects
 from edanalyze.analyse.engine import Activation, Engine
 from edanalyze.analyse.guards import Guards
 from edanalyze.analyse.hops import Hops
+from edanalyze.analyse.injection import Injection
 from edanalyze.analyse.instrumentation import Instrumentation
 from edanalyze.analyse.loops import Loops
 from edanalyze.analyse.reach import Reach
@@ -123,6 +124,11 @@ class System:
             (service.name, process.command) for service in self.services.all for process in service.processes
         ]
         return Instrumentation(self.evaluator, self.service_of, commands)
+
+    @cached_property
+    def injection(self) -> Injection:
+        """Code that a library runs around every message."""
+        return Injection(self.evaluator, self.correlation, self.service_of)
 
     @cached_property
     def transactions(self) -> tuple[Found, ...]:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.correlation import Evidence
+from edanalyze.analyse.identifiers import names_id
 from edanalyze.analyse.reach import Reached
 from edanalyze.analyse.witness import Point, Witness
 from edanalyze.facts import ir
 from edanalyze.link.parameters import is_bound
+from edanalyze.link.scopes import Scope
 
 if TYPE_CHECKING:
     from edanalyze.analyse.system import System
     from edanalyze.link.entries import EntryPoint
 
 _CARRIER = re.compile(r"header|metadata|propert|attributes|correlation|trace|context|extra|envelope", re.I)
+_ENVELOPE = re.compile(r"propert|header|metadata|envelope|^props$|attributes", re.I)
 KINDS = {"publish": frozenset({"publish", "deferred_publish"}), "http": frozenset({"http"})}
 DEEPEST = 4
 
@@ -55,22 +59,22 @@ class Tracing:
         system = self._system
         module, place = item.place
         path = system.program.paths[module]
-        if system.instrumentation.covers(path, item.effect.name):
+        if system.instrumentation.covers(path, item.effect.name) or system.injection.adds(path, item.effect.name):
             return
         if kind == "http":
             calls = system.binding.of_physical(module, place)
             if not any(system.hops.is_internal(call) for call in calls):
                 return
-            evidence, parameter = system.correlation.of_http(item.effect, item.step.scope)
+            found = system.correlation.of_http(item.effect, item.step.scope)
         else:
-            evidence, parameter = system.correlation.of_publish(item.effect, item.step.scope)
+            found = system.correlation.of_publish(item.effect, item.step.scope)
         physical = item.witness[-1:]
-        if evidence is Evidence.NO:
+        if found.evidence is Evidence.NO:
             yield physical
-        elif evidence is Evidence.OPEN:
+        elif found.evidence is Evidence.OPEN:
             function = item.witness[-1].function
-            lacking, handed = self._callers(function, parameter, physical, 0)
-            if _CARRIER.search(parameter) or handed:
+            lacking, handed = self._callers(function, found.parameter, physical, 0)
+            if _CARRIER.search(found.parameter) or handed:
                 yield from lacking
             elif lacking:
                 yield physical
@@ -88,38 +92,67 @@ class Tracing:
                     return self._callers(outer.id, parameter, below, depth + 1)
                 outer = outer.parent
             return [below], False
+        if self._is_envelope(function, parameter):
+            return [], True
         callers = evaluator.parameters.callers(function)
         if not callers:
-            return [below], False
+            return ([], True) if names_id(parameter) else ([below], False)
         lacking: list[Witness] = []
         handed = False
         for call, frame in callers:
-            argument = evaluator.parameters.of_call(scope, call, is_bound(scope.function)).get(parameter)
             owner = frame.scope
             while owner.kind == "comprehension" and owner.parent is not None:
                 owner = owner.parent
-            point = Point(owner.module, owner.id, call.place, f"`{scope.name}` is called")
-            if argument is None:
-                if any(not name for name, _ in call.keywords):
-                    continue
-                lacking.append((point, *below))
+            if owner.function is not None and owner.id not in self._functions:
                 continue
-            evidence, name = self._system.correlation.of_expression(argument, frame.scope)
-            if evidence is Evidence.YES:
+            point = Point(owner.module, owner.id, call.place, f"`{scope.name}` is called")
+            arguments = self._given(scope, parameter, call)
+            if arguments is None:
+                continue
+            found = self._system.correlation.of_arguments(arguments, frame.scope)
+            if found.evidence is Evidence.YES:
                 handed = True
-            elif evidence is Evidence.NO:
+            elif found.evidence is Evidence.NO:
                 lacking.append((point, *below))
             else:
-                more, found = self._callers(owner.id, name, (point, *below), depth + 1)
+                more, given = self._callers(owner.id, found.parameter, (point, *below), depth + 1)
                 lacking += more
-                handed = handed or found
+                handed = handed or given
         return lacking, handed
+
+    def _given(self, scope: Scope, parameter: str, call: ir.Call) -> list[ir.Expr] | None:
+        """What a call passes for a parameter; empty when it leaves it out, None when that cannot be told."""
+        function = scope.function
+        assert function is not None
+        bound = self._system.evaluator.parameters.of_call(scope, call, is_bound(function))
+        kind = next(item.kind for item in function.parameters if item.name == parameter)
+        if kind == "kwargs":
+            named = {item.name for item in function.parameters}
+            return [
+                ir.Mapping(((ir.Const(name), value),)) if name else value for name, value in call.keywords if name not in named
+            ]
+        if kind == "args":
+            return list(call.arguments)
+        if parameter in bound:
+            return [bound[parameter]]
+        return None if any(not name for name, _ in call.keywords) else []
+
+    @cached_property
+    def _functions(self) -> frozenset[str]:
+        """The functions that entry points run."""
+        return frozenset(self._system.redelivery.entries_of)
+
+    def _is_envelope(self, function: str, parameter: str) -> bool:
+        """Whether a handler's parameter is the envelope of what it received: forwarding it hands on what it carries."""
+        return _ENVELOPE.search(parameter) is not None and any(
+            entry.function == function and parameter in entry.delivery.message for entry in self._system.message_handlers
+        )
 
     def identified_producer(self, entry: EntryPoint) -> Point | None:
         """The publish of a known producer that hands an identifier to a handler, if there is one."""
         for publish in self._system.binding.producers(entry):
-            evidence, _ = self._system.correlation.of_publish(publish.effect, publish.step.scope)
-            if evidence is Evidence.YES:
+            found = self._system.correlation.of_publish(publish.effect, publish.step.scope)
+            if found.evidence is Evidence.YES:
                 scope = publish.step.scope
                 return Point(scope.module, publish.site.function, publish.place, "the message is sent with an id")
         return None
