@@ -117,23 +117,14 @@ class CorrelationIdDropped(Rule):
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
         """Handlers whose producers send an identifier that neither they nor their helpers read."""
-        system = analysis.system
-        for entry in system.message_handlers:
-            if entry.kind != "handler" or entry.value is None:
-                continue
-            onward = [
-                item
-                for item in system.reach.effects(entry.value)
-                if item.effect.kind == "publish" or (item.effect.kind == "http" and analysis.stays_inside(item))
-            ]
-            if not onward or analysis.is_instrumented(onward[0]):
-                continue
-            sender = analysis.identified_producer(entry)
-            if sender is None or any(system.correlation.reads(name) for name in system.reach.functions(entry.value)):
-                continue
-            yield Finding(
-                f"`{analysis.short(entry.function)}` drops the id that {analysis.line(sender)} sends with "
-                f"{analysis.messages_of(entry)}: what it sends on cannot be traced back",
-                (analysis.point(entry.function, "handles the message and reads no id"), *onward[0].witness),
-                (sender,),
-            )
+        tracing = analysis.system.tracing
+        for entry in analysis.system.message_handlers:
+            onward = tracing.drops(entry)
+            sender = tracing.identified_producer(entry) if onward is not None else None
+            if onward is not None and sender is not None:
+                yield Finding(
+                    f"`{analysis.short(entry.function)}` drops the id that {analysis.line(sender)} sends with "
+                    f"{analysis.messages_of(entry)}: what it sends on cannot be traced back",
+                    (analysis.point(entry.function, "handles the message and reads no id"), *onward.witness),
+                    (sender,),
+                )

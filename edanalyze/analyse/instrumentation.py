@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from edanalyze.facts import ir
+from edanalyze.facts.children import walk
 from edanalyze.link.evaluate import Evaluator
-from edanalyze.link.values import External, ExternalInstance
+from edanalyze.link.values import External, ExternalInstance, Module
 from edanalyze.models import Api
 
 OUTBOUND = frozenset({"outbound", "both"})
@@ -22,21 +23,26 @@ CARRIED_BY = {
 }
 
 
+BROKERS = frozenset({"pika", "aio_pika", "kafka", "aiokafka", "confluent_kafka", "celery", "kombu"})
+
+
 class Instrumentation:
     """Targets that propagate by themselves, per service.
 
-    `service_of` names the service of a file; `commands` gives (service or "" for all, command line) of containers.
+    `service_of` names the service of a file; `commands` gives (service or "" for all, command line, the file it starts
+    if known) of containers.
     """
 
     def __init__(
         self,
         evaluator: Evaluator,
         service_of: Callable[[str], str],
-        commands: Iterable[tuple[str, str]] = (),
+        commands: Iterable[tuple[str, str, str | None]] = (),
     ) -> None:
         self._evaluator = evaluator
         self._service_of = service_of
         self._on: dict[str, set[str]] = {}
+        self._launched: dict[str, set[str]] = {}
         rows = [api for api in evaluator.models.models.of_kind("instrumentation") if api.data.get("direction") in OUTBOUND]
         initialised: dict[str, set[str]] = {}
         for api in rows:
@@ -52,9 +58,10 @@ class Instrumentation:
             elif api.data.get("form") == "builtin":
                 self._switch_on("", api)
         launchers = {str(api.data.get("name")): str(api.data.get("vendor")) for api in evaluator.models.models.of_kind("bootstrap")}
-        for service, command in commands:
+        for service, command, entry in commands:
             if any(name and name in command for name in launchers):
                 self._on.setdefault(service, set()).add("*")
+                self._launched.setdefault(service, set()).update(self._imported(entry) if entry else ())
 
     def _switch_on(self, service: str, api: Api) -> None:
         targets = api.data.get("targets")
@@ -89,10 +96,46 @@ class Instrumentation:
             for value in self._evaluator.values(expr, self._evaluator.root(scope))
         )
 
-    def covers(self, path: str, name: str) -> bool:
-        """Whether calls of a library function in the file at `path` carry trace headers by themselves."""
-        on = self._on.get(self._service_of(path), set()) | self._on.get("", set())
+    def _imported(self, entry: str) -> set[str]:
+        """The files that a process runs: the one it starts, and what that imports."""
+        program = self._evaluator.program
+        modules = {path: module for module, path in program.paths.items()}
+        waiting = [modules[entry]] if entry in modules else []
+        seen: set[str] = set(waiting)
+        while waiting:
+            module = waiting.pop()
+            scope = program.scopes[f"{module}:"]
+            frame = self._evaluator.root(scope)
+            imports = [item for bindings in scope.bindings.values() for item in bindings if item.imported]
+            for value in (value for item in imports for value in self._evaluator.binding(item, frame)):
+                name = value.name if isinstance(value, Module) else str(getattr(value, "id", "")).partition(":")[0]
+                if name in program.modules and name not in seen:
+                    seen.add(name)
+                    waiting.append(name)
+        return {program.paths[module] for module in seen}
+
+    def _is_script_of_its_own(self, service: str, path: str) -> bool:
+        """Whether a file is started by a command of its own, and not by the process under the launcher."""
+        launched = self._launched.get(service)
+        if not launched or path in launched:
+            return False
+        program = self._evaluator.program
+        module = next((module for module, known in program.paths.items() if known == path), None)
+        return module is not None and any(
+            isinstance(statement, ir.Branch) and any(isinstance(node, ir.Name) and node.id == "__name__" for node in walk(statement.test))
+            for statement in program.modules[module].body
+        )
+
+    def covers(self, path: str, name: str, likely: bool = False) -> bool:
+        """Whether calls of a library function in the file at `path` carry trace headers by themselves.
+
+        `likely`: the library is not known, only the shape of the call; then any broker's instrumentation counts.
+        """
+        service = self._service_of(path)
+        on = self._on.get(service, set()) | self._on.get("", set())
         if "*" in on:
+            return not self._is_script_of_its_own(service, path)
+        if likely and on & BROKERS:
             return True
         top = name.partition(".")[0]
         wanted = {top, *CARRIED_BY.get(top, ())}

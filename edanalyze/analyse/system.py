@@ -121,7 +121,7 @@ class System:
     def instrumentation(self) -> Instrumentation:
         """Where trace headers travel by themselves."""
         commands = [
-            (service.name, process.command) for service in self.services.all for process in service.processes
+            (service.name, process.command, process.entry) for service in self.services.all for process in service.processes
         ]
         return Instrumentation(self.evaluator, self.service_of, commands)
 

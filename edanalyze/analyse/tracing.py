@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from edanalyze.analyse.correlation import Evidence
 from edanalyze.analyse.identifiers import names_id
+from edanalyze.analyse.passing import passes_on
 from edanalyze.analyse.reach import Reached
 from edanalyze.analyse.witness import Point, Witness
 from edanalyze.facts import ir
@@ -59,7 +60,7 @@ class Tracing:
         system = self._system
         module, place = item.place
         path = system.program.paths[module]
-        if system.instrumentation.covers(path, item.effect.name) or system.injection.adds(path, item.effect.name):
+        if system.instrumentation.covers(path, item.effect.name, item.effect.likely) or system.injection.adds(path, item.effect.name):
             return
         if kind == "http":
             calls = system.binding.of_physical(module, place)
@@ -148,11 +149,46 @@ class Tracing:
             entry.function == function and parameter in entry.delivery.message for entry in self._system.message_handlers
         )
 
+    # -------------------------------------------------------------- extraction
+
     def identified_producer(self, entry: EntryPoint) -> Point | None:
         """The publish of a known producer that hands an identifier to a handler, if there is one."""
         for publish in self._system.binding.producers(entry):
-            found = self._system.correlation.of_publish(publish.effect, publish.step.scope)
-            if found.evidence is Evidence.YES:
-                scope = publish.step.scope
-                return Point(scope.module, publish.site.function, publish.place, "the message is sent with an id")
+            scope = publish.step.scope
+            found = self._system.correlation.of_publish(publish.effect, scope)
+            handed = found.evidence is Evidence.YES
+            if found.evidence is Evidence.OPEN:
+                physical = (Point(scope.module, publish.function, publish.place, ""),)
+                lacking, handed = self._callers(publish.function, found.parameter, physical, 0)
+                handed = handed and all(witness[0].place != publish.site.place for witness in lacking)
+            if handed:
+                return Point(scope.module, publish.site.function, publish.site.place, "the message is sent with an id")
         return None
+
+    def drops(self, entry: EntryPoint) -> Reached | None:
+        """What a handler sends on although it reads no identifier, and nothing reads one for it."""
+        system = self._system
+        if entry.value is None:
+            return None
+        onward = [
+            item
+            for item in system.reach.effects(entry.value)
+            if item.effect.kind in KINDS["publish"] or (item.effect.kind == "http" and self._stays_inside(item))
+        ]
+        path = system.program.paths[entry.module]
+        if not onward or system.injection.extracts(path, entry.library):
+            return None
+        if system.instrumentation.covers(path, entry.library) or any(
+            system.instrumentation.covers(system.program.paths[item.place[0]], item.effect.name) for item in onward
+        ):
+            return None
+        received = frozenset(entry.delivery.message) if entry.kind == "handler" else frozenset()
+        if any(passes_on(item.effect, item.step.scope, received) for item in onward):
+            return None
+        functions = [*system.reach.functions(entry.value)]
+        if entry.driver is not None:
+            functions.append(entry.driver.id)
+        return None if any(system.correlation.reads(name) for name in functions) else onward[0]
+
+    def _stays_inside(self, item: Reached) -> bool:
+        return any(self._system.hops.is_internal(call) for call in self._system.hops.on_path(item.witness))

@@ -132,19 +132,6 @@ class Analysis:
         """Publishes or HTTP calls, reached from an entry point, that carry no identifier."""
         return self.system.tracing.missing(kind)
 
-    def stays_inside(self, item: Reached) -> bool:
-        """Whether an HTTP call goes to a service of the system."""
-        return any(self.system.hops.is_internal(call) for call in self.system.hops.on_path(item.witness))
-
-    def is_instrumented(self, item: Reached) -> bool:
-        """Whether an effect carries trace headers by itself."""
-        path = self.system.program.paths[item.witness[-1].module]
-        return self.system.instrumentation.covers(path, item.effect.name)
-
-    def identified_producer(self, entry: EntryPoint) -> Point | None:
-        """Where a known producer sets an identifier on the messages of a handler."""
-        return self.system.tracing.identified_producer(entry)
-
     # ------------------------------------------------------------------- hops
 
     def calls_out(
