@@ -25,6 +25,7 @@ from edanalyze.link.entries.serverless import Serverless
 from edanalyze.link.entries.settings import AppSettings
 from edanalyze.link.entries.sources import Sources
 from edanalyze.link.entries.strings import Strings
+from edanalyze.link.entries.tables import RouteTables
 from edanalyze.link.entries.tasks import Tasks
 from edanalyze.link.entries.views import Views
 from edanalyze.link.entries.viewsets import ViewSets
@@ -41,7 +42,7 @@ class Entries:
         callables = Callables(evaluator)
         strings = Strings(evaluator)
         owners = Owners(evaluator, declarations, lists)
-        views = Views(evaluator, callables)
+        views = Views(evaluator, declarations, callables)
         sources = Sources(evaluator, declarations, strings)
         forwarding = Forwarding(evaluator)
         lineage = Lineage(evaluator)
@@ -50,13 +51,14 @@ class Entries:
         loops = Loops(evaluator, declarations, activations, callables, sources, forwarding)
         tables = UrlTables(evaluator, declarations, owners, callables, views, lists, routes).find()
         viewsets = ViewSets(evaluator, declarations, owners, callables, views, routes)
+        pairs = RouteTables(evaluator, declarations, owners, callables, views, lists, routes)
         named = NamedRoutes(evaluator, declarations, callables, routes)
         settings = AppSettings(evaluator)
         tasks = Tasks(evaluator, declarations, callables, routes, strings, lists, settings)
         commands = Commands(evaluator, declarations, callables, routes, strings, lineage)
         overrides = Overrides(evaluator, callables, lineage, tasks)
         found = [
-            *merged([*tables, *viewsets.find(), *named.find(), *routes.find()]),
+            *merged([*tables, *viewsets.find(), *named.find(), *pairs.find(), *routes.find()]),
             *messages.find(),
             *loops.find(),
             *tasks.find(),

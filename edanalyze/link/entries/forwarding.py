@@ -58,6 +58,23 @@ class Forwarding:
                     if isinstance(value, Function):
                         yield value
 
+    @staticmethod
+    def gives(scope: Scope, call: ir.Call | None) -> bool:
+        """Whether a function returns or yields the very result of a call."""
+        given = [*scope.returned, *(value for value, _ in scope.yielded)]
+        return call is not None and any(call is each for expr in given for each in calls(expr))
+
+    def hands_out(self, driver: Driver, call: ir.Call | None) -> bool:
+        """Whether a function returns or yields the message (the result of `call`) and does nothing else with it."""
+        names = self.derived(driver)
+        given = [*driver.scope.returned, *(value for value, _ in driver.scope.yielded)]
+        if not any(_mentions(expr, names) for expr in given) and not self.gives(driver.scope, call):
+            return False
+        return not any(
+            isinstance(statement, ir.Evaluate) and isinstance(statement.value, ir.Call) and self._passes(statement.value, names)
+            for statement in _statements(driver.body)
+        )
+
     # ------------------------------------------------------------------- calls
 
     def derived(self, driver: Driver) -> frozenset[str]:

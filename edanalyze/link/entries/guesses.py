@@ -9,6 +9,7 @@ from edanalyze.facts import ir
 from edanalyze.facts.children import spelled
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
+from edanalyze.link.program import is_library
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Class, External, ExternalInstance, Frame, Function, Instance, Module, Partial, Value
 from edanalyze.models import Api
@@ -79,8 +80,9 @@ class Guesses:
         for value in self._evaluator.values(function.value, frame):
             if isinstance(value, Instance | Class | Function | Module | Partial):
                 return False
-            if isinstance(value, External | ExternalInstance) and not value.name.endswith(("()", "[]")):
-                return False
+            if isinstance(value, External | ExternalInstance):
+                if not value.name.endswith(("()", "[]")) and is_library(value.name.partition(".")[0]):
+                    return False
         return True
 
     def _fits(self, api: Api, call: ir.Call, frame: Frame) -> bool:

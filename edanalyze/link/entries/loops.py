@@ -22,6 +22,7 @@ from edanalyze.link.values import External, ExternalInstance, Frame, Function, I
 from edanalyze.models import Api
 
 ITERATED = ("__iter__", "__aiter__")
+DEEPEST = 3
 
 
 class Read(NamedTuple):
@@ -71,7 +72,7 @@ class Loops:
             scope = self._program.scopes[identifier]
             if scope.kind not in {"function", "module"}:
                 continue
-            body = scope.function.body if scope.function is not None else self._program.modules[scope.module].body
+            body = self._body(scope)
             if identifier in self._polls or (iterated and any(isinstance(s, ir.Loop) for s in _deep(body))):
                 for read in self._reads(scope, body):
                     yield from self._entries(read)
@@ -96,7 +97,7 @@ class Loops:
             if (id(call), declaration.frame) in seen or declaration.scope is not scope:
                 continue
             block, names = _surroundings(body, call)
-            if not names and block is None:
+            if not names and block is None and not self._forwarding.gives(scope, call):
                 continue
             use = Use(declaration.name, call, declaration.frame)
             driver = Driver(scope, block if block is not None else body, frozenset(names))
@@ -137,32 +138,36 @@ class Loops:
 
     # ----------------------------------------------------------------- entries
 
-    def _entries(self, read: Read) -> Iterator[EntryPoint]:
+    def _entries(self, read: Read, depth: int = 0) -> Iterator[EntryPoint]:
         source = self._sources.of(read.api, read.use, read.receiver)
-        scope = read.scope
-        driver = Function(scope.id, read.frame.receiver, read.frame.closure)
+        driver = Function(read.scope.id, read.frame.receiver, read.frame.closure)
         targets = self._forwarding.targets(read.driver, read.frame)
+        for target in targets:
+            defined = self._callables.defined(target)
+            facts = self._program.functions[defined.id]
+            names = tuple(p.name for p in facts.parameters if p.name not in {"self", "cls"})
+            yield self._entry(read, source, defined.id, target, names, driver)
         if targets:
-            for target in targets:
-                defined = self._callables.defined(target)
-                facts = self._program.functions[defined.id]
-                names = tuple(p.name for p in facts.parameters if p.name not in {"self", "cls"})
-                yield self._entry(read, source, defined.id, target, names, driver)
             return
-        for function in self._consumers_of_generator(read):
-            yield self._entry(read, source, function.id, function, (), driver)
-            return
-        yield self._entry(read, source, scope.id, driver, tuple(sorted(read.driver.names)), None)
+        outer = self._handed_out(read) if depth < DEEPEST else None
+        if outer is not None:
+            yield from self._entries(outer, depth + 1)
+        else:
+            yield self._entry(read, source, read.scope.id, driver, tuple(sorted(read.driver.names)), None)
 
-    def _consumers_of_generator(self, read: Read) -> Iterator[Function]:
-        """The functions that iterate the messages which a generator only yields on."""
-        function = read.scope.function
-        if function is None or not function.generator:
-            return
-        for _, caller in self._evaluator.parameters.callers(read.scope.id):
-            outer = _lexical(caller.scope)
-            if outer.function is not None:
-                yield Function(outer.id, self._evaluator.root(outer).receiver, self._evaluator.root(outer).closure)
+    def _handed_out(self, read: Read) -> Read | None:
+        """The reading from the view of the caller, when a function only returns or yields what it reads."""
+        call, caller = read.frame.call, read.frame.caller
+        if call is None or caller is None or not self._forwarding.hands_out(read.driver, read.use.call if read.use is not None else None):
+            return None
+        scope = _lexical(caller.scope)
+        body = self._body(scope)
+        block, names = _surroundings(body, call)
+        driver = Driver(scope, block if block is not None else body, frozenset(names))
+        return Read(read.api, read.use, read.receiver, scope, caller, driver, call.place)
+
+    def _body(self, scope: Scope) -> tuple[ir.Stmt, ...]:
+        return scope.function.body if scope.function is not None else self._program.modules[scope.module].body
 
     def _entry(
         self,

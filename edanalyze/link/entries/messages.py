@@ -17,7 +17,7 @@ from edanalyze.link.entries.routes import Routes
 from edanalyze.link.entries.sources import Source, Sources, Use
 from edanalyze.link.entries.transports import Transports
 from edanalyze.link.evaluate import Evaluator
-from edanalyze.link.values import Function, String
+from edanalyze.link.values import ExternalInstance, Function, String
 from edanalyze.models import Api
 
 MESSAGE_FORMS = frozenset({"message", "event", "stream", "rpc", "binding", "command"})
@@ -62,6 +62,7 @@ class Messages:
         for declaration in self._declarations.of("consumer"):
             if declaration.text("form") in CALLBACK_FORMS and not declaration.api.data.get("in_process"):
                 yield from self._callbacks(declaration)
+        yield from self._assigned()
         for declaration in self._handed_consumers():
             yield from self._callbacks(declaration)
 
@@ -71,6 +72,28 @@ class Messages:
         if api.data.get("in_process") or "event_class" in api.slots or "processor" in api.slots:
             return False
         return api.data.get("form") in MESSAGE_FORMS
+
+    def _assigned(self) -> Iterator[EntryPoint]:
+        """Callbacks that are assigned to an attribute of a client: `client.on_message = handle`."""
+        models = self._evaluator.models.models
+        rows = {api.call: api for api in models.of_kind("consumer") if api.data.get("form") == "assign_callback"}
+        names = {call.rpartition(".")[2] for call in rows}
+        scopes = self._evaluator.program.scopes
+        for identifier in sorted(scopes) if rows else ():
+            for store in scopes[identifier].stores:
+                if store.key not in names or store.binding.expr is None:
+                    continue
+                frame = self._evaluator.root(store.scope)
+                for value in self._evaluator.values(store.base, frame):
+                    if isinstance(value, ExternalInstance):
+                        for api in models.method(value.name, str(store.key), "consumer"):
+                            source = self._sources.of(api, None, value)
+                            for target in self._callables.of(store.binding.expr, frame):
+                                if target.value is not None:
+                                    facts = self._evaluator.program.functions[target.function]
+                                    message = self.parameters(api, facts)
+                                    declaration = Declaration(api, api.call, None, frame, value, store.scope)
+                                    yield self.entry("handler", declaration, target, source, source.topics, message)
 
     def _handed_consumers(self) -> Iterator[Declaration]:
         """Consumers that an overridden method makes of the class it is handed: `def get_consumers(self, Consumer, ...)`."""

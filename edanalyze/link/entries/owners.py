@@ -12,7 +12,18 @@ from edanalyze.link.entries.listed import Lists
 from edanalyze.link.entries.paths import join, normalised
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
-from edanalyze.link.values import Constant, External, ExternalInstance, Frame, Instance, Site, String, Value
+from edanalyze.link.values import (
+    Class,
+    Constant,
+    External,
+    ExternalInstance,
+    Frame,
+    Function,
+    Instance,
+    Site,
+    String,
+    Value,
+)
 from edanalyze.models import Api
 
 MOST_PREFIXES = 12
@@ -41,6 +52,7 @@ class Owners:
         self._declarations = declarations
         self._lists = lists
         self._mounts: dict[int, list[Mount]] = defaultdict(list)
+        self._listed: dict[str, list[tuple[Site | None, tuple[str, ...] | None]]] = defaultdict(list)
         self._active: set[int] = set()
         for declaration in declarations.of("include"):
             if declaration.text("prefix_from") != "enclosing":  # a URL table gives those their prefix
@@ -77,15 +89,28 @@ class Owners:
             parent = self.site(declaration.receiver)
         for role in ("child", "child_routes"):
             for expr in declaration.arguments(role):
-                for child in self._children(expr, declaration.frame):
+                for child in self._children(expr, declaration.frame, parent, prefix):
                     self._add(Mount(parent, prefix, rule, child))
 
-    def _children(self, expr: ir.Expr, frame: Frame) -> Iterable[Site]:
+    def _children(
+        self, expr: ir.Expr, frame: Frame, parent: Site | None, prefix: tuple[str, ...] | None = None
+    ) -> Iterable[Site]:
+        """The owners that a list names; functions and classes in it are remembered with their owner."""
         for element in self._lists.elements(expr, frame):
             for value in self._evaluator.values(element.expr, element.frame):
                 child = self.site(value)
                 if child is not None:
                     yield child
+                elif isinstance(value, Function | Class):
+                    self._listed[value.id].append((parent, prefix))
+
+    def listing(self, identifier: str) -> tuple[str, ...]:
+        """The prefixes of a function or class that owners list by its name; ("",) when none does."""
+        found: list[str] = []
+        for parent, prefix in self._listed.get(identifier, ()):
+            for above in self._above(parent):
+                found += [join(above, each) for each in prefix or ("",)]
+        return tuple(dict.fromkeys(found)) or ("",)
 
     def _prefix(self, declaration: Declaration) -> tuple[str, ...] | None:
         expr = declaration.argument("prefix")
@@ -106,7 +131,7 @@ class Owners:
         site = Site(declaration.call, declaration.frame)
         parent = self.site(declaration.receiver) or site
         for expr in declaration.arguments("routes"):
-            for child in self._children(expr, declaration.frame):
+            for child in self._children(expr, declaration.frame, parent):
                 self._add(Mount(parent, None, "none", child))
         app = declaration.argument("app")
         for value in self._evaluator.values(app, declaration.frame) if app is not None else ():

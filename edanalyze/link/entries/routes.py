@@ -55,10 +55,23 @@ class Routes:
         if declaration.text("form") != "decorator" or declaration.text("path_from") or "detail" in declaration.api.slots:
             return
         name = decoration.subject.rpartition(":")[2].rpartition(".")[2]
-        paths = self._paths(declaration, name)
-        targets = self.subject(decoration.subject, decoration.frame)
-        for target in targets:
+        prefixes = self._listed(decoration) if declaration.text("owner") == "listed" else self._prefixes(declaration)
+        paths = self._paths(declaration, name, prefixes)
+        for target in self.subject(decoration.subject, decoration.frame):
             yield from self._entries(declaration, target, paths)
+
+    def _listed(self, decoration: Decoration) -> tuple[str, ...]:
+        """The prefixes of a handler that an owner lists: by itself, or through its class, which may add one."""
+        facts = self._evaluator.program.functions.get(decoration.subject)
+        if facts is None or facts.owner is None:
+            return self._owners.listing(decoration.subject)
+        cls = f"{decoration.subject.partition(':')[0]}:{facts.owner}"
+        found: list[str] = []
+        for each in (cls, *self._evaluator.classes.descendants(cls)):
+            above = self._owners.listing(each)
+            if each == cls or above != ("",):
+                found += [join(prefix, own) for prefix in above for own in self._views.prefixes(each)]
+        return tuple(dict.fromkeys(found))
 
     def subject(self, identifier: str, frame: Frame) -> list[Target]:
         """A decorated function or class as it is run: wrapped by its other decorators, bound to its class."""
@@ -82,20 +95,20 @@ class Routes:
         targets = self._callables.of(declaration.argument("handler"), declaration.frame)
         if not targets:
             return
-        paths = self._paths(declaration, "")
+        paths = self._paths(declaration, "", self._prefixes(declaration))
         for target in targets:
             yield from self._entries(declaration, target, paths)
 
     # ------------------------------------------------------------------- parts
 
-    def _paths(self, declaration: Declaration, function: str) -> tuple[str, ...]:
+    def _paths(self, declaration: Declaration, function: str, prefixes: Iterable[str]) -> tuple[str, ...]:
         syntax = declaration.text("path_syntax")
         texts = self._strings.of(declaration.arguments("path"), declaration.frame)
         own = [normalised(text, syntax) for text in texts]
         if not own:
             own = [declaration.text("path_default").replace("{function}", function)]
         own = [join(declaration.text("global_prefix"), path) if declaration.text("global_prefix") else path for path in own]
-        found = [join(prefix, path) for prefix in self._prefixes(declaration) for path in own]
+        found = [join(prefix, path) for prefix in prefixes for path in own]
         return tuple(dict.fromkeys(found))
 
     def _prefixes(self, declaration: Declaration) -> tuple[str, ...]:

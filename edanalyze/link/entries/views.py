@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from edanalyze.link.entries.callables import Callables
+from edanalyze.link.entries.declarations import Declarations
+from edanalyze.link.entries.paths import normalised
 from edanalyze.link.evaluate import Evaluator
-from edanalyze.link.values import Function, Instance
+from edanalyze.link.values import Function, Instance, String
 from edanalyze.models import Api
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
@@ -17,13 +19,13 @@ HOOKS = {
     "update": ("perform_update",),
     "partial_update": ("perform_update",),
     "destroy": ("perform_destroy",),
-    "POST": ("perform_create", "form_valid"),
-    "PUT": ("perform_update", "form_valid"),
-    "PATCH": ("perform_update",),
-    "DELETE": ("perform_destroy",),
+    "POST": ("create", "perform_create", "form_valid"),
+    "PUT": ("update", "perform_update", "form_valid"),
+    "PATCH": ("partial_update", "update", "perform_update"),
+    "DELETE": ("destroy", "perform_destroy"),
     "list": ("get_queryset",),
     "retrieve": ("get_object", "get_queryset"),
-    "GET": ("get_object", "get_queryset", "get_context_data"),
+    "GET": ("list", "retrieve", "get_object", "get_queryset", "get_context_data"),
 }
 READING = frozenset({"get_object", "get_queryset", "get_context_data"})
 
@@ -42,10 +44,11 @@ class Verb(NamedTuple):
 class Views:
     """Reads view classes for an evaluator."""
 
-    def __init__(self, evaluator: Evaluator, callables: Callables) -> None:
+    def __init__(self, evaluator: Evaluator, declarations: Declarations, callables: Callables) -> None:
         self._evaluator = evaluator
         self._library = evaluator.models
         self._callables = callables
+        self._declarations = declarations
         self._duck = tuple(api for api in self._library.models.of_kind("view") if api.data.get("form") == "duck")
 
     def rows(self, cls: str) -> list[Api]:
@@ -145,6 +148,23 @@ class Views:
         if verb.value is None or verb.supporting:
             return view.id
         return self._callables.defined(verb.value).id
+
+    def prefixes(self, cls: str) -> tuple[str, ...]:
+        """The prefix that a class gives the routes of its methods: an attribute, or an argument of its decorator."""
+        found: list[str] = []
+        for api in self.rows(cls):
+            attribute = api.data.get("prefix_attr")
+            if isinstance(attribute, str):
+                syntax = str(api.data.get("path_syntax", ""))
+                values = self._evaluator.attributes.of(Instance(cls), attribute)
+                found += [normalised(value, syntax) for value in values if isinstance(value, String)]
+        for decoration in self._declarations.decorations.get(cls, ()):
+            declaration = decoration.declaration
+            if declaration.api.kind == "view":
+                for expr in declaration.arguments("prefix"):
+                    texts = self._evaluator.strings(expr, declaration.frame)
+                    found += [normalised(text, declaration.text("path_syntax")) for text in texts]
+        return tuple(found) or ("",)
 
     # ----------------------------------------------------------------- viewsets
 
