@@ -1,0 +1,153 @@
+"""The documentation: links lead somewhere, every rule has its place, and the examples do what their pages say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from edanalyze.api import check, load_project
+from edanalyze.check import registry
+from edanalyze.check.rule import Rule
+from edanalyze.cli.app import app
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md"), ROOT / "fixtures" / "README.md"])
+BUILT_IN = [rule for rule in registry.rules() if type(rule).__module__.startswith("edanalyze_checks.")]
+
+_FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"`[^`\n]*`")
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def links(page: Path) -> Iterator[str]:
+    """The targets of a page's links that lead into this repository."""
+    prose = _CODE.sub("code", _FENCED.sub("", text_of(page)))
+    return (target for target in _LINK.findall(prose) if not re.match(r"[a-z]+:", target))
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that code hosts make of headings: lower case, words joined by hyphens, nothing else."""
+    headings = _HEADING.findall(_FENCED.sub("", text_of(page)))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+def problem(page: Path, link: str) -> str | None:
+    """What is wrong with a link, if anything."""
+    path, _, anchor = link.partition("#")
+    target = (page.parent / path).resolve() if path else page
+    if not target.is_relative_to(ROOT):
+        return f"{link} leads out of the repository"
+    if not target.exists():
+        return f"{link} leads nowhere"
+    if anchor and anchor not in anchors(target):
+        return f"{link}: {target.name} has no such heading"
+    return None
+
+
+@every_page
+def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
+    assert [told for link in links(page) if (told := problem(page, link))] == []
+
+
+@pytest.mark.parametrize("link", ["nowhere.md", "concepts.md#no-such-heading", "../../outside.md"])
+def test_a_broken_link_would_be_told(link: str) -> None:
+    assert problem(DOCS / "index.md", link)
+
+
+def test_every_page_can_be_reached_from_the_start_page() -> None:
+    reached: set[Path] = set()
+    waiting = [DOCS / "index.md"]
+    while waiting:
+        page = waiting.pop()
+        if page not in reached:
+            reached.add(page)
+            targets = ((page.parent / link.partition("#")[0]).resolve() for link in links(page))
+            waiting += [target for target in targets if target.suffix == ".md"]
+    assert set(PAGES) - reached == set()
+
+
+@pytest.mark.parametrize("name", ["docs/concepts.md", "docs/limits.md", "CHANGELOG.md"])
+def test_pages_about_all_rules_name_each_of_them(name: str) -> None:
+    text = text_of(ROOT / name)
+    assert [rule.code for rule in BUILT_IN if rule.code not in text] == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/concepts.md", "docs/how-it-works.md", "docs/limits.md"])
+def test_no_page_speaks_of_a_rule_that_does_not_exist(name: str) -> None:
+    assert set(re.findall(r"EDA\d{3}", text_of(ROOT / name))) <= {rule.code for rule in BUILT_IN}
+
+
+# ------------------------------------------------------------------ examples
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text_of(page), re.MULTILINE | re.DOTALL)
+
+
+def test_the_worked_example_is_reported_as_its_page_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = DOCS / "how-it-works.md"
+    files = re.findall(r"`([\w/]+\.py)`:\n\n```python\n(.*?)^```$", text_of(page), re.MULTILINE | re.DOTALL)
+    assert len(files) == 2
+    for name, source in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(source, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    printed = CliRunner().invoke(app, ["check", "."]).stdout
+    (shown,) = blocks(page, "text")
+    assert shown in printed
+
+
+@pytest.fixture
+def example_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rule:
+    """The rule of the page on writing checks, loaded like that of any installed package."""
+    page = DOCS / "writing-checks.md"
+    source = next(block for block in blocks(page, "python") if block.startswith('"""ACM001'))
+    package = tmp_path / "site" / "acme_checks"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("", encoding="utf-8")
+    (package / "mail_in_request.py").write_text(source, encoding="utf-8")
+    group, point = re.findall(r'^\[project\.entry-points\."(.+)"\]\n(.+)$', blocks(page, "toml")[0], re.MULTILINE)[0]
+    info = tmp_path / "site" / "acme_checks-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-checks\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text(f"[{group}]\n{point}\n".replace('"', ""), encoding="utf-8")
+    monkeypatch.syspath_prepend(str(package.parent))
+    assert group == registry.GROUP
+    found = metadata.distributions(path=[str(package.parent)])
+    loaded = registry.load(point for each in found for point in each.entry_points)
+    assert loaded.problems == ()
+    (rule,) = loaded.rules
+    return rule
+
+
+def findings(source: str, folder: Path) -> list[tuple[int, str]]:
+    folder.mkdir()
+    (folder / "app.py").write_text(source, encoding="utf-8")
+    result = check(load_project([folder]))
+    assert result.notes == ()
+    return [(diagnostic.line, diagnostic.message) for diagnostic in result.diagnostics]
+
+
+def test_the_example_rule_reports_what_its_page_says(
+    example_rule: Rule, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "rules", lambda: (example_rule,))
+    shown = blocks(DOCS / "writing-checks.md", "text")[0].splitlines()
+    (reported,) = findings(example_rule.example, tmp_path / "bad")
+    marked = [number for number, line in enumerate(example_rule.example.splitlines(), 1) if "# error: [ACM001]" in line]
+    assert [reported[0]] == marked
+    assert shown[:2] == [f"app.py:{reported[0]}:5: ACM001 mail-in-request [certain]", f"  {reported[1]}"]
+    assert findings(example_rule.use_instead, tmp_path / "good") == []
