@@ -79,7 +79,10 @@ def test_faust_agent_reads_the_topic_object() -> None:
 # -------------------------------------------------------------------- callbacks
 
 
-@pytest.mark.parametrize(("argument", "ack", "again"), [("auto_ack=True", "before", False), ("auto_ack=False", "manual", True), ("", "manual", True)])
+@pytest.mark.parametrize(
+    ("argument", "ack", "again"),
+    [("auto_ack=True", "before", False), ("auto_ack=False", "manual", True), ("", "manual", True)],
+)
 def test_pika_callback_and_its_acknowledgement(argument: str, ack: str, again: bool) -> None:
     entry = only(
         f"""
@@ -133,7 +136,7 @@ def test_callback_passed_through_a_class_of_the_project() -> None:
         bus.listen("logs", on_log, lossy=True)
         """
     assert named(source, "handler") == {"orders.created -> Orders.on_created", "logs -> on_log"}
-    assert {entry.name: entry.delivery.ack for entry in entries(source)} == {"orders.created": "manual", "logs": "before"}
+    assert {each.name: each.delivery.ack for each in entries(source)} == {"orders.created": "manual", "logs": "before"}
 
 
 def test_callback_that_only_forwards_stands_for_what_it_calls() -> None:
@@ -203,7 +206,8 @@ def test_kombu_mixin_callbacks() -> None:
             def on_order(self, body, message): ...
         """
     )
-    assert (entry.function, topics(entry), entry.delivery.message) == ("app:Worker.on_order", ["orders"], ("body", "message"))
+    assert (entry.function, topics(entry)) == ("app:Worker.on_order", ["orders"])
+    assert entry.delivery.message == ("body", "message")
 
 
 def test_stomp_listener() -> None:
@@ -243,7 +247,10 @@ def test_kafka_python_loop_with_and_without_auto_commit() -> None:
 def test_confluent_poll_loop_with_a_configuration_made_elsewhere() -> None:
     entry = only(
         {
-            "config.py": 'BASE = {"bootstrap.servers": "kafka"}\nCONSUMER = {**BASE, "group.id": "stock", "enable.auto.commit": False}\n',
+            "config.py": """
+                BASE = {"bootstrap.servers": "kafka"}
+                CONSUMER = {**BASE, "group.id": "stock", "enable.auto.commit": False}
+                """,
             "worker.py": """
                 from confluent_kafka import Consumer
                 from config import CONSUMER

@@ -106,7 +106,8 @@ def test_flask_blueprints_nest() -> None:
     assert routes(
         """
         from flask import Blueprint, Flask
-        app, outer, inner = Flask(__name__), Blueprint("o", __name__, url_prefix="/o"), Blueprint("i", __name__, url_prefix="/i")
+        app = Flask(__name__)
+        outer, inner = Blueprint("o", __name__, url_prefix="/o"), Blueprint("i", __name__, url_prefix="/i")
         outer.register_blueprint(inner)
         app.register_blueprint(outer)
         @inner.route("/x/<path:rest>")

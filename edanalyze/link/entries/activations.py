@@ -119,7 +119,7 @@ class Activations:
     # -------------------------------------------------------------- decoration
 
     def applications(self) -> dict[str, list[tuple[Function, ir.Call, Frame]]]:
-        """Project decorator -> its applications: the function (with its closure), the call that applies it, the frame."""
+        """Project decorator -> its applications: the function with its closure, the applying call, the frame."""
         if self._applied is None:
             self._applied = defaultdict(list)
             for identifier in sorted(self._program.functions):

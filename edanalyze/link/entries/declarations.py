@@ -164,8 +164,8 @@ class Declarations:
 
     def _derived_names(self) -> frozenset[str]:
         """The names of project classes that derive from a library class which declares something when constructed."""
-        wanted = [api.call for kind in CALLS for api in self._library.models.of_kind(kind) if self._library.is_class(api.call)]
-        known = frozenset(wanted)
+        rows = [api for kind in CALLS for api in self._library.models.of_kind(kind)]
+        known = frozenset(api.call for api in rows if self._library.is_class(api.call))
         return frozenset(
             facts.name
             for identifier, facts in self._program.classes.items()

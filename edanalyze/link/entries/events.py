@@ -32,6 +32,7 @@ SOURCES = {
     "aws:kafka": "kafka",
     "aws:s3": "s3",
 }
+ATTRIBUTES = {"records": "Records", "detail_type": "detail-type"}
 RESOLVING = frozenset({"resolve", "Mangum", "handle_request"})
 
 
@@ -107,20 +108,9 @@ class Events:
         for statement in statements(function.body if function is not None else ()):
             for expr in expressions(statement):
                 for node in walk(expr):
-                    match node:
-                        case ir.Index(value=base, key=ir.Const(value=str() as key)):
-                            if of is None or _name(base) in of:
-                                yield key
-                        case ir.Call(function=ir.Attr(value=base, name="get"), arguments=(ir.Const(value=str() as key), *_)):
-                            if of is None or _name(base) in of:
-                                yield key
-                        case ir.Attr(value=base, name=key) if of is not None and _name(base) in of:
-                            yield {"records": "Records", "detail_type": "detail-type"}.get(key, key)
-                        case ir.Operation(operator="in", operands=(ir.Const(value=str() as key), base)):
-                            if of is None or _name(base) in of:
-                                yield key
-                        case _:
-                            pass
+                    read = _read(node)
+                    if read is not None and (of is None or _name(read[0]) in of):
+                        yield read[1]
 
     def _callees(self, scope: Scope) -> Iterator[Scope]:
         """The functions of the same module that a function calls."""
@@ -132,3 +122,18 @@ class Events:
 
 def _name(expr: ir.Expr) -> str:
     return expr.id if isinstance(expr, ir.Name) else ""
+
+
+def _read(node: ir.Expr) -> tuple[ir.Expr, str] | None:
+    """The object and the key of `event["key"]`, `event.get("key")`, `event.key` or `"key" in event`."""
+    match node:
+        case ir.Index(value=base, key=ir.Const(value=str() as key)):
+            return base, key
+        case ir.Call(function=ir.Attr(value=base, name="get"), arguments=(ir.Const(value=str() as key), *_)):
+            return base, key
+        case ir.Attr(value=base, name=key):
+            return base, ATTRIBUTES.get(key, key)
+        case ir.Operation(operator="in", operands=(ir.Const(value=str() as key), base)):
+            return base, key
+        case _:
+            return None

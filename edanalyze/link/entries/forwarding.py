@@ -70,10 +70,8 @@ class Forwarding:
         given = [*driver.scope.returned, *(value for value, _ in driver.scope.yielded)]
         if not any(_mentions(expr, names) for expr in given) and not self.gives(driver.scope, call):
             return False
-        return not any(
-            isinstance(statement, ir.Evaluate) and isinstance(statement.value, ir.Call) and self._passes(statement.value, names)
-            for statement in _statements(driver.body)
-        )
+        alone = [each.value for each in _statements(driver.body) if isinstance(each, ir.Evaluate)]
+        return not any(isinstance(value, ir.Call) and self._passes(value, names) for value in alone)
 
     # ------------------------------------------------------------------- calls
 

@@ -71,7 +71,9 @@ class Lists:
 
     @staticmethod
     def _is_unknown(values: tuple[Value, ...]) -> bool:
-        return all(isinstance(value, ExternalInstance) and value.name.startswith(("itertools.", "functools.")) for value in values)
+        """Whether a call is one of the library's that put iterables together."""
+        joining = ("itertools.", "functools.")
+        return all(isinstance(value, ExternalInstance) and value.name.startswith(joining) for value in values)
 
     def _additions(self, display: ir.Items, depth: int) -> Iterator[Element]:
         if self._added is None:

@@ -13,6 +13,7 @@ from edanalyze.link.entries.activations import Activations
 from edanalyze.link.entries.callables import Callables
 from edanalyze.link.entries.declarations import Declaration, Declarations
 from edanalyze.link.entries.forwarding import Driver, Forwarding
+from edanalyze.link.entries.messages import received
 from edanalyze.link.entries.records import EntryPoint
 from edanalyze.link.entries.sources import Source, Sources, Use
 from edanalyze.link.entries.transports import Transports
@@ -86,7 +87,8 @@ class Loops:
                 continue
             for frame in self._activations.of(scope):
                 for api, use, receiver in self._iterated(loop.source, frame):
-                    names = frozenset(node.id for node in walk(loop.target or ir.Const(None)) if isinstance(node, ir.Name))
+                    target = walk(loop.target) if loop.target is not None else ()
+                    names = frozenset(node.id for node in target if isinstance(node, ir.Name))
                     place = ir.Place(loop.line, 1, loop.line, 1)
                     if use is not None:
                         seen.add((id(use.call), frame))
@@ -96,11 +98,11 @@ class Loops:
             assert call is not None
             if (id(call), declaration.frame) in seen or declaration.scope is not scope:
                 continue
-            block, names = _surroundings(body, call)
-            if not names and block is None and not self._forwarding.gives(scope, call):
+            block, given = _surroundings(body, call)
+            if not given and block is None and not self._forwarding.gives(scope, call):
                 continue
             use = Use(declaration.name, call, declaration.frame)
-            driver = Driver(scope, block if block is not None else body, frozenset(names))
+            driver = Driver(scope, block if block is not None else body, frozenset(given))
             yield Read(declaration.api, use, declaration.receiver, scope, declaration.frame, driver, call.place)
 
     def _iterated(self, source: ir.Expr, frame: Frame) -> Iterator[tuple[Api, Use | None, Value | None]]:
@@ -144,8 +146,7 @@ class Loops:
         targets = self._forwarding.targets(read.driver, read.frame)
         for target in targets:
             defined = self._callables.defined(target)
-            facts = self._program.functions[defined.id]
-            names = tuple(p.name for p in facts.parameters if p.name not in {"self", "cls"})
+            names = received(self._program.functions[defined.id])
             yield self._entry(read, source, defined.id, target, names, driver)
         if targets:
             return
@@ -158,7 +159,8 @@ class Loops:
     def _handed_out(self, read: Read) -> Read | None:
         """The reading from the view of the caller, when a function only returns or yields what it reads."""
         call, caller = read.frame.call, read.frame.caller
-        if call is None or caller is None or not self._forwarding.hands_out(read.driver, read.use.call if read.use is not None else None):
+        reading = read.use.call if read.use is not None else None
+        if call is None or caller is None or not self._forwarding.hands_out(read.driver, reading):
             return None
         scope = _lexical(caller.scope)
         body = self._body(scope)
@@ -180,12 +182,12 @@ class Loops:
     ) -> EntryPoint:
         facts = self._program.functions.get(function)
         place = facts.place if facts is not None else read.place
-        name = ", ".join(topic.text for topic in source.topics) or (facts.name if facts is not None else read.scope.module)
+        name = ", ".join(topic.text for topic in source.topics)
         return EntryPoint(
             kind="handler",
             function=function,
             value=value,
-            name=name,
+            name=name or (facts.name if facts is not None else read.scope.module),
             module=function.partition(":")[0],
             place=place,
             declared=(read.scope.module, read.use.call.place if read.use is not None else read.place),
@@ -216,15 +218,13 @@ def _loops(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Loop]:
     return (statement for statement in _deep(body) if isinstance(statement, ir.Loop))
 
 
-def _surroundings(
-    body: tuple[ir.Stmt, ...], call: ir.Call
-) -> tuple[tuple[ir.Stmt, ...] | None, set[str]]:
+def _surroundings(body: tuple[ir.Stmt, ...], call: ir.Call) -> tuple[tuple[ir.Stmt, ...] | None, set[str]]:
     """The outermost loop around a call (its body) and the names that the call's result is given to."""
     names: set[str] = set()
     block: tuple[ir.Stmt, ...] | None = None
     for statement in body:
-        inside = any(call is each for inner in _deep((statement,)) for expr in expressions(inner) for each in calls(expr))
-        if not inside:
+        nested = [expr for inner in _deep((statement,)) for expr in expressions(inner)]
+        if not any(call is each for expr in nested for each in calls(expr)):
             continue
         for inner in _deep((statement,)):
             names |= _given(inner, call)

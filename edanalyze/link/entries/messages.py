@@ -52,12 +52,7 @@ class Messages:
     def find(self) -> Iterator[EntryPoint]:
         """All of them."""
         for decoration in self._declarations.decorated():
-            api = decoration.declaration.api
-            if api.kind == "handler" and self._is_subscription(api):
-                yield from self._decorated(decoration)
-            elif api.kind == "event" and api.data.get("form") == "message":
-                yield from self._decorated(decoration)
-            elif api.kind == "consumer" and api.data.get("form") == "decorator":
+            if self._is_subscription(decoration.declaration.api):
                 yield from self._decorated(decoration)
         for declaration in self._declarations.of("consumer"):
             if declaration.text("form") in CALLBACK_FORMS and not declaration.api.data.get("in_process"):
@@ -71,7 +66,8 @@ class Messages:
         """Whether a decorator makes a message handler by itself (a serverless event is told apart elsewhere)."""
         if api.data.get("in_process") or "event_class" in api.slots or "processor" in api.slots:
             return False
-        return api.data.get("form") in MESSAGE_FORMS
+        forms = {"handler": MESSAGE_FORMS, "event": {"message"}, "consumer": {"decorator"}}
+        return api.data.get("form") in forms.get(api.kind, ())
 
     def _assigned(self) -> Iterator[EntryPoint]:
         """Callbacks that are assigned to an attribute of a client: `client.on_message = handle`."""
@@ -96,7 +92,7 @@ class Messages:
                                     yield self.entry("handler", declaration, target, source, source.topics, message)
 
     def _handed_consumers(self) -> Iterator[Declaration]:
-        """Consumers that an overridden method makes of the class it is handed: `def get_consumers(self, Consumer, ...)`."""
+        """Consumers that an overridden method makes of the class it is handed: `get_consumers(self, Consumer)`."""
         models = self._evaluator.models.models
         made = models.find("kombu.Consumer", "consumer")
         for api in models.of_kind("handler_class"):
@@ -163,27 +159,23 @@ class Messages:
         if scope.function is not None and function.id == target.function:
             frame = self._evaluator.results.frame(function, None, None)
             driver = Driver(scope, scope.function.body, frozenset(message))
-            for inner in self._forwarding.targets(driver, frame):
-                defined = self._callables.defined(inner)
-                names = tuple(
-                    parameter.name
-                    for parameter in self._evaluator.program.functions[defined.id].parameters
-                    if parameter.name not in {"self", "cls"}
-                )
-                target = Target(defined.id, inner)
-                yield self.entry("handler", declaration, target, source, source.topics, names, function)
-                facts = None
-        if facts is not None:
-            yield self.entry("handler", declaration, target, source, source.topics, message)
+            inner = self._forwarding.targets(driver, frame)
+            for each in inner:
+                forwarded = Target(self._callables.defined(each).id, each)
+                names = received(self._evaluator.program.functions[forwarded.function])
+                yield self.entry("handler", declaration, forwarded, source, source.topics, names, function)
+            if inner:
+                return
+        yield self.entry("handler", declaration, target, source, source.topics, message)
 
     @staticmethod
     def parameters(api: Api, facts: FunctionFacts) -> tuple[str, ...]:
         """The parameters of a callback that hold the message."""
-        names = [parameter.name for parameter in facts.parameters if parameter.name not in {"self", "cls"}]
+        names = received(facts)
         signature = api.data.get("signature")
         if isinstance(signature, list):
             return tuple(name for name, role in zip(names, signature, strict=False) if role in KEPT)
-        return tuple(names)
+        return names
 
     # ----------------------------------------------------------------- records
 
@@ -216,3 +208,8 @@ class Messages:
             group=source.group,
             driver=driver,
         )
+
+
+def received(facts: FunctionFacts) -> tuple[str, ...]:
+    """The parameters of a function without its receiver."""
+    return tuple(parameter.name for parameter in facts.parameters if parameter.name not in {"self", "cls"})

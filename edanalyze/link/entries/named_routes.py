@@ -30,9 +30,7 @@ class Pattern(NamedTuple):
 class NamedRoutes:
     """Joins the two for a program."""
 
-    def __init__(
-        self, evaluator: Evaluator, declarations: Declarations, callables: Callables, routes: Routes
-    ) -> None:
+    def __init__(self, evaluator: Evaluator, declarations: Declarations, callables: Callables, routes: Routes) -> None:
         self._evaluator = evaluator
         self._program = evaluator.program
         self._declarations = declarations
@@ -94,9 +92,9 @@ class NamedRoutes:
             prefix = next((value for name, value in call.keywords if name == "route_prefix"), None)
             if prefix is not None and call.arguments:
                 frame = self._evaluator.root(scope)
-                for text in self._evaluator.literals(prefix, frame):
+                for literal in self._evaluator.literals(prefix, frame):
                     for module in self._modules(call.arguments[0], scope):
-                        self._included[module].append((scope.module, text))
+                        self._included[module].append((scope.module, literal))
 
     def _modules(self, expr: ir.Expr, scope: Scope) -> Iterator[str]:
         for value in self._evaluator.values(expr, self._evaluator.root(scope)):
@@ -117,9 +115,10 @@ class NamedRoutes:
     def _prefixes(self, module: str, depth: int = 0) -> list[str]:
         if depth > DEEPEST or module not in self._included:
             return [""]
-        return [
-            join(outer, prefix) for parent, prefix in self._included[module] for outer in self._prefixes(parent, depth + 1)
-        ]
+        found: list[str] = []
+        for parent, prefix in self._included[module]:
+            found += [join(outer, prefix) for outer in self._prefixes(parent, depth + 1)]
+        return found
 
     # -------------------------------------------------------------------- views
 
@@ -179,4 +178,3 @@ def _shared(one: str, other: str) -> int:
             break
         count += 1
     return count
-

@@ -72,9 +72,7 @@ class Overrides:
         module, _, name = cls.partition(":")
         return (string(f"{import_path(self._program, module)}.{name}"),) if api.library == "celery" else ()
 
-    def _entry(
-        self, kind: str, api: Api, function: str, value: Function, topics: tuple[String, ...]
-    ) -> EntryPoint:
+    def _entry(self, kind: str, api: Api, function: str, value: Function, topics: tuple[String, ...]) -> EntryPoint:
         facts = self._program.functions[function]
         names = tuple(p.name for p in facts.parameters if p.kind in {"positional", "normal"})[1:]
         delivery = Delivery(message=names)

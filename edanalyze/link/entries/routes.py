@@ -52,7 +52,9 @@ class Routes:
 
     def _decorated(self, decoration: Decoration) -> Iterable[EntryPoint]:
         declaration = decoration.declaration
-        if declaration.text("form") != "decorator" or declaration.text("path_from") or "detail" in declaration.api.slots:
+        if declaration.text("form") != "decorator":
+            return
+        if declaration.text("path_from") or "detail" in declaration.api.slots:  # found with their table or viewset
             return
         name = decoration.subject.rpartition(":")[2].rpartition(".")[2]
         prefixes = self._listed(decoration) if declaration.text("owner") == "listed" else self._prefixes(declaration)
@@ -107,7 +109,8 @@ class Routes:
         own = [normalised(text, syntax) for text in texts]
         if not own:
             own = [declaration.text("path_default").replace("{function}", function)]
-        own = [join(declaration.text("global_prefix"), path) if declaration.text("global_prefix") else path for path in own]
+        if declaration.text("global_prefix"):
+            own = [join(declaration.text("global_prefix"), path) for path in own]
         found = [join(prefix, path) for prefix in prefixes for path in own]
         return tuple(dict.fromkeys(found))
 

@@ -15,9 +15,7 @@ from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.values import Class, External, Function, String, string
 
 CARRIERS = {"dynamodb": "dynamodb-stream", "mq": "amqp", "subscription": "dapr"}
-REPEATED = frozenset(
-    {"sqs", "sns", "eventbridge", "kinesis", "dynamodb-stream", "kafka", "s3", "amqp", "dapr", "logs"}
-)
+REPEATED = frozenset({"sqs", "sns", "eventbridge", "kinesis", "dynamodb-stream", "kafka", "s3", "amqp", "dapr", "logs"})
 LIBRARY = "aws-lambda"
 
 
@@ -164,4 +162,3 @@ class Serverless:
             transport=carrier,
             delivery=delivery,
         )
-

@@ -49,9 +49,8 @@ class AppSettings:
                 if _is(key, name):
                     yield from _given(bindings)
         for store in scope.stores:
-            if isinstance(store.key, str) and _is(store.key, name) and isinstance(store.base, ir.Attr | ir.Name):
-                yield from _given([store.binding])
-            elif isinstance(store.key, ir.Const) and isinstance(store.key.value, str) and _is(store.key.value, name):
+            written = store.key.value if isinstance(store.key, ir.Const) else store.key
+            if isinstance(written, str) and _is(written, name):
                 yield from _given([store.binding])
         for call, _ in scope.calls:
             if isinstance(call.function, ir.Attr) and call.function.name in {"update", "configure"}:

@@ -22,9 +22,7 @@ class Strings:
 
     def of(self, exprs: Iterable[ir.Expr | None], frame: Frame) -> list[String]:
         """The templates that expressions stand for, displays spread out; what is not known is one hole."""
-        return list(
-            dict.fromkeys(text for expr in exprs if expr is not None for text in self._spread(expr, frame, 0))
-        )
+        return list(dict.fromkeys(text for expr in exprs if expr is not None for text in self._spread(expr, frame, 0)))
 
     def known(self, exprs: Iterable[ir.Expr | None], frame: Frame) -> list[String]:
         """Like `of`, without what is nothing but unknown."""

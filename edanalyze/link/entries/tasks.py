@@ -1,4 +1,4 @@
-"""Tasks of task queues and scheduled jobs: decorated functions, task classes, functions that are enqueued or scheduled."""
+"""Tasks of task queues and scheduled jobs: functions that are decorated, listed, enqueued or scheduled."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from edanalyze.models import Api, Slot
 
 TASKS = frozenset({"task", "task-wrapper", "query"})
 RAISED = frozenset({"Retry", "RetryTask"})
+LISTED = "functions"
+SETTINGS = frozenset({"redis_settings", "cron_jobs", "on_startup", "queue_name", "max_jobs", "job_timeout", LISTED})
 ENQUEUED = frozenset({"task", "delayed"})
 
 
@@ -60,6 +62,25 @@ class Tasks:
             kind = self._kind(declaration.api)
             if kind:
                 yield from self._called(kind, declaration)
+        yield from self._settings_classes()
+
+    def _settings_classes(self) -> Iterator[EntryPoint]:
+        """Functions that a worker's settings class lists (`class WorkerSettings: functions = [...]`)."""
+        wrapping = [
+            api for api in self._evaluator.models.models.of_kind("handler") if api.data.get("form") == "task-wrapper"
+        ]
+        for api in wrapping:
+            for identifier in sorted(self._program.classes):
+                scope = self._program.scopes[identifier]
+                if SETTINGS.isdisjoint(scope.bindings):
+                    continue
+                frame = self._evaluator.root(scope)
+                for binding in scope.bindings.get(LISTED, ()):
+                    for element in self._lists.elements(binding.expr, frame) if binding.expr is not None else ():
+                        for value in self._evaluator.values(element.expr, element.frame):
+                            if isinstance(value, Function):
+                                declaration = Declaration(api, api.call, None, frame, None, scope)
+                                yield from self._entry("task", declaration, next(iter(self._callables.of_value(value))))
 
     def timetable(self, tasks: Iterable[EntryPoint]) -> Iterator[EntryPoint]:
         """The jobs that a timetable in the settings makes of tasks: `beat_schedule = {"nightly": {"task": ...}}`."""

@@ -76,8 +76,10 @@ class Views:
         return found
 
     def _methods(self, view: Instance, rows: list[Api], suffix: str) -> list[Verb]:
-        duck = not rows and bool(self._duck) and any(
-            self._callables.method(view, name) for name in self._verb_names(self._duck)
+        duck = (
+            not rows
+            and bool(self._duck)
+            and any(self._callables.method(view, name) for name in self._verb_names(self._duck))
         )
         names = self._verb_names(self._duck if duck else rows) or (() if rows and self._predefined(rows) else VERBS)
         found: list[Verb] = []
