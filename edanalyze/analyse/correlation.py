@@ -109,10 +109,10 @@ class Correlation:
             case ir.Const(value=str() as text):
                 return YES if names_id(text) else NO
             case (
-                ir.Call(function=ir.Attr(value=ir.Attr(name="headers"), name="get"), arguments=(ir.Const(value=str() as text), *_))
-                | ir.Index(value=ir.Attr(name="headers"), key=ir.Const(value=str() as text))
+                ir.Call(function=ir.Attr(value=ir.Attr(name="headers"), name="get"), arguments=(key, *_))
+                | ir.Index(value=ir.Attr(name="headers"), key=key)
             ):  # one header of many
-                return YES if names_id(text) else NO
+                return YES if any(map(names_id, self._evaluator.literals(key, self._evaluator.root(scope)))) else NO
             case ir.Name(id=name):
                 return self._of_name(name, scope, depth)
             case ir.Index(value=value, key=ir.Const(value=str() as key)):  # one field of many
