@@ -11,6 +11,7 @@ from typing import NamedTuple
 from edanalyze.discover.deployed import Deployment
 from edanalyze.facts import ir
 from edanalyze.facts.children import bodies, calls, expressions, statements
+from edanalyze.link.entries.activations import Activations
 from edanalyze.link.entries.strings import Strings, is_unknown
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
@@ -33,6 +34,7 @@ class Bindings:
     def __init__(self, evaluator: Evaluator, deployment: Deployment) -> None:
         self._evaluator = evaluator
         self._strings = Strings(evaluator)
+        self._activations = Activations(evaluator)
         self._feeds: dict[str, list[Feed]] = defaultdict(list)
         self.types: dict[str, str] = {}
         for relay in deployment.relays:
@@ -54,12 +56,12 @@ class Bindings:
         wanted = {api.call for kind in ("declare", "handler", "consumer") for api in models.of_kind(kind)}
         for name in sorted(models.spellings(("declare", "handler", "consumer"))):
             for call, scope in self._evaluator.program.calls.get(name, ()):
-                frame = self._evaluator.root(scope)
-                for value in self._evaluator.values(call.function, frame):
-                    if isinstance(value, External):
-                        for api in self._evaluator.models.rows(value.name):
-                            if api.call in wanted and self._binds(api):
-                                yield api, value.receiver, frame, call
+                for frame in self._activations.inner(scope):
+                    for value in self._evaluator.values(call.function, frame):
+                        if isinstance(value, External):
+                            for api in self._evaluator.models.rows(value.name):
+                                if api.call in wanted and self._binds(api):
+                                    yield api, value.receiver, frame, call
 
     @staticmethod
     def _binds(api: Api) -> bool:
@@ -76,7 +78,7 @@ class Bindings:
         if api.data.get("entity") == "exchange":
             for name in texts("topic"):
                 for kind in texts("exchange_type") or [string("direct")]:
-                    self.types[name.text] = kind.text.rpartition(".")[2].lower()
+                    self.types[name.text] = kind.text.rpartition(".")[2].strip("{}").lower()
             return
         if api.data.get("entity") == "subscription":
             sources, queues = texts("topic"), texts("endpoint")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from edanalyze.analyse.binding.address import Address
 from edanalyze.discover.service import Service, Services
 
-LOCAL = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "[::1]", "host.docker.internal"})
+LOCAL = frozenset(
+    {"localhost", "127.0.0.1", "0.0.0.0", "[::1]", "host.docker.internal", "gateway.docker.internal"}
+    | {"docker.for.mac.localhost", "docker.for.win.localhost", "docker.for.mac.host.internal"}
+)
 # Words that say what kind of a thing an address or a service is, not which.
 _NOISE = frozenset(
     {"url", "uri", "host", "hostname", "addr", "address", "base", "baseurl", "endpoint", "port", "service", "services"}
@@ -92,6 +96,14 @@ class Hosts:
         if service.kind == "external":
             return Destination(external=service.name, host=host, confidence=confidence)
         return Destination(service, host=host, confidence=confidence)
+
+    def called(self, texts: Iterable[str]) -> Service | None:
+        """The only service that is called by one of these texts, as in `registry.address("stock-service")`."""
+        found = {service.name: service for text in texts if (service := self._known(text)) is not None}
+        return next(iter(found.values())) if len(found) == 1 else None
+
+    def _known(self, text: str) -> Service | None:
+        return self._services.by_host(text) or self.named(text)
 
     def named(self, name: str) -> Service | None:
         """The only service that a name such as `STOCK_SERVICE_URL` speaks of."""

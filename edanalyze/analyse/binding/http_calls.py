@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from edanalyze.analyse.binding.address import Address, parse
-from edanalyze.analyse.binding.climbing import Climbing
+from edanalyze.analyse.binding.climbing import Climbing, lexical
 from edanalyze.analyse.binding.handing import Handing
 from edanalyze.analyse.binding.hosts import Destination, Hosts
 from edanalyze.analyse.binding.matching import Match, Routes, pattern
@@ -18,6 +18,7 @@ from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.trees import Step, steps
 from edanalyze.analyse.witness import Point
 from edanalyze.discover.service import Services
+from edanalyze.facts import ir
 from edanalyze.link.entries import EntryPoint
 from edanalyze.link.values import Frame, Hole, string
 
@@ -79,7 +80,7 @@ class HttpCalls:
             call = self._bound(site, function, step, effect)
             where = tuple(target.function for target in call.targets) or call.service or call.external or call.url
             found.setdefault((call.site.module, call.site.place, where), call)
-        return list(found.values())
+        return list(_telling(found.values()))
 
     @staticmethod
     def _reading(request: Request) -> Reading[Request]:
@@ -105,6 +106,8 @@ class HttpCalls:
         address = parse(request.url)
         point = site.path[0]
         destination = self._destination(address)
+        if destination.service is None and not destination.external:
+            destination = self._looked_up(destination, address, site.frame)
         entry = self._forwarding(point.function, address)
         methods = entry.methods if entry is not None and request.methods == ("*",) else request.methods
         match, destination = self._matched(destination, methods, address, entry, point)
@@ -139,6 +142,18 @@ class HttpCalls:
             if known.host:
                 return self._hosts.of(known)._replace(confidence="likely")
         return self._hosts.of(address)
+
+    def _looked_up(self, destination: Destination, address: Address, frame: Frame) -> Destination:
+        """The service by whose name the code asks for the host: `url = registry.address("stock")`."""
+        for hole in address.holes:
+            for binding in lexical(frame.scope).bindings.get(hole.name, ()):
+                expr = binding.expr.value if isinstance(binding.expr, ir.Await) else binding.expr
+                if isinstance(expr, ir.Call):
+                    texts = [text for each in expr.arguments for text in self._contexts.evaluator.literals(each, frame)]
+                    service = self._hosts.called(texts)
+                    if service is not None:
+                        return destination._replace(service=service, reason="", confidence="likely")
+        return destination
 
     def _forwarding(self, function: str, address: Address) -> EntryPoint | None:
         """The route at the site, when it passes on (the rest of) the path that it was asked for."""
@@ -203,3 +218,17 @@ class HttpCalls:
                 return Match(routes), destination._replace(service=service, confidence="likely")
         return Match(()), destination
 
+
+def _telling(calls: Iterable[HttpCall]) -> Iterator[HttpCall]:
+    """Without what is less than another reading of the same call at the same place tells."""
+    by_site: dict[tuple[str, ir.Place], list[HttpCall]] = defaultdict(list)
+    for call in calls:
+        by_site[(call.site.module, call.site.place)].append(call)
+    for alternatives in by_site.values():
+        bound = [call for call in alternatives if call.targets]
+        known = [call for call in alternatives if call.service or call.external]
+        services = {call.service for call in bound}
+        for call in alternatives:
+            told = call.service in services if call.service else bool(known) and not call.external
+            if call.targets or not told:
+                yield call

@@ -37,9 +37,12 @@ class Publishes:
         functions = [*sorted(self._program.functions), *(f"{module}:" for module in sorted(self._program.modules))]
         for function in functions:
             for step in steps(self._contexts.tree(function).body):
+                found: dict[tuple[object, ...], PublishCall] = {}
                 for effect in step.effects:
                     if effect.kind in SENDING or (effect.kind == "outbox" and "topic" in effect.api.slots):
-                        yield from self._calls(function, step, effect)
+                        for call in self._calls(function, step, effect):
+                            found.setdefault((call.site.module, call.site.place, call.destination), call)
+                yield from found.values()
 
     def _calls(self, function: str, step: Step, effect: Effect) -> list[PublishCall]:
         name = effect.name.rpartition(".")[2] or effect.name
@@ -53,7 +56,12 @@ class Publishes:
         for site in Sites(self._climbing, read, last).find(step.scope):
             call = self._bound(site, function, step, effect)
             found.setdefault((call.site.module, call.site.place, call.topic or call.destination), call)
-        return list(found.values())
+        known = {(call.site.module, call.site.place) for call in found.values() if call.destination.literal is not None}
+        return [
+            call
+            for call in found.values()
+            if call.destination.literal is not None or (call.site.module, call.site.place) not in known
+        ]
 
     @staticmethod
     def _reading(message: Message) -> Reading[Message]:
