@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 
+from edanalyze.analyse.domain import Activation, Domain
 from edanalyze.analyse.effects import Effect
-from edanalyze.analyse.engine import Activation, Domain
 from edanalyze.analyse.trees import Repeat, Scoped, Step
 from edanalyze.analyse.witness import INHERITED, Exposure, Point, Witness
 

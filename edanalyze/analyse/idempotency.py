@@ -6,8 +6,8 @@ import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
+from edanalyze.analyse.domain import Activation, Domain
 from edanalyze.analyse.effects import Effect
-from edanalyze.analyse.engine import Activation, Domain
 from edanalyze.analyse.guards import Guard, Guards
 from edanalyze.analyse.repetition import Repeating
 from edanalyze.analyse.trees import Attempt, Mutation, Rescue, Scoped, Step, is_broad

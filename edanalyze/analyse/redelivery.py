@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.acknowledgement import Acknowledgement, Settled
+from edanalyze.analyse.domain import Activation
 from edanalyze.analyse.effects import Effect
-from edanalyze.analyse.engine import Activation, Engine
+from edanalyze.analyse.engine import Engine
 from edanalyze.analyse.guards import Guard
 from edanalyze.analyse.idempotency import ANY, FLUSH, Idempotency, Repetition
 from edanalyze.analyse.repetition import Repeating

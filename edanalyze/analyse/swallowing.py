@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from edanalyze.analyse.acknowledgement import SETTLING
 from edanalyze.analyse.clauses import discarded, first_work, gives_values
+from edanalyze.analyse.domain import Activation, Domain
 from edanalyze.analyse.effects import Effect
-from edanalyze.analyse.engine import Activation, Domain, Engine
+from edanalyze.analyse.engine import Engine
 from edanalyze.analyse.reach import says
 from edanalyze.analyse.trees import Attempt, Leave, Repeat, Rescue, Scoped, Step, Tree, steps
 from edanalyze.analyse.witness import Point, Witness

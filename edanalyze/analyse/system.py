@@ -10,8 +10,9 @@ from edanalyze.analyse.changes import Changes
 from edanalyze.analyse.clauses import Clauses
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.correlation import Correlation
+from edanalyze.analyse.domain import Activation
 from edanalyze.analyse.effects import Effects
-from edanalyze.analyse.engine import Activation, Engine
+from edanalyze.analyse.engine import Engine
 from edanalyze.analyse.guards import Guards
 from edanalyze.analyse.hops import Hops
 from edanalyze.analyse.injection import Injection

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 
-from edanalyze.analyse.effects import Effect
-from edanalyze.analyse.engine import Activation, Domain, Engine
 from edanalyze.analyse.connections import autocommits, in_pipeline, is_passing, is_replica
+from edanalyze.analyse.domain import Activation, Domain
+from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.engine import Engine
 from edanalyze.analyse.outbox import is_outbox_write, topics_of
 from edanalyze.analyse.tests import asks_for_transaction, works_off_queue
 from edanalyze.analyse.trees import Aside, Mutation, Repeat, Scoped, Step
