@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from edanalyze.analyse.effects import Effect
-from edanalyze.analyse.trees import Aside, Attempt, Mutation, Repeat, Scoped, Step
+from edanalyze.analyse.trees import Aside, Attempt, Mutation, Repeat, Rescue, Scoped, Step
 from edanalyze.analyse.witness import Exposure, Point, Witness
 from edanalyze.facts import ir
 from edanalyze.link.scopes import Scope
