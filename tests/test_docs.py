@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from edanalyze.analyse.system import System
 from edanalyze.api import check, load_project
 from edanalyze.check import registry
+from edanalyze.check.analysis import Analysis
 from edanalyze.check.rule import Rule
 from edanalyze.cli.app import app
+from edanalyze.discover.settings import Config
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -88,6 +91,29 @@ def test_pages_about_all_rules_name_each_of_them(name: str) -> None:
 @pytest.mark.parametrize("name", ["README.md", "docs/concepts.md", "docs/how-it-works.md", "docs/limits.md"])
 def test_no_page_speaks_of_a_rule_that_does_not_exist(name: str) -> None:
     assert set(re.findall(r"EDA\d{3}", text_of(ROOT / name))) <= {rule.code for rule in BUILT_IN}
+
+
+def test_the_tour_of_the_code_names_modules_that_exist() -> None:
+    text = _FENCED.sub("", text_of(DOCS / "how-it-works.md"))
+    named = set(re.findall(r"`(?:[\w/]+/)?(\w+\.py)`", text)) - {"orders.py", "events.py"}
+    packages = (ROOT / "edanalyze", ROOT / "checks", ROOT / "tests")
+    assert len(named) > 15
+    assert named - {path.name for package in packages for path in package.rglob("*.py")} == set()
+
+
+def test_what_a_rule_may_ask_is_there() -> None:
+    analysis = Analysis(System(()), Config())
+    text = text_of(DOCS / "writing-checks.md")
+    rows = re.findall(r"^\| (`(?:system|analysis)\..+?) \|", text, re.MULTILINE)
+    assert len(rows) > 10
+    for row in rows:
+        paths = re.findall(r"`((?:system|analysis)\.[\w.]+)", row)
+        around = re.match(r"`((?:\w+\.)+)", row)
+        assert around
+        for path in [*paths, *(f"{around[1]}{name}" for name in re.findall(r"`\.(\w+)", row))]:
+            found: object = analysis.system if path.startswith("system.") else analysis
+            for name in path.split(".")[1:]:
+                found = getattr(found, name)
 
 
 # ------------------------------------------------------------------ examples
