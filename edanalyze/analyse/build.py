@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from edanalyze.analyse.effects import Effects
 
 
+_CHANGING = frozenset({"add", "append", "extend", "insert", "remove", "discard", "pop", "clear", "update"})
+
+
 class TreeBuilder:
     """Builds the effect tree of one function."""
 
@@ -41,6 +44,7 @@ class TreeBuilder:
         names = tuple(parameter.name for parameter in function.parameters) if function is not None else ()
         self._receiver = names[0] if names and function is not None and function.owner is not None else ""
         self._parameters = frozenset(names) - {self._receiver}
+        self._changes_itself = bool(self._receiver) and function is not None and not function.name.startswith("__")
         self._callables: set[str] = set()
         self._switches: set[str] = set()
 
@@ -78,9 +82,12 @@ class TreeBuilder:
         nodes = [node for expr in expressions(statement) for node in self._expr(expr, scope)]
         targets = statement.targets if isinstance(statement, ir.Assign) else (statement.target,)
         for target in targets:
-            if isinstance(target, ir.Attr) and isinstance(target.value, ir.Name | ir.Index):
-                if not (isinstance(target.value, ir.Name) and target.value.id in {self._receiver, "self", "cls"}):
-                    nodes.append(Mutation(statement.line, target, isinstance(statement, ir.Augment)))
+            if not isinstance(target, ir.Attr) or not isinstance(target.value, ir.Name | ir.Index):
+                continue
+            if not (isinstance(target.value, ir.Name) and target.value.id in {self._receiver, "self", "cls"}):
+                nodes.append(Mutation(statement.line, target, isinstance(statement, ir.Augment)))
+            elif self._changes_itself:
+                nodes.append(Mutation(statement.line, target))
         return nodes
 
     def _branch(self, statement: ir.Branch, scope: Scope) -> list[Node]:
@@ -225,9 +232,18 @@ class TreeBuilder:
         step = self._effects.step(call, scope, self._receiver, self._parameters)
         if step is not None:
             nodes.append(step)
-        elif isinstance(call.function, ir.Attr) and self._effects.may_mutate(call, scope):
-            nodes.append(Mutation(call.place.line, call.function))
+        elif isinstance(call.function, ir.Attr):
+            if self._effects.may_mutate(call, scope) or (self._changes_itself and self._grows(call.function)):
+                nodes.append(Mutation(call.place.line, call.function))
         return nodes
+
+    def _grows(self, function: ir.Attr) -> bool:
+        """Whether a call adds to or takes from a collection of the object itself: `self.lines.append(...)`."""
+        match function:
+            case ir.Attr(value=ir.Attr(value=ir.Name(id=name)), name=method):
+                return name == self._receiver and method in _CHANGING
+            case _:
+                return False
 
     def _invoked(self, argument: ir.Expr, call: ir.Call, scope: Scope) -> list[Node]:
         """The call of a callable that was handed over."""

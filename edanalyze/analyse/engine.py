@@ -12,6 +12,7 @@ from typing import Generic
 
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.domain import Activation, Domain, Flow, S, Summary
+from edanalyze.analyse.summaries import Summaries
 from edanalyze.analyse.trees import (
     Alternative,
     Aside,
@@ -30,7 +31,6 @@ from edanalyze.facts import ir
 from edanalyze.link.values import Frame, Function
 
 MOST_STATES = 24
-DEEPEST = 40
 
 
 class Engine(Generic[S]):
@@ -39,35 +39,28 @@ class Engine(Generic[S]):
     def __init__(self, domain: Domain[S], contexts: Contexts) -> None:
         self.domain = domain
         self.contexts = contexts
-        self._memo: dict[tuple[str, Hashable, Hashable], Summary[S]] = {}
-        self._active: set[tuple[str, Hashable]] = set()
+        self.visited: set[str] = set()
+        self._summaries = Summaries(domain.shape)
 
     # ------------------------------------------------------------- functions
 
     def run(self, function: Function, frame: Frame, entry: S) -> Summary[S]:
         """The summary of a function for an entry state (as the callee sees it)."""
         tree = self.contexts.tree(function.id)
+        self.visited.add(function.id)
         if not tree.body:
             return Summary((entry,), (), ())
         context = self.contexts.key(tree, frame)
-        key = (function.id, context, self.domain.shape(entry))
-        found = self._memo.get(key)
-        if found is not None:
-            return found
-        active = (function.id, context)
-        if active in self._active or len(self._active) > DEEPEST:
-            return Summary((entry,), (), ())
-        self._active.add(active)
-        if context is None:  # nothing tells this call from others, so nothing may depend on which came first
-            frame = self.contexts.root(function.id)
-        run: Activation[S] = Activation(function.id, frame)
-        flow = self.block(tree.body, [entry], run)
-        self._active.discard(active)
-        summary = Summary(
-            tuple(self._merged([*flow.next, *flow.returned])), tuple(self._merged(flow.raised)), tuple(run.exposures)
-        )
-        self._memo[key] = summary
-        return summary
+        # Where nothing tells this call from others, nothing may depend on which came first.
+        inside = frame if context is not None else self.contexts.root(function.id)
+
+        def compute() -> Summary[S]:
+            run: Activation[S] = Activation(function.id, inside)
+            flow = self.block(tree.body, [entry], run)
+            exits = self._merged([*flow.next, *flow.returned])
+            return Summary(tuple(exits), tuple(self._merged(flow.raised)), tuple(run.exposures))
+
+        return self._summaries.of((function.id, context, self.domain.shape(entry)), entry, compute)
 
     def _merged(self, states: Iterable[S]) -> list[S]:
         shape = self.domain.shape
@@ -274,6 +267,7 @@ class Engine(Generic[S]):
         done: Flow[S] = Flow()
         for function, call in node.generators:
             tree = self.contexts.tree(function.id)
+            self.visited.add(function.id)
             step = Step(call, node.scope, (), (function,))
             point = self.contexts.call_point(step, function, run.function)
             for state in states:

@@ -121,7 +121,7 @@ class Transactions(Domain[Transaction]):
             lifted("saved"),
             state.outbox,
             state.protected,
-            True,
+            state.touched,
             (*kept, *pending)[:MOST_PENDING],
         )
 

@@ -28,7 +28,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mutation:
-    """An assignment to an attribute of an object that may be a persistent entity: `order.status = ...`."""
+    """A change of an object that may be a persistent entity: `order.status = ...`, `self.lines.append(...)`.
+
+    `augmented`: something is added to an attribute of another object.
+    """
 
     line: int
     target: ir.Attr
