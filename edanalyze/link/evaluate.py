@@ -15,6 +15,7 @@ from edanalyze.link.attributes import Attributes
 from edanalyze.link.classes import Classes
 from edanalyze.link.parameters import Parameters
 from edanalyze.link.program import Program
+from edanalyze.link.registries import Registries
 from edanalyze.link.results import Results
 from edanalyze.link.scopes import Binding, Scope
 from edanalyze.link.settings import Settings
@@ -62,6 +63,7 @@ class Evaluator:
         self.parameters = Parameters(self)
         self.results = Results(self)
         self.texts = Texts(self)
+        self.registries = Registries(self)
         self.configuration = AppConfig(self)
         self._memo: dict[tuple[int, Frame], tuple[Value, ...]] = {}
         self._active: set[tuple[int, Frame]] = set()
@@ -145,7 +147,8 @@ class Evaluator:
             case ir.Await(value=value) | ir.Bind(value=value) | ir.Star(value=value):
                 return self.values(value, frame)
             case ir.Lambda(function=function):
-                return (Function(f"{frame.scope.module}:{function}", None, frame),)
+                identifier = function if ":" in function else f"{frame.scope.module}:{function}"
+                return (Function(identifier, None, frame),)
             case ir.Operation(operator=operator, operands=operands):
                 return self.texts.operation(operator, operands, frame)
             case _:

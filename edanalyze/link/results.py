@@ -57,6 +57,17 @@ PASSING = frozenset(
         "functools.wraps",
     }
 )
+# Calls that make an empty collection, to be filled later.
+COLLECTIONS = frozenset(
+    {
+        "builtins.dict",
+        "builtins.list",
+        "builtins.set",
+        "collections.defaultdict",
+        "collections.OrderedDict",
+        "collections.deque",
+    }
+)
 PROVIDERS = frozenset({"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends", "faststream.Depends", "fast_depends.Depends"})
 CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 
@@ -67,6 +78,7 @@ class Results:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._constructors: dict[str, str | None] = {}
+        self._empty: dict[int, ir.Mapping | ir.Items] = {}
         self._applied: dict[tuple[int, str], ir.Call] = {}
         self._produced: dict[str, tuple[str, ...]] = {}
         self._running: list[str] = []
@@ -115,6 +127,9 @@ class Results:
 
     def _library(self, name: str, callee: External, call: ir.Call, frame: Frame) -> Iterable[Value]:
         evaluator = self._evaluator
+        if name in COLLECTIONS and (name not in PASSING or not call.arguments):
+            made = self._empty.setdefault(id(call), ir.Mapping(()) if "dict" in name.lower() else ir.Items("list", ()))
+            return (Display(made, frame),)
         if name in PASSING or name in PROVIDERS:
             if not call.arguments:
                 return ()
@@ -241,7 +256,7 @@ class Results:
             return (function,)
         current: tuple[Value, ...] = (function,)
         for decorator in reversed(facts.decorators):
-            call = self.application(decorator, facts.qualname)
+            call = self.application(decorator, function.id)
             wrapped: list[Value] = []
             for value in evaluator.values(decorator, frame):
                 if isinstance(value, Function | Class) and current == (function,):
@@ -251,12 +266,15 @@ class Results:
                 current = tuple(wrapped)
         return current
 
-    def application(self, decorator: ir.Expr, qualname: str) -> ir.Call:
-        """`decorator(function)` as a call; always the same object, since evaluation is remembered by identity."""
-        key = (id(decorator), qualname)
+    def application(self, decorator: ir.Expr, function: str) -> ir.Call:
+        """`decorator(function)` as a call; always the same object, since evaluation is remembered by identity.
+
+        The argument is a lambda expression that names the function in full, for it is passed on to other modules.
+        """
+        key = (id(decorator), function)
         if key not in self._applied:
             place = ir.Place(0, 0, 0, 0)
-            self._applied[key] = ir.Call(decorator, (ir.Lambda(qualname),), (), place)
+            self._applied[key] = ir.Call(decorator, (ir.Lambda(function),), (), place)
         return self._applied[key]
 
     def wrapped(self, function: Function) -> list[Function]:
@@ -336,6 +354,13 @@ class Results:
         """What iterating `expr` yields."""
         evaluator = self._evaluator
         found: list[Value] = []
+        if isinstance(expr, ir.Call) and isinstance(expr.function, ir.Attr) and expr.function.name == "values":
+            table = expr.function.value
+            for value in evaluator.values(table, frame):
+                if isinstance(value, Display):
+                    found += [*evaluator.attributes.member(value, None), *evaluator.registries.members(table, value)]
+            if found:
+                return tuple(dict.fromkeys(found))
         for value in evaluator.values(expr, frame):
             match value:
                 case Display(expr=ir.Mapping() as mapping):
@@ -343,7 +368,7 @@ class Results:
                         if key is not None:
                             found += evaluator.values(key, value.frame)
                 case Display():
-                    found += evaluator.attributes.member(value, None)
+                    found += [*evaluator.attributes.member(value, None), *evaluator.registries.members(expr, value)]
                 case ExternalInstance(name=name):
                     made = evaluator.models.attribute(name, "[]")
                     found.append(ExternalInstance(made or f"{name}[]", value.site, value))
@@ -410,6 +435,7 @@ class Results:
                             found += [item for key in keys for item in evaluator.values(key, value.frame)]
                         else:
                             found += evaluator.attributes.member(value, None)
+                            found += evaluator.registries.members(table, value)
                     elif isinstance(value, Display) and index == 1:
                         found += evaluator.attributes.member(value, None)
                 if found:

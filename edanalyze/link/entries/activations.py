@@ -129,6 +129,6 @@ class Activations:
                 for decorator in facts.decorators:
                     for value in self._evaluator.values(decorator, frame):
                         if isinstance(value, Function):
-                            call = self._evaluator.results.application(decorator, facts.qualname)
+                            call = self._evaluator.results.application(decorator, identifier)
                             self._applied[value.id].append((value, call, frame))
         return self._applied
