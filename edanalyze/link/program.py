@@ -117,7 +117,7 @@ class Program:
             else:
                 for root in (folder, posixpath.join(folder, "src")):
                     found = self._at(root, target)
-                    if found is not None and found != module:
+                    if found is not None and (found != module or self.is_package(module)):
                         return found
             if not folder:
                 break

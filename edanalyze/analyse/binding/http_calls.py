@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from edanalyze.analyse.binding.address import Address, parse
+from edanalyze.analyse.binding.address import Address, joined, parse
 from edanalyze.analyse.binding.climbing import Climbing, lexical
+from edanalyze.analyse.binding.forwarding import Forwarded, Forwarders
 from edanalyze.analyse.binding.handing import Handing
 from edanalyze.analyse.binding.hosts import Destination, Hosts
-from edanalyze.analyse.binding.matching import Match, Routes, pattern
+from edanalyze.analyse.binding.matching import Match, Routes
 from edanalyze.analyse.binding.records import HttpCall
 from edanalyze.analyse.binding.requests import Request, Requests
 from edanalyze.analyse.binding.sites import Reading, Site, Sites
@@ -20,7 +21,7 @@ from edanalyze.analyse.witness import Point
 from edanalyze.discover.service import Services
 from edanalyze.facts import ir
 from edanalyze.link.entries import EntryPoint
-from edanalyze.link.values import Frame, Hole, string
+from edanalyze.link.values import Frame, Hole, String, string
 
 _EVERYWHERE = frozenset(
     {"health", "healthz", "healthcheck", "metrics", "ping", "status", "ready", "readyz", "live", "livez", "version"}
@@ -45,10 +46,10 @@ class HttpCalls:
         self._services = services
         self._hosts = Hosts(services)
         by_service: dict[str, list[EntryPoint]] = defaultdict(list)
-        self._by_function: dict[str, list[EntryPoint]] = defaultdict(list)
+        entries = tuple(entries)
         for entry in entries:
             by_service[self._folder(entry.module)].append(entry)
-            self._by_function[entry.function].append(entry)
+        self._forwarders = Forwarders(entries)
         self._routes: Mapping[str, Routes] = {name: Routes(found) for name, found in by_service.items()}
 
     def _folder(self, module: str) -> str:
@@ -103,14 +104,14 @@ class HttpCalls:
 
     def _bound(self, site: Site[Request], function: str, step: Step, effect: Effect) -> HttpCall:
         request = site.reading.value
-        address = parse(request.url)
+        address = self._deployed(parse(request.url), request.url)
         point = site.path[0]
-        destination = self._destination(address)
+        destination = self._hosts.of(address)
         if destination.service is None and not destination.external:
             destination = self._looked_up(destination, address, site.frame)
-        entry = self._forwarding(point.function, address)
-        methods = entry.methods if entry is not None and request.methods == ("*",) else request.methods
-        match, destination = self._matched(destination, methods, address, entry, point)
+        ways = self._forwarders.of(point, address, request.methods)
+        methods = tuple(dict.fromkeys(method for way in ways for method in way.methods)) or request.methods
+        match, destination = self._matched(destination, address, ways, methods, point)
         reason = destination.reason
         service = destination.service
         if service is not None and service.kind == "python" and not match.routes:
@@ -134,14 +135,14 @@ class HttpCalls:
             confidence="likely" if likely else "certain",
         )
 
-    def _destination(self, address: Address) -> Destination:
-        variables = [hole.name for hole in address.holes if hole.kind == "environment"]
-        deployed = self._hosts.deployed(variables[0]) if len(variables) == 1 else None
-        if deployed is not None and len(address.authority) == 1:
-            known = parse(string(deployed))
-            if known.host:
-                return self._hosts.of(known)._replace(confidence="likely")
-        return self._hosts.of(address)
+    def _deployed(self, address: Address, url: String) -> Address:
+        """The address with the value that all services give to the variable which holds the host."""
+        hole = url.parts[0] if url.parts else ""
+        if isinstance(hole, Hole) and hole.kind == "environment" and address.authority == (hole,):
+            value = self._hosts.deployed(hole.name)
+            if value is not None and parse(string(value)).host:
+                return parse(joined(string(value), string(*url.parts[1:]), "append"))
+        return address
 
     def _looked_up(self, destination: Destination, address: Address, frame: Frame) -> Destination:
         """The service by whose name the code asks for the host: `url = registry.address("stock")`."""
@@ -155,48 +156,21 @@ class HttpCalls:
                         return destination._replace(service=service, reason="", confidence="likely")
         return destination
 
-    def _forwarding(self, function: str, address: Address) -> EntryPoint | None:
-        """The route at the site, when it passes on (the rest of) the path that it was asked for."""
-        if address.tail is None and address.has_text:
-            return None
-        routes = [entry for entry in self._by_function.get(function, ()) if entry.kind == "route"]
-        for entry in routes:
-            if pattern(entry.path).rest:
-                return entry
-        return None
-
     def _matched(
-        self,
-        destination: Destination,
-        methods: tuple[str, ...],
-        address: Address,
-        entry: EntryPoint | None,
-        point: Point,
+        self, destination: Destination, address: Address, ways: list[Forwarded], methods: tuple[str, ...], point: Point
     ) -> tuple[Match, Destination]:
-        nothing = Match(())
         if destination.external:
-            return nothing, destination
-        if destination.service is not None:
-            routes = self._routes.get(destination.service.path)
-            if routes is None or not (address.segments or address.slash or address.host):
-                return nothing, destination
-            if entry is not None:
-                address = self._passed_on(address, entry)
-            return routes.match(methods, address, wholesale=entry is not None), destination
-        return self._by_path(destination, methods, address, point)
-
-    @staticmethod
-    def _passed_on(address: Address, entry: EntryPoint) -> Address:
-        """The address with the literal beginning of the route whose path is passed on as a whole."""
-        last = address.segments[-1][-1] if address.segments else ""
-        if address.has_text or (isinstance(last, Hole) and f"{{{last.name}:path}}" in entry.path):
-            return address
-        literal: list[tuple[str, ...]] = []
-        for text in pattern(entry.path).segments:
-            if text is None:
-                break
-            literal.append((text,))
-        return address._replace(segments=(*literal, *address.segments))
+            return Match(()), destination
+        if destination.service is None:
+            return self._by_path(destination, methods, address, point)
+        routes = self._routes.get(destination.service.path)
+        if routes is None or not (address.segments or address.slash or address.host):
+            return Match(()), destination
+        if not ways:
+            return routes.match(methods, address), destination
+        matches = [routes.match(way.methods, way.address, way.wholesale) for way in ways]
+        found = dict.fromkeys(route for match in matches for route in match.routes)
+        return Match(tuple(found), all(match.whole for match in matches)), destination
 
     def _by_path(
         self, destination: Destination, methods: tuple[str, ...], address: Address, point: Point
