@@ -277,7 +277,8 @@ class Attributes:
         for value in evaluator.values(base, frame):
             match value:
                 case Display():
-                    found += self.member(value, evaluator.first(key, frame))
+                    wanted = evaluator.first(key, frame)
+                    found += [*self.member(value, wanted), *evaluator.registries.members(base, value, wanted)]
                 case External(name="os.environ"):
                     for name in evaluator.literals(key, frame):
                         found.append(evaluator.settings.environment(frame.scope.module, name, None))

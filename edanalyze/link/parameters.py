@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,7 @@ class Parameters:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self._decorating: dict[str, list[Function]] | None = None
         self._callers: dict[str, list[tuple[ir.Call, Frame]]] = {}
         self._arguments: dict[tuple[str, int, bool], dict[str, ir.Expr]] = {}
         self._rest: dict[tuple[str, int, str], ir.Items | ir.Mapping] = {}
@@ -169,6 +171,8 @@ class Parameters:
         """What all known callers pass for a parameter, whatever it is declared to be."""
         assert scope.function is not None
         found: list[Value] = []
+        if scope.function.parameters and scope.function.parameters[0].name == name:
+            found += self._decorated_by(scope.id)
         for call, caller in self.callers(scope.id):
             argument = self.of_call(scope, call, is_bound(scope.function)).get(name)
             if argument is not None:
@@ -176,6 +180,19 @@ class Parameters:
             else:
                 found += self._unpacked(call, name, caller)
         return found
+
+    def _decorated_by(self, decorator: str) -> list[Function]:
+        """The functions that a project function is applied to as a decorator."""
+        if self._decorating is None:
+            self._decorating = found = defaultdict(list)
+            program = self._evaluator.program
+            for identifier in sorted(program.functions):
+                scope = program.scopes[identifier]
+                for expr in program.functions[identifier].decorators:
+                    for value in self._evaluator.values(expr, self._evaluator.root(scope.parent or scope)):
+                        if isinstance(value, Function):
+                            found[value.id].append(Function(identifier))
+        return self._decorating.get(decorator, [])[:MOST_CALLERS]
 
     def _unpacked(self, call: ir.Call, name: str, caller: Frame) -> list[Value]:
         """What a call passes for `name` through `**mapping`, when the mapping is known."""

@@ -128,8 +128,8 @@ class Results:
     def _library(self, name: str, callee: External, call: ir.Call, frame: Frame) -> Iterable[Value]:
         evaluator = self._evaluator
         if name in COLLECTIONS and (name not in PASSING or not call.arguments):
-            made = self._empty.setdefault(id(call), ir.Mapping(()) if "dict" in name.lower() else ir.Items("list", ()))
-            return (Display(made, frame),)
+            empty = self._empty.setdefault(id(call), ir.Mapping(()) if "dict" in name.lower() else ir.Items("list", ()))
+            return (Display(empty, frame),)
         if name in PASSING or name in PROVIDERS:
             if not call.arguments:
                 return ()

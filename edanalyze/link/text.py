@@ -14,7 +14,7 @@ from edanalyze.link.values import Constant, Display, ExternalInstance, Frame, Ho
 if TYPE_CHECKING:
     from edanalyze.link.evaluate import Evaluator
 
-MOST_STRINGS = 6
+MOST_STRINGS = 12
 # Methods of strings (and URL objects) that keep the text or only trim it.
 KEEPING = frozenset(
     {"strip", "encode", "decode", "lower", "upper", "removesuffix", "unicode_string", "human_repr", "__str__", "title"}
@@ -182,7 +182,10 @@ class Texts:
     def _display_method(self, value: Display, name: str, call: ir.Call, frame: Frame) -> list[Value]:
         attributes = self._evaluator.attributes
         if name in {"get", "pop", "setdefault"} and call.arguments and isinstance(value.expr, ir.Mapping):
-            found = attributes.member(value, self._evaluator.first(call.arguments[0], frame))
+            key = self._evaluator.first(call.arguments[0], frame)
+            found = attributes.member(value, key)
+            if isinstance(call.function, ir.Attr):
+                found += self._evaluator.registries.members(call.function.value, value, key)
             if not found and len(call.arguments) > 1:
                 found = list(self._evaluator.values(call.arguments[1], frame))
             return found

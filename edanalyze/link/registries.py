@@ -1,0 +1,78 @@
+"""Registries: what is put into a collection after it was made (`HANDLERS[name] = function`, `listeners.append(f)`)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from edanalyze.facts import ir
+from edanalyze.facts.children import spelled
+from edanalyze.link.scopes import Binding, Scope
+from edanalyze.link.values import Display, Frame, String, Value
+
+if TYPE_CHECKING:
+    from edanalyze.link.evaluate import Evaluator
+
+_ADDING = {"append": 0, "add": 0, "appendleft": 0, "insert": 1, "setdefault": 1, "register": 1}
+MOST = 40
+
+
+class Registries:
+    """Later members of displays, for an evaluator."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._active: set[int] = set()
+
+    @cached_property
+    def _added(self) -> dict[str, list[tuple[ir.Expr, ir.Expr | None, ir.Expr | Binding, Scope]]]:
+        """Last identifier of the collection -> (collection, key, what is put in, scope)."""
+        found: dict[str, list[tuple[ir.Expr, ir.Expr | None, ir.Expr | Binding, Scope]]] = defaultdict(list)
+        program = self._evaluator.program
+        for identifier in sorted(program.scopes):
+            for store in program.scopes[identifier].stores:
+                if not isinstance(store.key, str):
+                    found[_last(store.base)].append((store.base, store.key, store.binding, store.scope))
+        for method, position in sorted(_ADDING.items()):
+            for call, scope in program.calls.get(method, ()):
+                if isinstance(call.function, ir.Attr) and len(call.arguments) > position:
+                    key = call.arguments[0] if position else None
+                    found[_last(call.function.value)].append((call.function.value, key, call.arguments[position], scope))
+        return found
+
+    def members(self, base: ir.Expr, display: Display, key: Value | None = None) -> Iterator[Value]:
+        """What is put into the display that `base` names, elsewhere in the program; at a literal key if one is given."""
+        entries = self._added.get(_last(base), ()) if _last(base) else ()
+        if not entries or id(display.expr) in self._active:
+            return
+        self._active.add(id(display.expr))
+        try:
+            for collection, name, item, scope in entries[:MOST]:
+                frame = self._evaluator.root(scope)
+                if self._is_other_key(name, key, frame) or not self._is_same(collection, frame, display):
+                    continue
+                if isinstance(item, Binding):
+                    yield from self._evaluator.binding(item, frame)
+                else:
+                    yield from self._evaluator.values(item, frame)
+        finally:
+            self._active.discard(id(display.expr))
+
+    def _is_same(self, collection: ir.Expr, frame: Frame, display: Display) -> bool:
+        return any(
+            isinstance(value, Display) and value.expr is display.expr for value in self._evaluator.values(collection, frame)
+        )
+
+    def _is_other_key(self, name: ir.Expr | None, key: Value | None, frame: Frame) -> bool:
+        if name is None or not isinstance(key, String) or key.literal is None:
+            return False
+        texts = self._evaluator.literals(name, frame)
+        return bool(texts) and key.literal not in texts
+
+
+def _last(expr: ir.Expr) -> str:
+    """The last identifier of a name or attribute chain."""
+    text = spelled(expr)
+    return "" if text.endswith(("()", "[]")) else text.rpartition(".")[2]
