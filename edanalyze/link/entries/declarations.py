@@ -13,7 +13,7 @@ from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument, arguments
 from edanalyze.link.program import dotted
 from edanalyze.link.scopes import Scope
-from edanalyze.link.values import Class, External, ExternalInstance, Frame, Function, Value
+from edanalyze.link.values import Class, External, ExternalInstance, Frame, Function, String, Value
 from edanalyze.models import Api
 
 CALLS = ("route_call", "include", "consumer", "event", "route_owner", "handler")
@@ -178,6 +178,9 @@ class Declarations:
         )
 
     def _call(self, call: ir.Call, scope: Scope, kinds: frozenset[str]) -> None:
+        root = self._evaluator.root(scope)
+        if not self.resolve(call, root, scope, kinds) and not self._is_open(call.function, root):
+            return
         seen: set[tuple[int, int, Value | None]] = set()
         for frame in self._activations.inner(scope):
             for api, name, receiver in self.resolve(call, frame, scope, kinds):
@@ -186,9 +189,14 @@ class Declarations:
                     seen.add(key)
                     self.calls.append(Declaration(api, name, call, frame, receiver, scope))
 
+    def _is_open(self, function: ir.Expr, root: Frame) -> bool:
+        """Whether a called name may become known in a context although it is not in the function as a whole."""
+        base = function.value if isinstance(function, ir.Attr) else function
+        return all(isinstance(value, String) for value in self._evaluator.values(base, root))
+
     def resolve(
         self, call: ir.Call, frame: Frame, scope: Scope, kinds: frozenset[str]
-    ) -> Iterable[tuple[Api, str, Value | None]]:
+    ) -> list[tuple[Api, str, Value | None]]:
         """The rows of what a call calls, with the dotted name and the receiver."""
         found: list[tuple[Api, str, Value | None]] = []
         for value in self._evaluator.values(call.function, frame):

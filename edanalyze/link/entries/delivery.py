@@ -94,6 +94,8 @@ class Deliveries:
             return Automatic(False, "none", place, True, groupless=True)
         if given is None:
             return Automatic(bool(api.data.get("default")), ack, place, False)
+        named = dict(zip((name for name, _ in board.call.keywords), board.call.named, strict=False))
+        place = (board.module, named.get(slot.kw or "", board.call.place) if slot is not None else board.call.place)
         on = self._matches(given, api.data.get("when"))
         if on is None:
             return None

@@ -23,6 +23,7 @@ from edanalyze.link.values import External, ExternalInstance, Frame, Function, I
 from edanalyze.models import Api
 
 ITERATED = ("__iter__", "__aiter__")
+PLAIN = frozenset({"range", "enumerate", "zip", "sorted", "items", "values", "keys", "all", "filter", "exclude", "split"})
 DEEPEST = 3
 
 
@@ -83,7 +84,7 @@ class Loops:
     def _reads(self, scope: Scope, body: tuple[ir.Stmt, ...]) -> Iterator[Read]:
         seen: set[tuple[int, Frame]] = set()
         for loop in _loops(body):
-            if loop.kind != "for":
+            if loop.kind != "for" or not self._may_consume(loop.source, scope):
                 continue
             for frame in self._activations.of(scope):
                 for api, use, receiver in self._iterated(loop.source, frame):
@@ -104,6 +105,15 @@ class Loops:
             use = Use(declaration.name, call, declaration.frame)
             driver = Driver(scope, block if block is not None else body, frozenset(given))
             yield Read(declaration.api, use, declaration.receiver, scope, declaration.frame, driver, call.place)
+
+    def _may_consume(self, source: ir.Expr, scope: Scope) -> bool:
+        """A look at a loop's source in the function as a whole, which is cheap, before its contexts are told apart."""
+        function = source.function if isinstance(source, ir.Call) else source
+        if isinstance(function, ir.Attr) and function.name in PLAIN:
+            return False
+        if isinstance(function, ir.Name) and function.id in PLAIN and function.id not in scope.bindings:
+            return False
+        return next(iter(self._iterated(source, self._evaluator.root(scope))), None) is not None
 
     def _iterated(self, source: ir.Expr, frame: Frame) -> Iterator[tuple[Api, Use | None, Value | None]]:
         """The consumers that a loop's source stands for."""
