@@ -163,10 +163,32 @@ def load_project(paths: Sequence[Path], options: Options | None = None) -> Proje
     options = options or Options()
     root = find_root(paths)
     config = read_settings(options.config, KINDS) if options.config is not None else read_config(root.path, KINDS)
+    _reject_unknown_rules(config, str(options.config or "pyproject.toml"))
     names = ("select", "extend_select", "ignore", "enable", "min_confidence", "strict", "include_tests")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     config = override(config, "options", **given)
     return Project(root, config, walk(root, config), options)
+
+
+def _reject_unknown_rules(config: Config, file: str) -> None:
+    """Raise ConfigError for selectors that match no installed rule."""
+    from edanalyze.check import registry
+    from edanalyze.discover.config import SECTION, ConfigError, ConfigProblem
+
+    rules = registry.rules()
+    selectors = {
+        "select": config.select,
+        "extend-select": config.extend_select,
+        "ignore": config.ignore,
+        "enable": config.enable,
+    }
+    problems = [
+        ConfigProblem(file, f"{SECTION}.{key}", f"no rule is called {name!r}")
+        for key, names in selectors.items()
+        for name in registry.unknown(rules, names)
+    ]
+    if problems:
+        raise ConfigError(problems)
 
 
 def check(project: Project, progress: Progress | None = None) -> CheckResult:

@@ -1,10 +1,10 @@
-"""Run rules over an analysed system: findings become diagnostics, a rule that fails becomes a diagnostic, too."""
+"""Run rules over an analysed system: findings become diagnostics; a rule that fails is told, and the others run."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from edanalyze.analyse.witness import Point
 from edanalyze.check.analysis import Analysis, Finding
@@ -14,16 +14,11 @@ from edanalyze.facts.module import Unanalysed
 from edanalyze.link.program import dotted
 
 
-def run(
-    analysis: Analysis, rules: Iterable[Rule], progress: Callable[[int, int], None] | None = None
-) -> tuple[list[Diagnostic], list[Unanalysed]]:
+def run(analysis: Analysis, rules: Iterable[Rule]) -> tuple[list[Diagnostic], list[Unanalysed]]:
     """The diagnostics of the rules, sorted, and an entry for each rule that failed: its findings are missing."""
-    chosen = list(rules)
     found: dict[tuple[object, ...], Diagnostic] = {}
     failed: list[Unanalysed] = []
-    for number, rule in enumerate(chosen):
-        if progress is not None:
-            progress(number, len(chosen))
+    for rule in rules:
         try:
             for finding in rule.check(analysis):
                 diagnostic = _diagnostic(analysis, rule, finding)

@@ -12,6 +12,7 @@ from edanalyze.cli.failures import Failure, explained
 from edanalyze.cli.output import writable
 from edanalyze.graph import FORMATS, VIEWS, DrawingError, Graph, GraphError, fold, format_of, render
 from edanalyze.graph import focus as focused
+from edanalyze.report.escape import one_line
 
 if TYPE_CHECKING:
     from edanalyze.api import Project
@@ -76,6 +77,8 @@ def graph(
 
         project = _project(paths, config)
         full = api.graph(project)
+        for left_out in sorted({*project.not_analysed}, key=lambda entry: (entry.path, entry.reason)):
+            click.echo(f"not analysed: {one_line(left_out.path)}: {one_line(left_out.reason)}", err=True)
         if unresolved:
             _write(_unresolved(full).encode("utf-8", "backslashreplace"), output)
             return

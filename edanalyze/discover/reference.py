@@ -17,7 +17,7 @@ expected in its place.
 ```toml
 [{SECTION}]
 exclude = ["migrations/", "docs/**/examples/"]
-extend-select = ["EDA107"]
+extend-select = ["EDA203"]
 
 [{SECTION}.services.billing]
 path = "services/billing"

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 import edanalyze
 from edanalyze.check.diagnostic import CheckResult
+from edanalyze.facts.module import Unanalysed
 
 
 class StandInProject:
@@ -20,6 +21,7 @@ class StandInProject:
         self.root = root
         self.paths = paths
         self.options = options
+        self.not_analysed: list[Unanalysed] = []
 
     def read(self, path: str) -> str | None:
         file = self.root / path

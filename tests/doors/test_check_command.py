@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -290,3 +291,12 @@ def test_there_is_no_progress_bar_where_nobody_would_see_it(monkeypatch: pytest.
     monkeypatch.setattr(sys, "stderr", io.StringIO() if wanted else Terminal())
     with progress.progress_bar(wanted) as update:
         assert update is None
+
+
+def test_unknown_rules_in_the_configuration_are_each_named_with_file_and_key(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.edanalyze]\nignore = ["EDA9"]\nenable = ["publish-after-comit"]\n')
+    command = [sys.executable, "-m", "edanalyze", "check", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "pyproject.toml: tool.edanalyze.ignore: no rule is called 'EDA9'" in done.stderr
+    assert "pyproject.toml: tool.edanalyze.enable: no rule is called 'publish-after-comit'" in done.stderr
