@@ -145,6 +145,8 @@ class Texts:
                         pieces += ([[value]] if position else []) + [self.choices(item, first.frame)]
                     return self._product(pieces)
                 return []
+            if name == "join":
+                return [String((Hole("unknown", self.label(call.arguments[0])),))]
             return self._product([[value], [string("/")], self.choices(call.arguments[0], frame)])
         return []
 

@@ -40,10 +40,10 @@ class Routes:
     def exact(self, methods: Iterable[str], address: Address) -> tuple[EntryPoint, ...]:
         """The routes whose written segments are all written in the path too."""
         found = self._best(methods, address.segments, address.slash)
-        return tuple(entry for entry in found if self._is_written(pattern(entry.path), address.segments))
+        return tuple(entry for entry in found if self._matches(pattern(entry.path), address.segments))
 
     @staticmethod
-    def _is_written(template: Pattern, segments: tuple[Segment, ...]) -> bool:
+    def _matches(template: Pattern, segments: tuple[Segment, ...]) -> bool:
         pairs = zip(template.segments, segments, strict=False)
         return all(text is None or (text,) == given for text, given in pairs)
 
@@ -52,6 +52,9 @@ class Routes:
         segments = address.segments
         if wholesale:
             return Match(tuple(self._below(methods, segments[:-1])))
+        if segments and not address.has_text:  # the path may be any, unless routes begin with a placeholder
+            open_ = [entry for entry in self._best(methods, segments, address.slash) if not _is_written(entry)]
+            return Match(tuple(open_ or self._below(methods, ())), bool(open_))
         for whole, given in self._readings(segments):
             best = self._best(methods, given, address.slash)
             if best:
@@ -101,6 +104,10 @@ def pattern(path: str) -> Pattern:
         texts.pop()
     segments = tuple(None if text.startswith("{") and text.endswith("}") else text for text in texts)
     return Pattern(segments, rest, path.endswith("/"))
+
+
+def _is_written(entry: EntryPoint) -> bool:
+    return any(text is not None for text in pattern(entry.path).segments)
 
 
 def serves(entry: EntryPoint, methods: Iterable[str]) -> bool:

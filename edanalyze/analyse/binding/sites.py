@@ -61,20 +61,18 @@ class Sites(Generic[T]):
     def find(self, scope: Scope) -> list[Site[T]]:
         """The sites of a call that stands in `scope`."""
         kept: dict[tuple[object, ...], Site[T]] = {}
-        for site in self._sites(Context(scope), None, set()):
+        for site in self._sites(Context(scope), None, frozenset()):
             kept.setdefault((site.path[0].module, site.path[0].place, site.reading.value), site)
         return list(kept.values())
 
-    def _sites(self, context: Context, fixed: int | None, seen: set[T]) -> list[Site[T]]:
+    def _sites(self, context: Context, fixed: int | None, seen: frozenset[T]) -> list[Site[T]]:
         """The sites in a context and further out; `fixed` is the number of links up to where the path got fixed."""
         self._left -= 1
         found: list[Site[T]] = []
-        below = set(seen)
-        for reading, frame in self._readings(context):
-            if reading.value in below:
-                continue
-            here = len(context.links) if fixed is None else fixed
-            seen.add(reading.value)
+        readings = [(reading, frame) for reading, frame in self._readings(context) if reading.value not in seen]
+        seen = seen | {reading.value for reading, _ in readings}
+        here = len(context.links) if fixed is None else fixed
+        for reading, frame in readings:
             if not reading.closed and self._left > 0:
                 further = self._further(context, reading, fixed if reading.path < 2 else here, seen)
                 if further:
@@ -90,12 +88,14 @@ class Sites(Generic[T]):
                 found.setdefault(reading.value, (reading, frame))
         return list(found.values())
 
-    def _further(self, context: Context, reading: Reading[T], fixed: int | None, seen: set[T]) -> list[Site[T]]:
+    def _further(
+        self, context: Context, reading: Reading[T], fixed: int | None, seen: frozenset[T]
+    ) -> list[Site[T]]:
         """What the contexts further out know more; empty when none of them does."""
         for kind in self._order(context, reading):
             sites: list[Site[T]] = []
             for outer in self._climbing.outwards(context, kind):
-                sites += self._sites(outer, fixed, set(seen))
+                sites += self._sites(outer, fixed, seen)
             if any(site.reading.rank > reading.rank for site in sites):
                 if fixed is not None or kind in {"subclass", "construct"}:
                     return [site for site in sites if site.reading.rank > reading.rank]
