@@ -186,7 +186,7 @@ class Effects:
             case External(name=name):
                 rows = self.library.rows(name)
                 found = self._effects(rows, name, call, frame, callee.receiver)
-                told = self.signals.receivers(found, frame) if found else []
+                told = self.signals.receivers(found) if found else self.signals.sent(callee, rows, call, frame)
                 return found, told, bool(rows) or (_is_plain(name) and self.library.speaks_of(name))
             case Function(id=identifier):
                 rows = self.library.rows(dotted(identifier))

@@ -10,11 +10,11 @@ from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.effects import Effect, Effects
 from edanalyze.analyse.trees import Scoped
 from edanalyze.facts import ir
-from edanalyze.facts.children import calls, expressions, spelled, statements
+from edanalyze.facts.children import calls, expressions, spelled, statements, walk
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.results import PROVIDERS
 from edanalyze.link.scopes import Scope
-from edanalyze.link.values import Display, External, Frame, Function, String
+from edanalyze.link.values import Class, Display, External, Frame, Function, String, Value
 
 if TYPE_CHECKING:
     from edanalyze.link.entries import EntryPoint
@@ -30,21 +30,21 @@ class Requests:
         self._effects = effects
         self._contexts = contexts
 
-    def around(self, entry: EntryPoint) -> Iterator[Scoped]:
-        """The handler's tree inside each transaction that the framework opens for it."""
+    def around(self, entry: EntryPoint) -> Scoped | None:
+        """The handler's tree inside the transactions that the framework opens for it; None when it opens none."""
         if entry.kind != "route" or entry.value is None:
-            return
+            return None
         tree = self._contexts.tree(entry.value.id)
-        if not tree.body:
-            return
         scope = tree.scope
-        if entry.library == "django" or "django" in entry.library:
-            if self._atomic is not None and not self._opted_out(entry.function):
-                effect, where = self._atomic
-                yield Scoped(effect.call, where, (effect,), (), (), (), tree.body)
-        generators = tuple(self._dependencies(scope))
-        if generators:
-            yield Scoped(generators[0][1], scope, (), (), (), generators[:1], tree.body)
+        around: Scoped | None = None
+        for function, call in reversed(list(self._dependencies(scope, 0))):
+            body = (around,) if around is not None else tree.body
+            around = Scoped(call, scope, (), (), (), ((function, call),), body)
+        if "django" in entry.library and self._atomic is not None and not self._opted_out(entry):
+            effect, where = self._atomic
+            body = (around,) if around is not None else tree.body
+            around = Scoped(effect.call, where, (effect,), (), (), (), body)
+        return around
 
     # ----------------------------------------------------------------- Django
 
@@ -107,9 +107,12 @@ class Requests:
             for name, value in call.keywords
         )
 
-    def _opted_out(self, function: str) -> bool:
-        facts = self._evaluator.program.functions.get(function)
-        return facts is not None and any("non_atomic_requests" in spelled(decorator) for decorator in facts.decorators)
+    def _opted_out(self, entry: EntryPoint) -> bool:
+        program = self._evaluator.program
+        functions = {entry.function, entry.value.id if entry.value is not None else ""}
+        owners = {function.rpartition(".")[0] for function in functions}
+        facts = [found for name in (*functions, *owners) if (found := program.functions.get(name) or program.classes.get(name))]
+        return any("non_atomic_requests" in spelled(decorator) for item in facts for decorator in item.decorators)
 
     # ---------------------------------------------------------------- FastAPI
 
@@ -129,47 +132,60 @@ class Requests:
             if isinstance(factory, Function)
         ]
 
-    def _dependencies(self, scope: Scope) -> Iterator[tuple[Function, ir.Call]]:
-        """Generator functions that a handler depends on, with the call that names them."""
-        if scope.function is None:
+    def _dependencies(self, scope: Scope, depth: int) -> Iterator[tuple[Function, ir.Call]]:
+        """Generator functions that a handler depends on, outermost first, with the call that names them."""
+        if scope.function is None or depth > 4:
             return
-        frame = self._evaluator.root(scope.parent or scope)
         for parameter in scope.function.parameters:
-            for marker in self._markers(parameter.annotation, parameter.default, frame, scope):
-                for factory in self._evaluator.values(marker.arguments[0], frame):
-                    if isinstance(factory, Function) and self._yields(factory):
+            for marker, where in self._markers(parameter.annotation, parameter.default, scope):
+                for factory in self._evaluator.values(marker.arguments[0], self._evaluator.root(where)):
+                    inner = self._evaluator.program.scopes.get(self._runs(factory))
+                    if inner is None or inner.function is None:
+                        continue
+                    yield from self._dependencies(inner, depth + 1)
+                    if isinstance(factory, Function) and inner.function.generator:
                         yield factory, marker
 
+    def _runs(self, factory: Value) -> str:
+        """The function that a dependency runs: itself, or the constructor of a class."""
+        match factory:
+            case Function(id=function):
+                return function
+            case Class(id=cls):
+                return self._evaluator.results.constructor(cls) or ""
+            case _:
+                return ""
+
     def _markers(
-        self, annotation: ir.Expr | None, default: ir.Expr | None, frame: Frame, scope: Scope
-    ) -> Iterator[ir.Call]:
-        for expr in (default, *self._annotations(annotation, scope)):
+        self, annotation: ir.Expr | None, default: ir.Expr | None, scope: Scope
+    ) -> Iterator[tuple[ir.Call, Scope]]:
+        """The calls of `Depends` in an annotation, in what it is an alias of, or in a default, with their scope."""
+        outer = scope.parent or scope
+        written = [*self._alias(annotation, outer), *([(annotation, outer)] if annotation is not None else [])]
+        for expr, where in [*([(default, outer)] if default is not None else []), *written]:
             for call in calls(expr):
                 if call.arguments and any(
                     isinstance(value, External) and value.name in PROVIDERS
-                    for value in self._evaluator.values(call.function, frame)
+                    for value in self._evaluator.values(call.function, self._evaluator.root(where))
                 ):
-                    yield call
+                    yield call, where
 
-    def _annotations(self, annotation: ir.Expr | None, scope: Scope) -> Iterator[ir.Expr]:
-        """An annotation, and what it stands for when it is an alias of the same module."""
-        if annotation is None:
+    def _alias(self, annotation: ir.Expr | None, scope: Scope) -> Iterator[tuple[ir.Expr, Scope]]:
+        """What a name is assigned, in this module or in the one that it is imported from."""
+        if not isinstance(annotation, ir.Name):
             return
-        yield annotation
-        if isinstance(annotation, ir.Name):
-            where: Scope | None = scope
-            while where is not None:
-                for binding in where.bindings.get(annotation.id, ()):
-                    if binding.kind == "value" and binding.expr is not None:
-                        yield binding.expr
-                where = where.parent
-
-    def _yields(self, function: Function) -> bool:
-        facts = self._evaluator.program.functions.get(function.id)
-        return facts is not None and facts.generator
+        where: Scope | None = scope
+        while where is not None:
+            for binding in where.bindings.get(annotation.id, ()):
+                if binding.kind == "value" and binding.expr is not None:
+                    yield binding.expr, where
+                elif binding.imported is not None and binding.imported.member:
+                    module = self._evaluator.module(where.module, binding.imported.level, binding.imported.module)
+                    origin = self._evaluator.program.scopes.get(f"{module}:")
+                    if origin is not None and origin is not where:
+                        yield from self._alias(ir.Name(binding.imported.member), origin)
+            where = where.parent
 
 
 def _constants(expr: ir.Expr) -> set[object]:
-    from edanalyze.facts.children import walk
-
     return {node.value for node in walk(expr) if isinstance(node, ir.Const)}

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.transactions import Found
+from edanalyze.analyse.witness import Witness
 from edanalyze.facts.ir import Place
 
 if TYPE_CHECKING:
@@ -19,10 +20,9 @@ class Resending:
         self._system = system
 
     @cached_property
-    def _by_jobs(self) -> tuple[set[tuple[str, Place]], set[str], set[str]]:
-        """The publishes that jobs reach, their topics, and the functions that jobs run."""
-        places: set[tuple[str, Place]] = set()
-        topics: set[str] = set()
+    def _by_jobs(self) -> tuple[dict[tuple[str, Place], set[str]], set[str]]:
+        """The topics that jobs publish (by place, "" for one that is not known), and the functions that jobs run."""
+        published: dict[tuple[str, Place], set[str]] = {}
         functions: set[str] = set()
         for entry in self._system.entries:
             if entry.kind != "job" or entry.value is None:
@@ -30,17 +30,23 @@ class Resending:
             functions.update(self._system.reach.functions(entry.value))
             for item in self._system.reach.effects(entry.value):
                 if item.effect.kind == "publish":
-                    places.add(item.place)
-                    topics.update(self._topics(*item.place))
-        return places, topics, functions
+                    published.setdefault(item.place, set()).update(self.topics(item.witness))
+        return published, functions
 
-    def _topics(self, module: str, place: Place) -> set[str]:
-        return {call.topic for call in self._system.binding.publish_of_physical(module, place) if call.topic}
+    def topics(self, witness: Witness) -> set[str]:
+        """The topics that are published on a path; "" when none is known."""
+        places = {(point.module, point.place) for point in witness}
+        calls = self._system.binding.publish_of_physical(witness[-1].module, witness[-1].place)
+        fixed = [call for call in calls if (call.site.module, call.site.place) in places]
+        return {call.topic for call in fixed} or {""}
 
     def resends(self, found: Found) -> bool:
         """Whether a job publishes the same message again, and is not itself what was found."""
-        places, topics, functions = self._by_jobs
+        published, functions = self._by_jobs
         first, last = found.witness[0], found.witness[-1]
-        if not places or first.function in functions:
+        if not published or first.function in functions:
             return False
-        return (last.module, last.place) in places or bool(self._topics(last.module, last.place) & topics)
+        topics = self.topics(found.witness) - {""}
+        if topics:
+            return any(topics & sent for sent in published.values())
+        return (last.module, last.place) in published

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from edanalyze.facts import ir
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
 from edanalyze.link.values import Class, External, ExternalInstance, Frame, Function, Instance, Value
+from edanalyze.models import Api
 
 if TYPE_CHECKING:
     from edanalyze.analyse.effects import Effect
@@ -23,56 +24,83 @@ _SIGNAL_MODULE = "django.db.models.signals."
 
 
 class Signals:
-    """Receivers of model signals, which run inside the write that sends the signal."""
+    """Receivers of signals, which run inside the write or the call that sends the signal."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self._models = evaluator.models
 
     @cached_property
-    def _connected(self) -> dict[str, list[tuple[str | None, Function]]]:
-        """Signal name -> (sending class or None for any, receiver)."""
-        found: dict[str, list[tuple[str | None, Function]]] = defaultdict(list)
+    def _connected(self) -> dict[Hashable, list[tuple[str | None, Function]]]:
+        """Signal -> (sending class or None for any, receiver)."""
+        found: dict[Hashable, list[tuple[str | None, Function]]] = defaultdict(list)
         program = self._evaluator.program
-        if "django" not in self._evaluator.models.models.packages:
+        if not {"django", "blinker"} & self._models.models.packages:
             return found
         for identifier, facts in program.functions.items():
+            scope = program.scopes[identifier]
+            frame = self._evaluator.root(scope.parent or scope)
             for decorator in facts.decorators:
-                if isinstance(decorator, ir.Call) and decorator.arguments:
-                    scope = program.scopes[identifier]
-                    frame = self._evaluator.root(scope.parent or scope)
-                    if self._names(decorator.function, frame, "django.dispatch.receiver"):
-                        for signal in self._signals(decorator.arguments[0], frame):
-                            found[signal] += self._pairs(Function(identifier), decorator, frame)
+                call = decorator if isinstance(decorator, ir.Call) else None
+                for api, owner in self._apis(call.function if call is not None else decorator, frame):
+                    for signal in self._meant(api, owner, call, frame):
+                        found[signal] += self._pairs([Function(identifier)], api, call, frame)
         for call, scope in program.calls.get("connect", ()):
             frame = self._evaluator.root(scope)
-            if isinstance(call.function, ir.Attr) and call.arguments:
-                for signal in self._signals(call.function.value, frame):
-                    for value in self._evaluator.values(call.arguments[0], frame):
-                        if isinstance(value, Function):
-                            found[signal] += self._pairs(value, call, frame)
+            for api, owner in self._apis(call.function, frame):
+                handler = argument(api.slots["handler"], call) if "handler" in api.slots else None
+                if handler is not None:
+                    receivers = [value for value in self._evaluator.values(handler, frame) if isinstance(value, Function)]
+                    for signal in self._meant(api, owner, call, frame):
+                        found[signal] += self._pairs(receivers, api, call, frame)
         return found
 
-    def _names(self, expr: ir.Expr, frame: Frame, name: str) -> bool:
-        canonical = self._evaluator.models.models.canonical
-        return any(
-            isinstance(value, External) and canonical(value.name) == name for value in self._evaluator.values(expr, frame)
-        )
+    def _apis(self, expr: ir.Expr, frame: Frame) -> Iterator[tuple[Api, Value | None]]:
+        """The ways of connecting a receiver that an expression names, with the signal they are methods of."""
+        for value in self._evaluator.values(expr, frame):
+            if isinstance(value, External):
+                if value.name.startswith(_SIGNAL_MODULE) and value.name.endswith(".connect"):
+                    yield from ((api, value.receiver) for api in self._models.rows("django.dispatch.Signal.connect"))
+                for api in self._models.rows(value.name):
+                    if api.kind in {"handler", "consumer"} and api.data.get("in_process"):
+                        yield api, value.receiver
 
-    def _signals(self, expr: ir.Expr, frame: Frame) -> Iterable[str]:
-        parts = expr.items if isinstance(expr, ir.Items) else (expr,)
-        for part in parts:
+    def _meant(self, api: Api, owner: Value | None, call: ir.Call | None, frame: Frame) -> Iterator[Hashable]:
+        """The signals that a connection is made to: those it is given, or the one it is a method of."""
+        topic = api.slots.get("topic")
+        given = argument(topic, call) if topic is not None and call is not None else None
+        if given is None:
+            signal = self._signal(owner)
+            if signal is not None:
+                yield signal
+            return
+        for part in given.items if isinstance(given, ir.Items) else (given,):
             for value in self._evaluator.values(part, frame):
-                if isinstance(value, External) and value.name.startswith(_SIGNAL_MODULE):
-                    yield value.name.removeprefix(_SIGNAL_MODULE)
+                signal = self._signal(value)
+                if signal is not None:
+                    yield signal
 
-    def _pairs(self, receiver: Function, call: ir.Call, frame: Frame) -> list[tuple[str | None, Function]]:
-        senders = [value for name, value in call.keywords if name == "sender"]
-        if not senders:
-            return [(None, receiver)]
-        classes = [value.id for value in self._evaluator.values(senders[0], frame) if isinstance(value, Class)]
-        return [(cls, receiver) for cls in classes]
+    def _signal(self, value: Value | None) -> Hashable:
+        """What tells a signal from others: its name, or the call that made it; None when the value is no signal."""
+        match value:
+            case External(name=name) if name.startswith(_SIGNAL_MODULE):
+                return name.removeprefix(_SIGNAL_MODULE)
+            case ExternalInstance(name=name, site=site) if site is not None and name.endswith("Signal"):
+                names = [text for expr in site.call.arguments[:1] for text in self._evaluator.literals(expr, site.frame)]
+                return f"{name}:{names[0]}" if names else id(site.call)
+            case _:
+                return None
 
-    def receivers(self, effects: Iterable[Effect], frame: Frame) -> list[Function]:
+    def _pairs(
+        self, receivers: list[Function], api: Api, call: ir.Call | None, frame: Frame
+    ) -> list[tuple[str | None, Function]]:
+        sender = argument(api.slots["sender"], call) if "sender" in api.slots and call is not None else None
+        if sender is None:
+            return [(None, receiver) for receiver in receivers]
+        classes = [value.id for value in self._evaluator.values(sender, frame) if isinstance(value, Class)]
+        return [(cls, receiver) for cls in classes for receiver in receivers]
+
+    def receivers(self, effects: Iterable[Effect]) -> list[Function]:
         """The receivers that a write tells, in the transaction of the write."""
         found: list[Function] = []
         for effect in effects:
@@ -82,11 +110,30 @@ class Signals:
             method = effect.name.rpartition(".")[2]
             if cls is None or not self._connected:
                 continue
-            ancestors = self._evaluator.classes.order(cls)[0]
             for signal, methods in _SIGNALS.items():
                 if method in methods:
-                    found += [fn for sender, fn in self._connected.get(signal, ()) if sender is None or sender in ancestors]
+                    found += self._told(signal, cls)
         return list(dict.fromkeys(found))
+
+    def sent(self, callee: External, rows: Iterable[Api], call: ir.Call, frame: Frame) -> list[Function]:
+        """The receivers of a signal that a call sends."""
+        for api in rows:
+            if api.kind == "publish" and api.data.get("form") == "signal" and self._connected:
+                signal = self._signal(callee.receiver)
+                sender = argument(api.slots["sender"], call) if "sender" in api.slots else None
+                values = self._evaluator.values(sender, frame) if sender is not None else ()
+                classes = [value.id for value in values if isinstance(value, Class)]
+                return self._told(signal, classes[0] if len(classes) == 1 else None) if signal is not None else []
+        return []
+
+    def _told(self, signal: Hashable, sender: str | None) -> list[Function]:
+        """The receivers of a signal from a class (None: from an unknown sender)."""
+        ancestors = self._evaluator.classes.order(sender)[0] if sender is not None else ()
+        return [
+            receiver
+            for wanted, receiver in self._connected.get(signal, ())
+            if wanted is None or sender is None or wanted in ancestors
+        ]
 
 
 def _entity(value: Value | None) -> str | None:

@@ -10,9 +10,7 @@ from edanalyze.analyse.changes import Changes
 from edanalyze.analyse.clauses import Clauses
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.correlation import Correlation
-from edanalyze.analyse.domain import Activation
 from edanalyze.analyse.effects import Effects
-from edanalyze.analyse.engine import Engine
 from edanalyze.analyse.guards import Guards
 from edanalyze.analyse.hops import Hops
 from edanalyze.analyse.injection import Injection
@@ -23,9 +21,10 @@ from edanalyze.analyse.redelivery import Redelivery
 from edanalyze.analyse.requests import Requests
 from edanalyze.analyse.resending import Resending
 from edanalyze.analyse.signals import after_commit_listeners
+from edanalyze.analyse.starts import find
 from edanalyze.analyse.swallowing import Swallowing
 from edanalyze.analyse.tracing import Tracing
-from edanalyze.analyse.transactions import AfterCommit, Found, Transaction, Transactions
+from edanalyze.analyse.transactions import Found
 from edanalyze.discover.deployed import Deployment
 from edanalyze.discover.service import Services
 from edanalyze.facts.module import ModuleFacts
@@ -34,7 +33,6 @@ from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import Library
 from edanalyze.link.program import Program
 from edanalyze.link.settings import Settings
-from edanalyze.link.values import Function
 from edanalyze.models import Models, load
 
 
@@ -134,21 +132,7 @@ class System:
     @cached_property
     def transactions(self) -> tuple[Found, ...]:
         """What is published and called around commits, in every function of the program."""
-        found: list[Found] = []
-        engine = Engine(Transactions(self.evaluator, found.append), self.contexts)
-        for identifier in sorted(self.program.functions):
-            engine.run(Function(identifier), self.contexts.root(identifier), Transaction())
-        for module in sorted(self.program.modules):
-            identifier = f"{module}:"
-            engine.run(Function(identifier), self.contexts.root(identifier), Transaction())
-        for entry in self.entries:
-            for tree in self.requests.around(entry):
-                run: Activation[Transaction] = Activation(entry.function, self.contexts.root(entry.function))
-                engine.block((tree,), [Transaction()], run)
-        for listener in self.listeners:
-            hooks = Engine(AfterCommit(found.append, listener), self.contexts)
-            hooks.run(Function(listener), self.contexts.root(listener), False)
-        return tuple(found)
+        return find(self)
 
     @cached_property
     def requests(self) -> Requests:

@@ -47,19 +47,26 @@ class Transaction:
     touched: bool = False
     pending: tuple[Witness, ...] = ()
 
+    @property
+    def rows(self) -> frozenset[str]:
+        """The topics of the outbox rows that were written."""
+        return (self.outbox or frozenset()) | (self.protected or frozenset())
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """A finding of this analysis.
 
     `witness` leads from the reporting function down; `before` is what preceded it. `guess`: no write was seen in the
-    transaction, but something that could not be resolved may write.
+    transaction, but something that could not be resolved may write. `carried`: the topics of outbox rows that were
+    written in the transaction; the finding holds unless the message goes to one of them.
     """
 
     code: str
     witness: Witness
     before: Witness
     guess: bool = False
+    carried: frozenset[str] = frozenset()
 
 
 Report = Callable[[Found], None]
@@ -182,7 +189,7 @@ class Transactions(Domain[Transaction]):
     ) -> Transaction:
         wrote = state.dirty is not None or (explicit and state.touched)
         for witness in state.pending:
-            self._report(Found("EDA202", witness, (point,), guess=not wrote))
+            self._report(Found("EDA202", witness, (point,), not wrote, state.rows))
         if wrote:
             run.expose("commit", (point,))
         committed = state.committed
@@ -212,20 +219,19 @@ class Transactions(Domain[Transaction]):
             if feature is None:
                 continue
             if feature:
-                self._report(Found(code, witness, feature))
+                self._report(Found(code, witness, feature, carried=state.rows))
             else:
                 run.expose(code, witness)
             break
         return state
 
     def _carried(self, effect: Effect, state: Transaction) -> bool:
-        """Whether an outbox row carries this event: any row does, unless both name topics and they differ."""
+        """Whether an outbox row certainly carries this event: it names no topic, or the one that is published to."""
         if state.outbox is None and state.protected is None:
             return False
-        carried = (state.outbox or frozenset()) | (state.protected or frozenset())
         topic = effect.argument("topic")
         named = topic.value if isinstance(topic, ir.Const) else None
-        return not carried or named is None or named in carried
+        return not state.rows or named in state.rows
 
     def _http(self, state: Transaction, witness: Witness, run: Activation[Transaction]) -> None:
         feature = state.opened if state.depth else state.dirty
@@ -241,7 +247,7 @@ class Transactions(Domain[Transaction]):
         if exposure.kind == "commit":
             if state.pending:
                 for pending in state.pending:
-                    self._report(Found("EDA202", pending, (point, *exposure.witness)))
+                    self._report(Found("EDA202", pending, (point, *exposure.witness), carried=state.rows))
             run.expose("commit", (point, *exposure.witness))
             return
         witness = (point, *exposure.witness)
@@ -255,7 +261,8 @@ class Transactions(Domain[Transaction]):
         if feature is None:
             return
         if feature:
-            self._report(Found(exposure.kind, witness, feature))
+            carried = state.rows if exposure.kind != "EDA103" else frozenset[str]()
+            self._report(Found(exposure.kind, witness, feature, carried=carried))
         else:
             run.expose(exposure.kind, witness)
 

@@ -6,6 +6,7 @@ every analysis. A call that neither has an effect nor runs project code leaves n
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -159,27 +160,31 @@ def is_broad(handler: ir.Handler) -> bool:
     return any(isinstance(name, ir.Name) and name.id in {"Exception", "BaseException"} for name in names)
 
 
+def nodes(tree: Tree) -> Iterator[Node]:
+    """All nodes of a tree, also those that run aside, in source order; a node comes before what it holds."""
+    for node in tree:
+        yield node
+        for part in parts(node):
+            yield from nodes(part)
+
+
+def parts(node: Node) -> tuple[Tree, ...]:
+    """The trees that a node holds, in source order."""
+    match node:
+        case Alternative(body=body, orelse=orelse):
+            return (body, orelse)
+        case Cases(bodies=bodies):
+            return bodies
+        case Repeat(head=head, body=body, orelse=orelse):
+            return (head, body, orelse)
+        case Attempt(body=body, rescues=rescues, orelse=orelse, final=final):
+            return (body, *(rescue.body for rescue in rescues), orelse, final)
+        case Scoped(body=body) | Aside(body=body):
+            return (body,)
+        case _:
+            return ()
+
+
 def steps(tree: Tree) -> list[Step]:
     """All steps of a tree, also those that run aside, in source order."""
-    found: list[Step] = []
-    for node in tree:
-        match node:
-            case Step():
-                found.append(node)
-            case Alternative(body=body, orelse=orelse):
-                found += steps(body) + steps(orelse)
-            case Cases(bodies=bodies):
-                for body in bodies:
-                    found += steps(body)
-            case Repeat(head=head, body=body, orelse=orelse):
-                found += steps(head) + steps(body) + steps(orelse)
-            case Attempt(body=body, rescues=rescues, orelse=orelse, final=final):
-                found += steps(body)
-                for rescue in rescues:
-                    found += steps(rescue.body)
-                found += steps(orelse) + steps(final)
-            case Scoped(body=body) | Aside(body=body):
-                found += steps(body)
-            case _:
-                pass
-    return found
+    return [node for node in nodes(tree) if isinstance(node, Step)]
