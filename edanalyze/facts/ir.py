@@ -61,7 +61,8 @@ class Call(Record, frozen=True):
     """A call. `place` spans the called name: in `a.b(c)` the `b`.
 
     `arguments` holds positional arguments in order (`Star` for `*args`); `keywords` holds
-    `(name, value)` pairs, with an empty name for `**mapping`.
+    `(name, value)` pairs, with an empty name for `**mapping`. `named` are the places of the keywords' names, given
+    only where one of them stands on another line than the called name.
     """
 
     function: Expr
@@ -69,6 +70,7 @@ class Call(Record, frozen=True):
     keywords: tuple[tuple[str, Expr], ...]
     place: Place
     awaited: bool = False
+    named: tuple[Place, ...] = ()
 
 
 class Text(Record, frozen=True):

@@ -93,18 +93,20 @@ class ExpressionVisitor(DisplayVisitor):
         place = cursor.place(start, end)
         arguments: list[Expr] = []
         keywords: list[tuple[str, Expr]] = []
+        named: list[int] = []
         before = cursor.position
         for arg in args:
             value = arg.value
             if arg.keyword is not None:
                 name = arg.keyword.value
-                cursor.word(name)
+                named.append(cursor.word(name))
                 keywords.append((identifier(name), visits[type(value)](self, value)))
             elif not arg.star:
                 arguments.append(visits[type(value)](self, value))
             elif arg.star == "*":
                 arguments.append(Star(visits[type(value)](self, value)))
             else:
+                named.append(cursor.position)
                 keywords.append(("", visits[type(value)](self, value)))
         if cursor.position == before:
             cursor.pair("(", ")")
@@ -112,7 +114,10 @@ class ExpressionVisitor(DisplayVisitor):
             folded = self._fold(function, tuple(arguments), tuple(keywords))
             if folded is not None:
                 return folded
-        return Call(function, tuple(arguments), tuple(keywords), place)
+        if not named or cursor.line(named[-1]) == place.line:
+            return Call(function, tuple(arguments), tuple(keywords), place)
+        places = tuple(cursor.place(begin, begin + len(name)) for begin, (name, _) in zip(named, keywords, strict=True))
+        return Call(function, tuple(arguments), tuple(keywords), place, False, places)
 
     def _fold(self, function: Attr, arguments: tuple[Expr, ...], keywords: tuple[tuple[str, Expr], ...]) -> Expr | None:
         receiver = function.value
@@ -208,7 +213,7 @@ class ExpressionVisitor(DisplayVisitor):
         self.cursor.word("await")
         value = self.expression(node.expression)
         if type(value) is Call:
-            return Call(value.function, value.arguments, value.keywords, value.place, True)
+            return Call(value.function, value.arguments, value.keywords, value.place, True, value.named)
         return Await(value)
 
     def visit_Yield(self, node: cst.Yield) -> Expr:
