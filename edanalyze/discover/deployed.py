@@ -115,6 +115,21 @@ class DeclaredQueue(msgspec.Struct, frozen=True):
     fifo: bool = False
 
 
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """An operation of an OpenAPI document: what answers it (`name`, in the module `controller` if that is given).
+
+    `path` is as written, below `base`; `file` and `line` are where the document describes it.
+    """
+
+    name: str
+    controller: str
+    base: str
+    path: str
+    method: str
+    file: str
+    line: int
+
+
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """All that the deployment files of a project say. `settings` are environment files that belong to a folder."""
 
@@ -125,3 +140,4 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     queues: tuple[DeclaredQueue, ...] = ()
     artifacts: dict[str, str] = {}
     settings: tuple[tuple[str, Setting], ...] = ()
+    operations: tuple[Operation, ...] = ()

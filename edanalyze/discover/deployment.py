@@ -21,6 +21,7 @@ from edanalyze.discover.manifests import (
     read_procfiles,
     read_skaffold,
 )
+from edanalyze.discover.openapi import read_operations
 from edanalyze.discover.sam import read_templates
 from edanalyze.discover.serverless import read_serverless
 
@@ -66,6 +67,7 @@ def read_deployment(files: DeployFiles) -> Deployment:
         ),
         artifacts=artifacts,
         settings=(*read_environment_files(files), *_chart_settings(files)),
+        operations=tuple(read_operations(files)),
     )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from edanalyze.discover.deployed import Deployment, Operation
 from tests.link.entrypoints import entries, routes
 
 
@@ -472,3 +473,23 @@ def test_factory_of_routers_gives_each_its_own_prefix() -> None:
         app.include_router(crud("/dogs"))
         """
     ) == {"GET /cats/all -> crud.list_all", "GET /dogs/all -> crud.list_all"}
+
+
+def test_operations_of_a_document_name_their_functions() -> None:
+    operation = Operation(
+        name="get_order",
+        controller="api.orders",
+        base="/v1",
+        path="/orders/{id}",
+        method="GET",
+        file="api/o.yaml",
+        line=3,
+    )
+    described = Operation(
+        name="listOrders", controller="", base="", path="/orders", method="GET", file="api/o.yaml", line=9
+    )
+    (entry,) = entries(
+        {"api/orders.py": "def get_order(id): ...\ndef listOrders(): ...\n"},
+        Deployment(operations=(operation, described)),
+    )
+    assert (entry.name, entry.function) == ("GET /v1/orders/{id}", "api.orders:get_order")

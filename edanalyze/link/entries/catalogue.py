@@ -17,6 +17,7 @@ from edanalyze.link.entries.listed import Lists
 from edanalyze.link.entries.loops import Loops
 from edanalyze.link.entries.messages import Messages
 from edanalyze.link.entries.named_routes import NamedRoutes
+from edanalyze.link.entries.openapi import OpenApi
 from edanalyze.link.entries.overrides import Overrides
 from edanalyze.link.entries.owners import Owners
 from edanalyze.link.entries.records import EntryPoint
@@ -38,7 +39,9 @@ class Entries:
     def __init__(self, evaluator: Evaluator, deployment: Deployment | None = None) -> None:
         activations = Activations(evaluator)
         declarations = Declarations(evaluator, activations)
-        lists = Lists(evaluator, evaluator.program.scopes.values())
+        declaring = {id(declaration.scope) for declaration in declarations.calls}
+        scopes = evaluator.program.scopes.values()
+        lists = Lists(evaluator, (each for each in scopes if each.kind != "function" or id(each) in declaring))
         callables = Callables(evaluator)
         strings = Strings(evaluator)
         owners = Owners(evaluator, declarations, lists)
@@ -53,18 +56,20 @@ class Entries:
         viewsets = ViewSets(evaluator, declarations, owners, callables, views, routes)
         pairs = RouteTables(evaluator, declarations, owners, callables, views, lists, routes)
         named = NamedRoutes(evaluator, declarations, callables, routes)
+        deployment = deployment or Deployment()
+        described = OpenApi(evaluator, declarations, callables, deployment.operations)
         settings = AppSettings(evaluator)
         tasks = Tasks(evaluator, declarations, callables, routes, strings, lists, settings)
         commands = Commands(evaluator, declarations, callables, routes, strings, lineage)
         overrides = Overrides(evaluator, callables, lineage, tasks)
         found = [
-            *merged([*tables, *viewsets.find(), *named.find(), *pairs.find(), *routes.find()]),
+            *merged([*tables, *viewsets.find(), *named.find(), *pairs.find(), *described.find(), *routes.find()]),
             *messages.find(),
             *loops.find(),
             *tasks.find(),
             *overrides.find(),
             *commands.find(),
-            *Serverless(evaluator, declarations, callables, routes, deployment or Deployment()).find(),
+            *Serverless(evaluator, declarations, callables, routes, deployment).find(),
         ]
         found += tasks.timetable(found)
         self.all: tuple[EntryPoint, ...] = tuple(sorted(_distinct(found), key=_order))
@@ -84,5 +89,6 @@ def _distinct(entries: Iterable[EntryPoint]) -> Iterable[EntryPoint]:
     kept: dict[tuple[object, ...], EntryPoint] = {}
     for entry in entries:
         topics = tuple(topic.text for topic in entry.topics)
-        kept.setdefault((entry.kind, entry.function, entry.path, entry.methods, topics, entry.delivery), entry)
+        name = entry.name if entry.kind == "job" else ""
+        kept.setdefault((entry.kind, entry.function, name, entry.path, entry.methods, topics, entry.delivery), entry)
     return kept.values()

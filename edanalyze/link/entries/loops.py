@@ -23,7 +23,9 @@ from edanalyze.link.values import External, ExternalInstance, Frame, Function, I
 from edanalyze.models import Api
 
 ITERATED = ("__iter__", "__aiter__")
-PLAIN = frozenset({"range", "enumerate", "zip", "sorted", "items", "values", "keys", "all", "filter", "exclude", "split"})
+PLAIN = frozenset(
+    {"range", "enumerate", "zip", "sorted", "items", "values", "keys", "all", "filter", "exclude", "split"}
+)
 DEEPEST = 3
 
 
