@@ -123,12 +123,11 @@ class Requests:
         scope = self._evaluator.program.scopes.get(entry.value.id)
         if scope is None or scope.function is None:
             return []
-        frame = self._evaluator.root(scope.parent or scope)
         return [
             factory
             for parameter in scope.function.parameters
-            for marker in self._markers(parameter.annotation, parameter.default, frame, scope)
-            for factory in self._evaluator.values(marker.arguments[0], frame)
+            for marker, where in self._markers(parameter.annotation, parameter.default, scope)
+            for factory in self._evaluator.values(marker.arguments[0], self._evaluator.root(where))
             if isinstance(factory, Function)
         ]
 
