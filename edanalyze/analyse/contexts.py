@@ -6,9 +6,11 @@ from collections.abc import Hashable
 
 from edanalyze.analyse.build import TreeBuilder
 from edanalyze.analyse.effects import Effects
+from edanalyze.analyse.origin import Origin, Origins
 from edanalyze.analyse.trees import FunctionTree, Scoped, Step, steps
 from edanalyze.analyse.witness import Point
 from edanalyze.facts import ir
+from edanalyze.link.parameters import is_bound
 from edanalyze.link.program import Program
 from edanalyze.link.values import Class, Constant, External, Frame, Function, Instance, Partial, Value
 
@@ -24,6 +26,8 @@ class Contexts:
         self._steps: dict[tuple[int, Frame], Step] = {}
         self._hooks: dict[tuple[int, str], Step] = {}
         self._held: dict[str, bool] = {}
+        self._entities: dict[str, frozenset[str]] = {}
+        self.origins = Origins(effects.evaluator)
 
     def tree(self, function: str) -> FunctionTree:
         """The effect tree of a function, or of a module's top level (`module:`)."""
@@ -63,9 +67,33 @@ class Contexts:
                 wanted = tuple(value for value in values if self._tells(value, name, tree))
                 if wanted:
                     parts.append((name, wanted))
+            for name in sorted(self._stored(tree)):
+                origin = self.origins.of_name(name, frame)
+                if origin is not Origin.UNKNOWN:
+                    parts.append((name, origin))
         if frame.closure is not None and frame.closure.call is not None:
             parts.append(id(frame.closure))
         return tuple(parts) or None
+
+    def _stored(self, tree: FunctionTree) -> frozenset[str]:
+        """The parameters of a function that it stores, be it through others: it matters whether they are new."""
+        found = self._entities.get(tree.id)
+        if found is None:
+            self._entities[tree.id] = frozenset()
+            names: set[str] = set()
+            function = tree.scope.function
+            own = {parameter.name for parameter in function.parameters} if function is not None else set()
+            for step in steps(tree.body) if own else ():
+                given = [effect.argument("entity") for effect in step.effects if effect.kind == "write"]
+                for target in step.targets:
+                    inner = self.tree(target.id)
+                    callee = inner.scope.function
+                    if callee is not None:
+                        passed = self.evaluator.parameters.of_call(inner.scope, step.call, is_bound(callee))
+                        given += [passed.get(name) for name in self._stored(inner)]
+                names.update(expr.id for expr in given if isinstance(expr, ir.Name) and expr.id in own)
+            found = self._entities[tree.id] = frozenset(names)
+        return found
 
     def _calls_held(self, tree: FunctionTree) -> bool:
         """Whether a method calls what its object holds (`self.callback(...)`), so that it matters which object it is."""

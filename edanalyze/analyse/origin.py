@@ -44,7 +44,7 @@ class Origins:
             case ir.Await(value=value) | ir.Bind(value=value):
                 return self.of(value, frame, depth)
             case ir.Name(id=name):
-                return self._of_name(name, frame, depth)
+                return self.of_name(name, frame, depth)
             case ir.Call():
                 return self._of_call(expr, frame, depth)
             case ir.Choice(options=options):
@@ -55,7 +55,8 @@ class Origins:
             case _:
                 return Origin.UNKNOWN
 
-    def _of_name(self, name: str, frame: Frame, depth: int) -> Origin:
+    def of_name(self, name: str, frame: Frame, depth: int = 0) -> Origin:
+        """The origin of the object that a name stands for in a call context."""
         scope: Scope | None = frame.scope
         current: Frame | None = frame
         while scope is not None and name not in scope.bindings:
