@@ -285,8 +285,9 @@ class Attributes:
                 case External(name=dotted):
                     found.append(External(f"{dotted}[]", value))
                 case ExternalInstance(name=dotted):
+                    row = evaluator.entities.item(value)
                     made = evaluator.models.attribute(dotted, "[]")
-                    found.append(ExternalInstance(made or f"{dotted}[]", value.site, value))
+                    found += row or (ExternalInstance(made or f"{dotted}[]", value.site, value),)
                 case Class(id=cls):  # a member of an enumeration, or a generic class
                     names = evaluator.literals(key, frame)
                     found += [member for name in names for member in self.of(value, name)] or [Class(cls)]

@@ -13,6 +13,7 @@ from edanalyze.facts import ir
 from edanalyze.link.appconfig import AppConfig
 from edanalyze.link.attributes import Attributes
 from edanalyze.link.classes import Classes
+from edanalyze.link.entities import Entities
 from edanalyze.link.parameters import Parameters
 from edanalyze.link.program import Program
 from edanalyze.link.registries import Registries
@@ -63,6 +64,7 @@ class Evaluator:
         self.parameters = Parameters(self)
         self.results = Results(self)
         self.texts = Texts(self)
+        self.entities = Entities(self)
         self.registries = Registries(self)
         self.configuration = AppConfig(self)
         self._memo: dict[tuple[int, Frame], tuple[Value, ...]] = {}

@@ -68,6 +68,16 @@ COLLECTIONS = frozenset(
         "collections.deque",
     }
 )
+# Constructors of collections that are filled later, and what they make.
+COLLECTIONS = {
+    "builtins.dict": "dict",
+    "collections.OrderedDict": "dict",
+    "collections.defaultdict": "dict",
+    "builtins.list": "list",
+    "builtins.set": "set",
+    "collections.deque": "list",
+    "weakref.WeakSet": "set",
+}
 PROVIDERS = frozenset({"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends", "faststream.Depends", "fast_depends.Depends"})
 CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 
@@ -80,6 +90,7 @@ class Results:
         self._constructors: dict[str, str | None] = {}
         self._empty: dict[int, ir.Mapping | ir.Items] = {}
         self._applied: dict[tuple[int, str], ir.Call] = {}
+        self._collections: dict[int, ir.Items | ir.Mapping] = {}
         self._produced: dict[str, tuple[str, ...]] = {}
         self._running: list[str] = []
 
@@ -130,6 +141,8 @@ class Results:
         if name in COLLECTIONS and (name not in PASSING or not call.arguments):
             empty = self._empty.setdefault(id(call), ir.Mapping(()) if "dict" in name.lower() else ir.Items("list", ()))
             return (Display(empty, frame),)
+        if name in COLLECTIONS and (not call.arguments or name.endswith("defaultdict")):
+            return (Display(self._collection(call, COLLECTIONS[name]), frame),)
         if name in PASSING or name in PROVIDERS:
             if not call.arguments:
                 return ()
@@ -157,12 +170,23 @@ class Results:
         text = evaluator.texts.library(name, call, frame)
         if text is not None:
             return text
+        rows = evaluator.entities.fetched(callee, call, frame)
+        if rows:
+            return rows
         made = evaluator.models.returns(name, call, self._literals(frame))
         if made is not None:
             return (ExternalInstance(made, Site(call, frame), callee.receiver),)
         if evaluator.models.is_class(name):
             return (ExternalInstance(name, Site(call, frame)),)
         return (ExternalInstance(f"{name}()", Site(call, frame), callee.receiver),)
+
+    def _collection(self, call: ir.Call, kind: str) -> ir.Items | ir.Mapping:
+        """What `dict(a=1)`, `defaultdict(list)` or `set()` makes, as a display; the same object for the same call."""
+        found = self._collections.get(id(call))
+        if found is None:
+            pairs = tuple((ir.Const(key) if key else None, value) for key, value in call.keywords)
+            found = self._collections[id(call)] = ir.Mapping(pairs) if kind == "dict" else ir.Items(kind, ())
+        return found
 
     def _super(self, frame: Frame) -> Iterable[Value]:
         """The next class after the one that holds the method."""
@@ -370,8 +394,11 @@ class Results:
                 case Display():
                     found += [*evaluator.attributes.member(value, None), *evaluator.registries.members(expr, value)]
                 case ExternalInstance(name=name):
+                    rows = evaluator.entities.item(value)
                     made = evaluator.models.attribute(name, "[]")
-                    found.append(ExternalInstance(made or f"{name}[]", value.site, value))
+                    found += rows or (ExternalInstance(made or f"{name}[]", value.site, value),)
+                case Function():
+                    found.append(value)  # one of the members of a list that is kept under a key
                 case External(name=name):
                     found.append(ExternalInstance(f"{name}[]", None, value))
                 case Instance():
@@ -419,7 +446,8 @@ class Results:
             if isinstance(value, Display):
                 found += self._evaluator.attributes.member(value, Constant(index))
             elif isinstance(value, ExternalInstance):
-                found.append(ExternalInstance(f"{value.name}[]", value.site, value))
+                row = self._evaluator.entities.first(value) if index == 0 else ()
+                found += row or (ExternalInstance(f"{value.name}[]", value.site, value),)
         return found
 
     def unpacked_items(self, expr: ir.Expr, index: int, frame: Frame) -> list[Value]:

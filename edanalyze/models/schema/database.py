@@ -62,6 +62,14 @@ KINDS: tuple[Kind, ...] = (
         form="dml bulk-op raw-sql condition",
         verb="insert update upsert delete replace not_exists",
     ),
+    kind(
+        "fetch",
+        "Reads rows of a mapped class: the one that `entity` names, or the one that the query was started on.",
+        "entity",
+        gives="row rows pair query query_class",
+        required="gives",
+        example='call = "acme.db.Repository.find"\ngives = "row"\nentity = [0, "model"]',
+    ),
     kind("read_lock", "Reads rows and locks them.", "entity ident nowait skip_locked switch"),
     kind("read_check", "Looks a marker up without setting it.", "keys values"),
     kind(
