@@ -90,9 +90,7 @@ class Binding:
     def consumed(self) -> dict[EntryPoint, tuple[str, ...]]:
         """The topics of each entry point that receives messages, under the names that its producers use."""
         messages = list(dict.fromkeys(self._publishes.message(call) for call in self.publishes if call.topic))
-        return {
-            entry: tuple(self._subscriptions.consumed(entry, messages)) for entry in self._subscriptions.consuming
-        }
+        return {entry: tuple(self._subscriptions.consumed(entry, messages)) for entry in self._subscriptions.consuming}
 
     def consumers(self, topic: str) -> tuple[EntryPoint, ...]:
         """The entry points that receive what is sent to a topic (by the name that its producers use)."""

@@ -47,9 +47,7 @@ class Forwarders:
         return [each for each in found if each is not None]
 
     @staticmethod
-    def _passed(
-        entry: EntryPoint, address: Address, last: Hole | str, methods: tuple[str, ...]
-    ) -> Forwarded | None:
+    def _passed(entry: EntryPoint, address: Address, last: Hole | str, methods: tuple[str, ...]) -> Forwarded | None:
         own = pattern(entry.path)
         served = entry.methods if methods == ("*",) else methods
         name = last.name if isinstance(last, Hole) else ""

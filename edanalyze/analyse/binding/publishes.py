@@ -23,9 +23,7 @@ SENDING = frozenset({"publish", "deferred_publish"})
 class Publishes:
     """Finds and binds them."""
 
-    def __init__(
-        self, contexts: Contexts, climbing: Climbing, handing: Handing, subscriptions: Subscriptions
-    ) -> None:
+    def __init__(self, contexts: Contexts, climbing: Climbing, handing: Handing, subscriptions: Subscriptions) -> None:
         self._contexts = contexts
         self._program = contexts.program
         self._climbing = climbing

@@ -189,4 +189,3 @@ class Requests:
                 if found:
                     return found
         return self._endpoint(value.owner, depth + 1)
-

@@ -22,9 +22,7 @@ from edanalyze.link.values import External, ExternalInstance, Frame, Instance, S
 class RpcCalls:
     """Finds and binds them."""
 
-    def __init__(
-        self, contexts: Contexts, handing: Handing, entries: Iterable[EntryPoint], services: Services
-    ) -> None:
+    def __init__(self, contexts: Contexts, handing: Handing, entries: Iterable[EntryPoint], services: Services) -> None:
         self._contexts = contexts
         self._evaluator = contexts.evaluator
         self._program = contexts.program
@@ -79,15 +77,16 @@ class RpcCalls:
         service = self._services.of(self._program.paths[entry.module])
         names = {service.name, *service.hosts} if service is not None else set()
         owner = self._program.functions[entry.function].owner if entry.function in self._program.functions else None
-        if owner is not None:
-            names.add(owner.removesuffix("Servicer"))
-            for base in self._program.classes[f"{entry.module}:{owner}"].bases:
-                if isinstance(base, ir.Attr | ir.Name):
-                    names.add((base.name if isinstance(base, ir.Attr) else base.id).removesuffix("Servicer"))
-            for value in self._evaluator.attributes.of(Instance(f"{entry.module}:{owner}"), "name"):
-                if isinstance(value, String) and value.literal is not None:
-                    names.add(value.literal)
-        return names
+        if owner is None:
+            return names
+        own = self._evaluator.attributes.of(Instance(f"{entry.module}:{owner}"), "name")
+        given = {value.literal for value in own if isinstance(value, String) and value.literal is not None}
+        if given:
+            return given
+        for base in self._program.classes[f"{entry.module}:{owner}"].bases:
+            if isinstance(base, ir.Attr | ir.Name):
+                names.add((base.name if isinstance(base, ir.Attr) else base.id).removesuffix("Servicer"))
+        return names | {owner.removesuffix("Servicer")}
 
     def _service(self, target: str, targets: tuple[EntryPoint, ...]) -> str:
         for entry in targets:

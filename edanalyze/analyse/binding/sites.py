@@ -88,9 +88,7 @@ class Sites(Generic[T]):
                 found.setdefault(reading.value, (reading, frame))
         return list(found.values())
 
-    def _further(
-        self, context: Context, reading: Reading[T], fixed: int | None, seen: frozenset[T]
-    ) -> list[Site[T]]:
+    def _further(self, context: Context, reading: Reading[T], fixed: int | None, seen: frozenset[T]) -> list[Site[T]]:
         """What the contexts further out know more; empty when none of them does."""
         for kind in self._order(context, reading):
             sites: list[Site[T]] = []

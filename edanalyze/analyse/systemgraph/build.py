@@ -61,9 +61,7 @@ def build(system: System, diagnostics: Sequence[Reported] = ()) -> Graph:
     for edge in Edges(system, nodes).make():
         edges.setdefault(edge.id, edge)
     marked = _Findings(system, nodes, diagnostics)
-    drawn = [
-        msgspec.structs.replace(edge, diagnostics=tuple(sorted(marked.of_edge(edge)))) for edge in edges.values()
-    ]
+    drawn = [msgspec.structs.replace(edge, diagnostics=tuple(sorted(marked.of_edge(edge)))) for edge in edges.values()]
     marked.settle(nodes.all.values())
     kept = with_diagnostics(nodes.all.values(), marked.on_nodes)
     findings = [
