@@ -53,7 +53,8 @@ class Repeating:
             return f"`{name}` adds to a stored value"
         if effect.kind == "write" and effect.verb in {"insert", "copy"} and self._is_new(effect, step, frame, True):
             return f"`{name}` inserts a new row"
-        if effect.kind == "write" and effect.verb == "write" and self._is_new(effect, step, frame, False):
+        saves = effect.verb == "write" or (effect.verb in {"upsert", "insert_or_update"} and name.removeprefix("a") == "save")
+        if effect.kind == "write" and saves and self._is_new(effect, step, frame, False):
             return f"`{name}` inserts a new row"
         if effect.verb in {"replace", "upsert", "update", "insert_or_update"} and effect.flag != "sql":
             if self._origins.has_fresh_key(step.call, frame):
@@ -88,6 +89,8 @@ class Repeating:
         """Whether an object was made with a primary key, so that saving it twice stores one row."""
         if not isinstance(entity, ir.Name):
             return False
+        if any(isinstance(b.expr, ir.Call) and b.expr.arguments for b in frame.scope.bindings.get(entity.id, ())):
+            return True  # `Order(number, total)`: positional keys come first
         return any(
             name in _KEYED and not self._origins.has_fresh_key(binding.expr, frame)
             for binding in frame.scope.bindings.get(entity.id, ())

@@ -247,7 +247,7 @@ class Tasks:
             if limits:
                 if not any(limits):
                     return False
-                return self._by_itself(declaration.api)
+                return self._by_itself(declaration.api) or self._asks(function)
         return self._by_default(declaration.api) or self._asks(function)
 
     def _by_itself(self, api: Api) -> bool:
