@@ -79,7 +79,7 @@ class Clients:
         return False
 
     def _session_headers(self, receiver: ExternalInstance, scope: Scope) -> bool:
-        """`session.headers.update({...})` or `session.headers[...] = ...` beside the construction."""
+        """`session.headers.update({...})`, `session.headers[...] = ...`, `session.mount(...)` beside the construction."""
         program = self._evaluator.program
         for identifier, other in program.scopes.items():
             if other.module != scope.module:
@@ -89,6 +89,11 @@ class Clients:
                     if isinstance(store.key, ir.Const) and names_id(str(store.key.value)):
                         return True
             for call, inner in other.calls:
+                if isinstance(call.function, ir.Attr) and call.function.name == "mount":
+                    if self._same(call.function, inner, receiver) and any(
+                        self._hook_adds(argument, self._evaluator.root(inner)) for argument in call.arguments[1:]
+                    ):
+                        return True
                 if spelled(call.function).endswith(".headers.update") and isinstance(call.function, ir.Attr):
                     if self._same(call.function.value, inner, receiver):
                         if self._is_yes((*call.arguments, *(value for _, value in call.keywords)), inner):
@@ -99,4 +104,9 @@ class Clients:
         if not isinstance(headers, ir.Attr):
             return False
         values = self._evaluator.values(headers.value, self._evaluator.root(scope))
-        return any(isinstance(value, ExternalInstance) and value.site == receiver.site for value in values)
+        return any(_made_by(value) is not None and _made_by(value) is _made_by(receiver) for value in values)
+
+
+def _made_by(value: object) -> ir.Call | None:
+    """The call that made a library object, whatever the context it ran in."""
+    return value.site.call if isinstance(value, ExternalInstance) and value.site is not None else None

@@ -14,7 +14,7 @@ from edanalyze.facts import ir
 from edanalyze.facts.children import children, spelled
 from edanalyze.link.library import has_unpacking
 from edanalyze.link.scopes import Scope
-from edanalyze.link.values import Class, Function, Instance
+from edanalyze.link.values import Class, Display, Function, Instance
 
 _REQUEST = re.compile(
     r"(^|_)(request|req|message|msg|props|properties|event|incoming|scope|metadata|context|record|rec|delivery|envelope)$", re.I
@@ -123,7 +123,7 @@ class Correlation:
                 if names_id(name) or (name in _CARRIERS and self._is_incoming(value)):
                     return YES
                 inner = self.of_expression(value, scope, depth + 1) if not isinstance(value, ir.Name) else NO
-                return inner if inner.evidence is Evidence.YES else self._of_values(expr, scope)
+                return inner if inner.evidence is Evidence.YES else self._of_values(expr, scope, depth)
             case ir.Mapping(items=items):
                 return self._of_mapping(items, scope, depth)
             case ir.Call():
@@ -272,9 +272,14 @@ class Correlation:
             return YES
         return NO
 
-    def _of_values(self, expr: ir.Expr, scope: Scope) -> Found:
-        values = self._evaluator.values(expr, self._evaluator.root(scope))
-        return YES if any(self._carries(value) for value in values) else NO
+    def _of_values(self, expr: ir.Expr, scope: Scope, depth: int) -> Found:
+        for value in self._evaluator.values(expr, self._evaluator.root(scope)):
+            if self._carries(value):
+                return YES
+            if isinstance(value, Display) and value.expr is not expr:  # a mapping that a property or attribute holds
+                if self.of_expression(value.expr, value.frame.scope, depth + 1).evidence is Evidence.YES:
+                    return YES
+        return NO
 
     def _carries(self, value: object) -> bool:
         return isinstance(value, Instance) and self.has_field(value.id)

@@ -184,7 +184,8 @@ class Parameters:
     def _decorated_by(self, decorator: str) -> list[Function]:
         """The functions that a project function is applied to as a decorator."""
         if self._decorating is None:
-            self._decorating = found = defaultdict(list)
+            found: dict[str, list[Function]] = defaultdict(list)
+            self._decorating = found
             program = self._evaluator.program
             for identifier in sorted(program.functions):
                 scope = program.scopes[identifier]
