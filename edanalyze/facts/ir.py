@@ -51,14 +51,17 @@ class Attr(Record, frozen=True):
 
 
 class Index(Record, frozen=True):
-    """`value[key]`; a slice is `Hole("slice")`, several keys a tuple `Items`."""
+    """`value[key]`; several keys are a tuple `Items`.
+
+    A slice is `Hole("slice")`, or an `Operation` ":" of its bounds when evaluating them does something.
+    """
 
     value: Expr
     key: Expr
 
 
 class Call(Record, frozen=True):
-    """A call. `place` spans the called name: in `a.b(c)` the `b`.
+    """A call. `place` spans the called name: in `a.b(c)` the `b`, in `a[0](c)` and `a()()` the `a`.
 
     `arguments` holds positional arguments in order (`Star` for `*args`); `keywords` holds
     `(name, value)` pairs, with an empty name for `**mapping`. `named` are the places of the keywords' names, given
@@ -113,7 +116,13 @@ class Choice(Record, frozen=True):
 
 
 class Operation(Record, frozen=True):
-    """Any other operator: `operator` as written (`+`, `==`, `in`, `not in`, `not`, `is`, ...)."""
+    """Any other operator: `operator` as written (`+`, `==`, `in`, `not in`, `not`, `is`, ...).
+
+    A chain of comparisons has all its operands, and its operators with a blank between unless they are all
+    the same (`a < b <= c`: `< <=`); so has a chain of more than 64 binary operators, applied from left to right.
+    Three are not written as operators: ":" is a slice, "format" a value with the parts of its format
+    specification, "from" an exception with a cause that evaluating does something.
+    """
 
     operator: str
     operands: tuple[Expr, ...]
@@ -218,7 +227,10 @@ class Evaluate(Record, frozen=True):
 
 
 class Branch(Record, frozen=True):
-    """`if test: body else: orelse` (an `elif` is a Branch in `orelse`)."""
+    """`if test: body else: orelse` (an `elif` is a Branch in `orelse`).
+
+    A chain of more than 64 arms is a `Match` on None instead, with an irrefutable, guarded `Case` for each arm.
+    """
 
     test: Expr
     body: tuple[Stmt, ...]
@@ -345,7 +357,7 @@ class Delete(Record, frozen=True):
 
 
 class Assert(Record, frozen=True):
-    """`assert test`."""
+    """`assert test`; with a message that evaluating does something, `test` is a Choice "or" of the two."""
 
     test: Expr
     line: int

@@ -36,14 +36,21 @@ _PLAIN_PATTERNS = 8
 _PLAIN_LINE = 500
 _PLAIN_LINES = 150
 
+_STEP = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+_STEP_OF_BYTE = {ord(bracket): step for bracket, step in _STEP.items()}.__getitem__
+_NO_BRACKETS = bytes(set(range(256)) - set(map(ord, _STEP)))
 _BRACKET = re.compile(r"[()\[\]{}]").findall
-_STEP = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.__getitem__
 _PATTERN = re.compile(r"\b(?:case|del)\b").search
-_CONTINUATION = re.compile(
-    r"^[ \t]*[)\]}]*[ \t]*(?:[.+*/|&^%@<>=!-]|(?:and|or|not|in|is|await|lambda)\b|(?:if|else)\b[^\n]*[^:\n]$)"
-    r"|[.+*/|&^%@<>=!-][ \t]*$|\b(?:and|or|not|in|is|if|else|await|lambda:)[ \t]*$",
-    re.MULTILINE,
-).findall
+_CONTINUES = re.compile(r"\n[ \t)\]}]*(?:[-.+*/|&^%<>=!]|(?:and|or|not|in|is|await|lambda)\b|else[ \t(])").findall
+_CONTINUED = (
+    *(f"{operator}\n" for operator in "-.+*/|&^%@<>=!\\"),
+    " and\n",
+    " or\n",
+    " not\n",
+    " if\n",
+    "else\n",
+    " in\n",
+)
 
 _TOKEN = re.compile(
     r"""
@@ -68,13 +75,16 @@ _PREFIX_WORDS = frozenset(("not", "lambda", "else", "await", "yield"))
 
 def may_nest_deeply(text: str) -> bool:
     """Whether the shape of a text leaves it open that it nests deeply."""
-    depths = list(accumulate(map(_STEP, _BRACKET(text)), initial=0))
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    steps = map(_STEP_OF_BYTE, text.encode("utf-8", "replace").translate(None, _NO_BRACKETS))
+    depths = list(accumulate(steps, initial=0))
     brackets = max(depths) - min(depths)
     if brackets > _PLAIN_BRACKETS or (brackets > _PLAIN_PATTERNS and _PATTERN(text) is not None):
         return True
-    if max(map(len, text.split("\n"))) > _PLAIN_LINE:
+    if max(map(len, text.split("\n"))) > _PLAIN_LINE or text.count("elif") > _PLAIN_LINES:
         return True
-    return text.count("elif") > _PLAIN_LINES or len(_CONTINUATION(text)) > _PLAIN_LINES
+    return len(_CONTINUES(text)) + sum(map(text.count, _CONTINUED)) > _PLAIN_LINES
 
 
 def refusal(text: str) -> str | None:
@@ -205,4 +215,4 @@ def _holes(string: str) -> int:
     prefix = re.split("[\"']", string, maxsplit=1)[0].lower()
     if "f" not in prefix and "t" not in prefix:
         return 0
-    return max(accumulate(map(_STEP, _BRACKET(string)), initial=0))
+    return max(accumulate(map(_STEP.__getitem__, _BRACKET(string)), initial=0))

@@ -20,12 +20,14 @@ def decode(path: str, source: bytes) -> str:
     marked = source.startswith(codecs.BOM_UTF8)
     body = source[len(codecs.BOM_UTF8) :] if marked else source
     declared = _declared(body)
-    encoding = declared or "utf-8"
+    encoding = _usual_name(declared or "utf-8")
     try:
         name = codecs.lookup(encoding).name
         if marked and name not in ("utf-8", "utf-8-sig"):
             raise SyntaxFailure(path, f"declares {encoding} but starts with the byte order mark of UTF-8")
         text = body.decode(encoding)
+        if declared:  # an encoding may let lone surrogates through, which neither LibCST nor a stored file can hold
+            text.encode()
     except LookupError:
         raise SyntaxFailure(path, f"declares an encoding that Python does not know: {encoding}") from None
     except UnicodeDecodeError as error:
@@ -47,10 +49,19 @@ def _declared(body: bytes) -> str | None:
     for line in (first, *rest[:1]):
         cookie = _COOKIE.match(line)
         if cookie is not None:
-            return cookie[1].decode("ascii", "replace")
+            return cookie[1][:40].decode("ascii", "replace")
         if _BLANK.match(line) is None:
             return None
     return None
+
+
+def _usual_name(encoding: str) -> str:
+    """The encoding meant by a name with the kind of line end behind it, as Emacs writes it (`utf-8-unix`)."""
+    name = encoding.lower().replace("_", "-")
+    for usual in ("utf-8", "latin-1", "iso-8859-1", "iso-latin-1"):
+        if name.startswith(f"{usual}-"):
+            return usual
+    return encoding
 
 
 def _line_of(text: str, offset: int) -> int:

@@ -13,7 +13,11 @@ SNIPPETS = {
     "numbers": "x = 1.e5 + e5() + 0xf .f() if(a())else 1if b()else .5 .real() + 1_0j\n",
     "strings": "x = 'a()' r\"\\\"b()\" + b'c' + d('''\n# e(\n''') + \"'\" + f()\n",
     "f-strings": "f'{a():{b()}}' f\"{'c()'}{d()!r:>10}\" + rf'''{\n  e()  # }\n}{{f}}{ {1: g()}[h()] }''' + i()\n",
-    "nested f-strings": 'f"{f"{a("b")}"}{x[1:c()]:{d()}}{lambda_():=^{e()}}" + g()\n',
+    "nested f-strings": (
+        'f"{f"{a("b")}"}{x[1:c()]:{d()}}{lambda_():=^{e()}}" + g()\n'
+        'f"{x[[h()]:]:>10}" + "i(" + i()\n'
+        'f"{x[[j for k in l]:]:>10}" + "m(" + m()\n'
+    ),
     "continuations": "a() + \\\n  b() \\\n    .c()\n",
     "brackets without leaves": "f()(())([])({})(x[:], y[::])\n(\n)\n[\n]\n{\n}\ng(\n)\n(h)()\n",
     "form feeds and tabs": "if a:\n\tb()\n\x0c\n\tc(\td())\n",
