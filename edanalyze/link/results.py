@@ -57,17 +57,6 @@ PASSING = frozenset(
         "functools.wraps",
     }
 )
-# Calls that make an empty collection, to be filled later.
-COLLECTIONS = frozenset(
-    {
-        "builtins.dict",
-        "builtins.list",
-        "builtins.set",
-        "collections.defaultdict",
-        "collections.OrderedDict",
-        "collections.deque",
-    }
-)
 # Constructors of collections that are filled later, and what they make.
 COLLECTIONS = {
     "builtins.dict": "dict",
@@ -88,7 +77,6 @@ class Results:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._constructors: dict[str, str | None] = {}
-        self._empty: dict[int, ir.Mapping | ir.Items] = {}
         self._applied: dict[tuple[int, str], ir.Call] = {}
         self._collections: dict[int, ir.Items | ir.Mapping] = {}
         self._produced: dict[str, tuple[str, ...]] = {}
@@ -138,9 +126,6 @@ class Results:
 
     def _library(self, name: str, callee: External, call: ir.Call, frame: Frame) -> Iterable[Value]:
         evaluator = self._evaluator
-        if name in COLLECTIONS and (name not in PASSING or not call.arguments):
-            empty = self._empty.setdefault(id(call), ir.Mapping(()) if "dict" in name.lower() else ir.Items("list", ()))
-            return (Display(empty, frame),)
         if name in COLLECTIONS and (not call.arguments or name.endswith("defaultdict")):
             return (Display(self._collection(call, COLLECTIONS[name]), frame),)
         if name in PASSING or name in PROVIDERS:
