@@ -14,13 +14,14 @@ from edanalyze.facts import ir
 from edanalyze.facts.children import children, spelled
 from edanalyze.link.library import has_unpacking
 from edanalyze.link.scopes import Scope
-from edanalyze.link.values import Class, Display, Function, Instance
+from edanalyze.link.values import Class, Display, ExternalInstance, Function, Instance
 
 _REQUEST = re.compile(
     r"(^|_)(request|req|message|msg|props|properties|event|incoming|scope|metadata|context|record|rec|delivery|envelope)$", re.I
 )
 _CARRIERS = frozenset({"headers", "attributes", "metadata", "messageattributes", "message_attributes", "application_properties"})
-_OPTIONAL = re.compile(r"header|metadata|propert|attributes|correlation|trace|context|extra|options|envelope", re.I)
+ADDRESS = ("topic", "exchange", "routing_key", "queue", "stream", "key", "destination", "name")
+"""Where a message goes: no place for an identifier."""
 _FILLING = frozenset({"update", "append", "extend", "setdefault", "insert", "add"})
 DEEPEST = 5
 
@@ -34,13 +35,19 @@ class Evidence(enum.Enum):
 
 
 class Found(NamedTuple):
-    """Evidence, and with OPEN the parameter that decides."""
+    """Evidence, and with OPEN the parameters that decide."""
 
     evidence: Evidence
-    parameter: str = ""
+    parameters: tuple[str, ...] = ()
 
 
 YES, NO = Found(Evidence.YES), Found(Evidence.NO)
+
+
+def _open(parameters: Iterable[str]) -> Found:
+    """What is left when nothing is certain: some parameters, or nothing."""
+    names = tuple(dict.fromkeys(parameters))
+    return Found(Evidence.OPEN, names) if names else NO
 
 
 class Correlation:
@@ -56,7 +63,10 @@ class Correlation:
 
     def of_publish(self, effect: Effect, scope: Scope) -> Found:
         """Evidence in headers, properties or payload of a publish."""
-        found = self._any((*effect.call.arguments, *self._named(effect.call)), scope, 0, _OPTIONAL)
+        address = [effect.argument(role) for role in ADDRESS if role in effect.api.slots]
+        values = [value for value in effect.call.arguments if not any(value is part for part in address)]
+        named = [value for value in self._named(effect.call) if not any(value is part for part in address)]
+        found = self._any((*values, *named), scope, 0)
         if found.evidence is Evidence.NO and self._clients.producer_adds(effect):
             return YES
         return found
@@ -73,14 +83,22 @@ class Correlation:
             relevant += [value for value in effect.call.arguments if isinstance(value, ir.Star)]
         if "request" in effect.api.slots or "headers" not in effect.api.slots:
             relevant += effect.call.arguments
-        found = self._any(relevant, scope, 0, _OPTIONAL)
+        url = effect.argument("url")
+        if url is not None and self._is_request(url, scope):
+            relevant.append(url)
+        found = self._any(relevant, scope, 0)
         if found.evidence is Evidence.YES or self._clients.client_adds(effect):
             return YES
         return found
 
+    def _is_request(self, url: ir.Expr, scope: Scope) -> bool:
+        """A request object where a URL could stand: it has its own headers."""
+        values = self._evaluator.values(url, self._evaluator.root(scope))
+        return any(isinstance(value, ExternalInstance) for value in values)
+
     def of_arguments(self, arguments: Iterable[ir.Expr], scope: Scope) -> Found:
         """Evidence in some expressions together."""
-        return self._any(arguments, scope, 0, _OPTIONAL)
+        return self._any(arguments, scope, 0)
 
     @staticmethod
     def _named(call: ir.Call) -> Iterable[ir.Expr]:
@@ -88,16 +106,14 @@ class Correlation:
         for name, value in call.keywords:
             yield ir.Mapping(((ir.Const(name), value),)) if names_id(name) else value
 
-    def _any(self, parts: Iterable[ir.Expr], scope: Scope, depth: int, preferred: re.Pattern[str] | None = None) -> Found:
-        parameter = ""
+    def _any(self, parts: Iterable[ir.Expr], scope: Scope, depth: int) -> Found:
+        parameters: list[str] = []
         for part in parts:
             found = self.of_expression(part, scope, depth)
             if found.evidence is Evidence.YES:
                 return found
-            if found.evidence is Evidence.OPEN:
-                if not parameter or (preferred is not None and preferred.search(found.parameter)):
-                    parameter = found.parameter
-        return Found(Evidence.OPEN, parameter) if parameter else NO
+            parameters += found.parameters
+        return _open(parameters)
 
     # ------------------------------------------------------------ expressions
 
@@ -137,7 +153,7 @@ class Correlation:
         return _REQUEST.search(spelled(expr).removesuffix("()").removesuffix("[]").rsplit(".", 1)[-1]) is not None
 
     def _of_mapping(self, items: tuple[tuple[ir.Expr | None, ir.Expr], ...], scope: Scope, depth: int) -> Found:
-        parameter = ""
+        parameters: list[str] = []
         for key, value in items:
             if isinstance(key, ir.Const) and isinstance(key.value, str) and names_id(key.value):
                 found = self._of_identifier(value, scope)
@@ -145,8 +161,8 @@ class Correlation:
                 found = self._any((value,) if key is None else (key, value), scope, depth)
             if found.evidence is Evidence.YES:
                 return found
-            parameter = parameter or found.parameter
-        return Found(Evidence.OPEN, parameter) if parameter else NO
+            parameters += found.parameters
+        return _open(parameters)
 
     def _of_identifier(self, value: ir.Expr, scope: Scope) -> Found:
         """The value of a field or argument that is named like an identifier; an optional parameter may be left out."""
@@ -154,9 +170,9 @@ class Correlation:
             case ir.Const(value=None | ""):
                 return NO
             case ir.Name(id=name) if self._is_optional(name, scope):
-                return Found(Evidence.OPEN, name)
+                return Found(Evidence.OPEN, (name,))
             case ir.Call(function=ir.Attr(value=ir.Name(id=name), name="encode")) if self._is_optional(name, scope):
-                return Found(Evidence.OPEN, name)
+                return Found(Evidence.OPEN, (name,))
             case _:
                 return YES
 
@@ -178,24 +194,24 @@ class Correlation:
             return YES
         if isinstance(call.function, ir.Attr) and last in _CARRIERS and self._is_incoming(call.function.value):
             return YES
-        parameter = ""
+        optional: list[str] = []
         for key, value in call.keywords:
             if key and names_id(key):
                 found = self._of_identifier(value, scope)
                 if found.evidence is Evidence.YES:
                     return found
-                parameter = parameter or found.parameter
+                optional += found.parameters
         parts = (*call.arguments, *(value for key, value in call.keywords if not (key and names_id(key))))
         found = self._any(parts, scope, depth)
         if found.evidence is Evidence.YES:
             return found
         for callee in self._evaluator.values(call.function, self._evaluator.root(scope)):
-            if isinstance(callee, Function) and not parameter and self.mentions(callee.id, depth):
+            if isinstance(callee, Function) and not optional and self.mentions(callee.id, depth):
                 return YES
-            if isinstance(callee, Class) and not parameter and self.has_field(callee.id):
+            if isinstance(callee, Class) and not optional and self.has_field(callee.id):
                 return YES
-        if parameter:
-            return Found(Evidence.OPEN, parameter)
+        if optional:
+            return _open((*optional, *found.parameters))
         if isinstance(call.function, ir.Attr):  # `event.json()`, `headers.copy()`
             if call.arguments and isinstance(call.arguments[0], ir.Const) and last in {"get", "pop"}:
                 return found  # one field of many
@@ -206,29 +222,26 @@ class Correlation:
 
     def _of_name(self, name: str, scope: Scope, depth: int) -> Found:
         if names_id(name):
-            return Found(Evidence.OPEN, name) if self._is_optional(name, scope) else YES
+            return Found(Evidence.OPEN, (name,)) if self._is_optional(name, scope) else YES
         where: Scope | None = scope
         while where is not None and name not in where.bindings:
             where = where.parent
         if where is None or (where.kind == "module" and depth > 2):
             return NO
-        parameter = ""
+        parameters: list[str] = []
         for binding in where.bindings[name]:
             found = NO
             if binding.kind == "parameter":
                 if any(self._carries(value) for value in self._declared(binding.annotation, where)):
                     return YES
-                found = Found(Evidence.OPEN, name)
+                found = Found(Evidence.OPEN, (name,))
             elif binding.expr is not None and binding.kind in {"value", "item", "unpack", "enter", "opaque"}:
                 found = self.of_expression(binding.expr, where, depth + 1)
             if found.evidence is Evidence.YES:
                 return found
-            parameter = parameter or found.parameter
+            parameters += found.parameters
         filled = self._filled(name, where, depth)
-        if filled.evidence is Evidence.YES:
-            return filled
-        parameter = filled.parameter or parameter
-        return Found(Evidence.OPEN, parameter) if parameter else NO
+        return filled if filled.evidence is Evidence.YES else _open((*parameters, *filled.parameters))
 
     def _declared(self, annotation: ir.Expr | None, scope: Scope) -> tuple[object, ...]:
         if annotation is None:
@@ -237,7 +250,7 @@ class Correlation:
 
     def _filled(self, name: str, scope: Scope, depth: int) -> Found:
         """Whether a mapping is given an identifier later: `headers["x-request-id"] = ...`, `inject(headers)`."""
-        parameter = ""
+        parameters: list[str] = []
         for store in scope.stores:
             if _root(store.base) != name:
                 continue
@@ -251,13 +264,13 @@ class Correlation:
                 found = self._any((store.key, *((value,) if value is not None else ())), store.scope, depth + 1)
             if found.evidence is Evidence.YES:
                 return found
-            parameter = parameter or found.parameter
+            parameters += found.parameters
         for call, inner in scope.calls:
             found = self._filled_by(call, name, inner, depth)
             if found.evidence is Evidence.YES:
                 return found
-            parameter = parameter or found.parameter
-        return Found(Evidence.OPEN, parameter) if parameter else NO
+            parameters += found.parameters
+        return _open(parameters)
 
     def _filled_by(self, call: ir.Call, name: str, scope: Scope, depth: int) -> Found:
         function = call.function
