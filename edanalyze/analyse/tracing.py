@@ -74,30 +74,31 @@ class Tracing:
             yield physical
         elif found.evidence is Evidence.OPEN:
             function = item.witness[-1].function
-            lacking, handed = self._callers(function, found.parameter, physical, 0)
-            if _CARRIER.search(found.parameter) or handed:
+            lacking, handed = self._callers(function, found.parameters, physical, 0)
+            if handed or any(_CARRIER.search(name) for name in found.parameters):
                 yield from lacking
             elif lacking:
                 yield physical
 
-    def _callers(self, function: str, parameter: str, below: Witness, depth: int) -> tuple[list[Witness], bool]:
-        """The callers that leave an identifier out of a parameter, and whether any caller hands one over."""
+    def _callers(
+        self, function: str, parameters: tuple[str, ...], below: Witness, depth: int
+    ) -> tuple[list[Witness], bool]:
+        """The callers that leave an identifier out of some parameters, and whether any caller hands one over."""
         evaluator = self._system.evaluator
         scope = evaluator.program.scopes.get(function)
+        own: tuple[str, ...] = ()
+        while scope is not None and scope.function is not None:  # of the function itself, or of one around it
+            own = tuple(item.name for item in scope.function.parameters if item.name in parameters)
+            if own:
+                break
+            scope = scope.parent
         if scope is None or scope.function is None or depth > DEEPEST:
             return [below], False
-        if not any(item.name == parameter for item in scope.function.parameters):
-            outer = scope.parent
-            while outer is not None and outer.function is not None:
-                if any(item.name == parameter for item in outer.function.parameters):
-                    return self._callers(outer.id, parameter, below, depth + 1)
-                outer = outer.parent
-            return [below], False
-        if self._is_envelope(function, parameter):
+        if any(self._is_envelope(scope.id, name) for name in own):
             return [], True
-        callers = evaluator.parameters.callers(function)
+        callers = evaluator.parameters.callers(scope.id)
         if not callers:
-            return ([], True) if names_id(parameter) else ([below], False)
+            return ([], True) if any(map(names_id, own)) else ([below], False)
         lacking: list[Witness] = []
         handed = False
         for call, frame in callers:
@@ -106,19 +107,18 @@ class Tracing:
                 owner = owner.parent
             if owner.function is not None and owner.id not in self._functions:
                 continue
-            point = Point(owner.module, owner.id, call.place, f"`{scope.name}` is called")
-            arguments = self._given(scope, parameter, call)
-            if arguments is None:
-                continue
+            given = [self._given(scope, name, call) for name in own]
+            arguments = [value for values in given if values is not None for value in values]
             found = self._system.correlation.of_arguments(arguments, frame.scope)
+            point = Point(owner.module, owner.id, call.place, f"`{scope.name}` is called")
             if found.evidence is Evidence.YES:
                 handed = True
-            elif found.evidence is Evidence.NO:
-                lacking.append((point, *below))
-            else:
-                more, given = self._callers(owner.id, found.parameter, (point, *below), depth + 1)
+            elif found.evidence is Evidence.OPEN:
+                more, passed = self._callers(owner.id, found.parameters, (point, *below), depth + 1)
                 lacking += more
-                handed = handed or given
+                handed = handed or passed
+            elif None not in given:
+                lacking.append((point, *below))
         return lacking, handed
 
     def _given(self, scope: Scope, parameter: str, call: ir.Call) -> list[ir.Expr] | None:
@@ -159,7 +159,7 @@ class Tracing:
             handed = found.evidence is Evidence.YES
             if found.evidence is Evidence.OPEN:
                 physical = (Point(scope.module, publish.function, publish.place, ""),)
-                lacking, handed = self._callers(publish.function, found.parameter, physical, 0)
+                lacking, handed = self._callers(publish.function, found.parameters, physical, 0)
                 handed = handed and all(witness[0].place != publish.site.place for witness in lacking)
             if handed:
                 return Point(scope.module, publish.site.function, publish.site.place, "the message is sent with an id")
