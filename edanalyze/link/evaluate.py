@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from edanalyze.facts import ir
 from edanalyze.link.appconfig import AppConfig
 from edanalyze.link.attributes import Attributes
+from edanalyze.link.builtin import Builtins
 from edanalyze.link.classes import Classes
 from edanalyze.link.entities import Entities
 from edanalyze.link.parameters import Parameters
@@ -63,6 +64,7 @@ class Evaluator:
         self.attributes = Attributes(self)
         self.parameters = Parameters(self)
         self.results = Results(self)
+        self.builtins = Builtins(self)
         self.texts = Texts(self)
         self.entities = Entities(self)
         self.registries = Registries(self)

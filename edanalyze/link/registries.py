@@ -38,8 +38,9 @@ class Registries:
         for method, position in sorted(_ADDING.items()):
             for call, scope in program.calls.get(method, ()):
                 if isinstance(call.function, ir.Attr) and len(call.arguments) > position:
-                    key = call.arguments[0] if position else None
-                    found[_last(call.function.value)].append((call.function.value, key, call.arguments[position], scope))
+                    base, key = _kept_under(call.function.value)
+                    key = call.arguments[0] if position else key
+                    found[_last(base)].append((base, key, call.arguments[position], scope))
         return found
 
     def members(self, base: ir.Expr, display: Display, key: Value | None = None) -> Iterator[Value]:
@@ -70,6 +71,17 @@ class Registries:
             return False
         texts = self._evaluator.literals(name, frame)
         return bool(texts) and key.literal not in texts
+
+
+def _kept_under(expr: ir.Expr) -> tuple[ir.Expr, ir.Expr | None]:
+    """The table and the key of a list in a table: `table[key]`, `table.setdefault(key, [])`."""
+    match expr:
+        case ir.Index(value=table, key=key):
+            return table, key
+        case ir.Call(function=ir.Attr(value=table, name="setdefault" | "get"), arguments=(key, *_)):
+            return table, key
+        case _:
+            return expr, None
 
 
 def _last(expr: ir.Expr) -> str:

@@ -29,44 +29,6 @@ if TYPE_CHECKING:
 
 DEEPEST_CALL = 5
 DEEPEST_RECURSION = 1
-# Functions that hand back (the result of) their first argument.
-PASSING = frozenset(
-    {
-        "asyncio.run",
-        "asyncio.wait_for",
-        "asyncio.shield",
-        "asyncio.create_task",
-        "asyncio.ensure_future",
-        "asyncio.run_coroutine_threadsafe",
-        "asgiref.sync.sync_to_async",
-        "asgiref.sync.async_to_sync",
-        "contextlib.closing",
-        "contextlib.aclosing",
-        "copy.copy",
-        "copy.deepcopy",
-        "builtins.iter",
-        "builtins.aiter",
-        "builtins.next",
-        "builtins.anext",
-        "builtins.reversed",
-        "builtins.sorted",
-        "builtins.list",
-        "builtins.tuple",
-        "builtins.dict",
-        "inspect.unwrap",
-        "functools.wraps",
-    }
-)
-# Constructors of collections that are filled later, and what they make.
-COLLECTIONS = {
-    "builtins.dict": "dict",
-    "collections.OrderedDict": "dict",
-    "collections.defaultdict": "dict",
-    "builtins.list": "list",
-    "builtins.set": "set",
-    "collections.deque": "list",
-    "weakref.WeakSet": "set",
-}
 PROVIDERS = frozenset({"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends", "faststream.Depends", "fast_depends.Depends"})
 CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 
@@ -78,7 +40,6 @@ class Results:
         self._evaluator = evaluator
         self._constructors: dict[str, str | None] = {}
         self._applied: dict[tuple[int, str], ir.Call] = {}
-        self._collections: dict[int, ir.Items | ir.Mapping] = {}
         self._produced: dict[str, tuple[str, ...]] = {}
         self._running: list[str] = []
 
@@ -126,32 +87,13 @@ class Results:
 
     def _library(self, name: str, callee: External, call: ir.Call, frame: Frame) -> Iterable[Value]:
         evaluator = self._evaluator
-        if name in COLLECTIONS and (not call.arguments or name.endswith("defaultdict")):
-            return (Display(self._collection(call, COLLECTIONS[name]), frame),)
-        if name in PASSING or name in PROVIDERS:
-            if not call.arguments:
-                return ()
-            first = evaluator.values(call.arguments[0], frame)
-            return self._provide(first) if name in PROVIDERS else first
-        match name:
-            case "functools.partial" | "functools.partialmethod":
-                if not call.arguments:
-                    return ()
-                return [Partial(value, Site(call, frame)) for value in evaluator.values(call.arguments[0], frame)]
-            case "builtins.super":
-                return self._super(frame)
-            case "builtins.type" if len(call.arguments) == 1:
-                return [
-                    Class(value.id) for value in evaluator.values(call.arguments[0], frame) if isinstance(value, Instance)
-                ]
-            case "builtins.getattr" if len(call.arguments) >= 2:
-                return [
-                    value
-                    for attribute in evaluator.literals(call.arguments[1], frame)
-                    for value in evaluator.attributes.of_expression(call.arguments[0], attribute, frame)
-                ]
-            case "typing.cast" if len(call.arguments) == 2:
-                return evaluator.parameters.annotated(call.arguments[0], frame) or evaluator.values(call.arguments[1], frame)
+        if name == "builtins.super":
+            return self._super(frame)
+        if name in PROVIDERS:
+            return self._provide(evaluator.values(call.arguments[0], frame)) if call.arguments else ()
+        own = evaluator.builtins.result(name, call, frame)
+        if own is not None:
+            return own
         text = evaluator.texts.library(name, call, frame)
         if text is not None:
             return text
@@ -164,14 +106,6 @@ class Results:
         if evaluator.models.is_class(name):
             return (ExternalInstance(name, Site(call, frame)),)
         return (ExternalInstance(f"{name}()", Site(call, frame), callee.receiver),)
-
-    def _collection(self, call: ir.Call, kind: str) -> ir.Items | ir.Mapping:
-        """What `dict(a=1)`, `defaultdict(list)` or `set()` makes, as a display; the same object for the same call."""
-        found = self._collections.get(id(call))
-        if found is None:
-            pairs = tuple((ir.Const(key) if key else None, value) for key, value in call.keywords)
-            found = self._collections[id(call)] = ir.Mapping(pairs) if kind == "dict" else ir.Items(kind, ())
-        return found
 
     def _super(self, frame: Frame) -> Iterable[Value]:
         """The next class after the one that holds the method."""

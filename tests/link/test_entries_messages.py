@@ -445,3 +445,34 @@ def test_in_process_signals_are_no_handlers() -> None:
         def on_save(sender, **kwargs): ...
         """
     )
+
+
+def test_registry_filled_by_decorators() -> None:
+    source = """
+        from collections import defaultdict
+        from kafka import KafkaConsumer
+
+        class Bus:
+            def __init__(self):
+                self.handlers = defaultdict(list)
+
+            def on(self, kind):
+                def register(function):
+                    self.handlers[kind].append(function)
+                    return function
+                return register
+
+            def run(self):
+                for message in KafkaConsumer("orders", group_id="stock"):
+                    for handler in self.handlers[message.value["kind"]]:
+                        handler(message.value)
+
+        bus = Bus()
+
+        @bus.on("created")
+        def reserve(event): ...
+
+        @bus.on("cancelled")
+        def release(event): ...
+        """
+    assert named(source, "handler") == {"orders -> reserve", "orders -> release"}
