@@ -26,9 +26,10 @@ from edanalyze.facts import ir
 from edanalyze.facts.children import children, expressions, walk
 from edanalyze.link.scopes import Scope
 
-
 if TYPE_CHECKING:
+    from edanalyze.analyse.asides import Asides
     from edanalyze.analyse.effects import Effects
+    from edanalyze.analyse.openings import Openings
 
 
 _CHANGING = frozenset({"add", "append", "extend", "insert", "remove", "discard", "pop", "clear", "update"})
@@ -37,8 +38,10 @@ _CHANGING = frozenset({"add", "append", "extend", "insert", "remove", "discard",
 class TreeBuilder:
     """Builds the effect tree of one function."""
 
-    def __init__(self, effects: Effects, scope: Scope) -> None:
+    def __init__(self, effects: Effects, asides: Asides, openings: Openings, scope: Scope) -> None:
         self._effects = effects
+        self._asides = asides
+        self._openings = openings
         self._scope = scope
         function = scope.function
         names = tuple(parameter.name for parameter in function.parameters) if function is not None else ()
@@ -55,7 +58,7 @@ class TreeBuilder:
         if function is not None:
             outer = self._scope.parent or self._scope
             for decorator in reversed(function.decorators):
-                opened = self._effects.opened(decorator, outer, function.place.line, decorator=True)
+                opened = self._openings.opened(decorator, outer, function.place.line, decorator=True)
                 if opened.effects or opened.generators:
                     tree = (
                         Scoped(decorator, outer, opened.effects, opened.enter, opened.leave, opened.generators, tree),
@@ -135,7 +138,7 @@ class TreeBuilder:
         tree = self._block(statement.body, scope)
         for context, _ in reversed(statement.items):
             before = self._expr(context, scope)
-            opened = self._effects.opened(context, scope, statement.line)
+            opened = self._openings.opened(context, scope, statement.line)
             if opened.effects or opened.enter or opened.leave or opened.generators:
                 if opened.generators:  # the call of the generator function is not a step of its own
                     before = [node for node in before if not (isinstance(node, Step) and node.call is context)]
@@ -214,7 +217,7 @@ class TreeBuilder:
         else:
             for child in children(call.function):
                 nodes += self._expr(child, scope)
-        aside = self._effects.aside(call, scope)
+        aside = self._asides.aside(call, scope)
         body: list[Node] = []
         for argument in (*call.arguments, *(value for _, value in call.keywords)):
             handed = _handed_name(argument)
@@ -223,7 +226,7 @@ class TreeBuilder:
             (body if aside else nodes).extend(self._expr(argument, scope))
         if aside:
             direct = False
-            for argument in self._effects.handed(call, scope):
+            for argument in self._asides.handed(call, scope):
                 direct = direct or not isinstance(argument, ir.Lambda)
                 body += self._invoked(argument, call, scope)
             if aside == "inline":
@@ -247,7 +250,7 @@ class TreeBuilder:
 
     def _invoked(self, argument: ir.Expr, call: ir.Call, scope: Scope) -> list[Node]:
         """The call of a callable that was handed over."""
-        step = self._effects.handed_step(argument, call, scope, self._parameters)
+        step = self._asides.handed_step(argument, call, scope, self._parameters)
         return [step] if step is not None else []
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from edanalyze.analyse.asides import Asides
 from edanalyze.analyse.build import TreeBuilder
 from edanalyze.analyse.effects import Effects
+from edanalyze.analyse.openings import Openings
 from edanalyze.analyse.origin import Origin, Origins
 from edanalyze.analyse.trees import FunctionTree, Scoped, Step, steps
 from edanalyze.analyse.witness import Point
@@ -21,6 +23,8 @@ class Contexts:
     def __init__(self, program: Program, effects: Effects) -> None:
         self.program = program
         self.effects = effects
+        self._asides = Asides(effects)
+        self._openings = Openings(effects)
         self.evaluator = effects.evaluator
         self._trees: dict[str, FunctionTree] = {}
         self._steps: dict[tuple[int, Frame], Step] = {}
@@ -38,7 +42,7 @@ class Contexts:
                 body = scope.function.body
             else:
                 body = self.program.modules[scope.module].body if scope.kind == "module" else ()
-            found = self._trees[function] = TreeBuilder(self.effects, scope).build(body)
+            found = self._trees[function] = TreeBuilder(self.effects, self._asides, self._openings, scope).build(body)
         return found
 
     def frame(self, target: Function, call: ir.Call, caller: Frame) -> Frame:

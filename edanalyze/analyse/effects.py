@@ -13,7 +13,6 @@ from edanalyze.facts.children import spelled
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
 from edanalyze.link.program import dotted
-from edanalyze.link.results import CONTEXT_MANAGERS
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import (
     Class,
@@ -63,18 +62,6 @@ EFFECTS = {
     "producer_transaction": "producer_transaction",
 }
 LOCAL_FORMS = frozenset({"task-inline", "socket", "kv", "event-factory", "binding", "query", "rpc-reply"})
-ASIDES = {"deferred": "deferred", "concurrent": "concurrent", "after_commit": "after_commit"}
-INLINE = frozenset(
-    {
-        "asyncio.to_thread",
-        "builtins.map",
-        "builtins.filter",
-        "functools.reduce",
-        "starlette.concurrency.run_in_threadpool",
-        "fastapi.concurrency.run_in_threadpool",
-        "anyio.to_thread.run_sync",
-    }
-)
 MOST_OVERRIDES = 8
 
 
@@ -108,17 +95,6 @@ class Effect:
         return str(self.api.data.get("form", ""))
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """What a `with` item (or decorator) opens."""
-
-    effects: tuple[Effect, ...] = ()
-    enter: tuple[Function, ...] = ()
-    leave: tuple[Function, ...] = ()
-    generators: tuple[tuple[Function, ir.Call], ...] = ()
-    aside: str = ""
-
-
 class Effects:
     """Classifies calls by the models."""
 
@@ -128,8 +104,6 @@ class Effects:
         self.matched: set[str] = set()
         self._statements = Statements(evaluator)
         self.signals = Signals(evaluator)
-        # Evaluation is remembered by identity, so calls made up here must stay the same objects.
-        self._kept: dict[tuple[int, int], ir.Call] = {}
 
     # ------------------------------------------------------------------ calls
 
@@ -138,8 +112,8 @@ class Effects:
         from edanalyze.analyse.trees import Step
 
         effects, targets = self.classify(call, self.evaluator.root(scope))
-        root, depth = _root(call.function)
-        direct = depth == 0 and (root in parameters or self._is_outer_parameter(root, scope))
+        root, depth = root_of(call.function)
+        direct = depth == 0 and (root in parameters or self.is_outer_parameter(root, scope))
         own_method = depth == 1 and root == receiver != ""
         open_receiver = depth > 0 and not effects and not targets and (root in parameters or root == receiver)
         dynamic = bool(root) and (direct or own_method or open_receiver)
@@ -155,7 +129,7 @@ class Effects:
         return replace(step, effects=effects, targets=targets, dynamic=False)
 
     @staticmethod
-    def _is_outer_parameter(name: str, scope: Scope) -> bool:
+    def is_outer_parameter(name: str, scope: Scope) -> bool:
         """Whether a name is a parameter of an enclosing function (a decorator's argument)."""
         current = scope.parent
         if name in scope.bindings:
@@ -179,7 +153,7 @@ class Effects:
             known = known or resolved
         if not known and not targets:
             effects += self._shaped(call, frame)
-        return tuple(_distinct(effects)), tuple(dict.fromkeys(targets))
+        return tuple(distinct(effects)), tuple(dict.fromkeys(targets))
 
     def _callee(self, callee: Value, call: ir.Call, frame: Frame) -> tuple[list[Effect], list[Function], bool]:
         match callee:
@@ -191,7 +165,7 @@ class Effects:
             case Function(id=identifier):
                 rows = self.library.rows(dotted(identifier))
                 own = self._effects(rows, dotted(identifier), call, frame, callee.receiver)
-                return (own, [], True) if own else ([], self._overrides(callee), True)
+                return (own, [], True) if own else ([], self.overrides(callee), True)
             case Class(id=cls):
                 rows = self.library.rows(dotted(cls))
                 constructor = self.evaluator.results.constructor(cls)
@@ -209,7 +183,7 @@ class Effects:
             case _:
                 return [], [], False
 
-    def _overrides(self, function: Function) -> list[Function]:
+    def overrides(self, function: Function) -> list[Function]:
         """A method, or its implementations when it is abstract."""
         facts = self.evaluator.program.functions.get(function.id)
         if facts is None:
@@ -322,7 +296,7 @@ class Effects:
     def may_mutate(self, call: ir.Call, scope: Scope) -> bool:
         """Whether an unresolved method call may change an object that came from elsewhere: `order.confirm()`."""
         assert isinstance(call.function, ir.Attr)
-        root, _ = _root(call.function)
+        root, _ = root_of(call.function)
         if not root or root in {"self", "cls", "log", "logger", "logging"}:
             return False
         where: Scope | None = scope
@@ -335,143 +309,6 @@ class Effects:
             isinstance(value, External | ExternalInstance) and not self.library.speaks_of(value.name)
             for value in self.evaluator.values(call.function, frame)
         )
-
-    # ------------------------------------------------------------------ aside
-
-    def aside(self, call: ir.Call, scope: Scope) -> str:
-        """How a call runs the callables or awaitables it is given: "deferred", "concurrent", ..., "inline" or ""."""
-        for callee in self.evaluator.values(call.function, self.evaluator.root(scope)):
-            if not isinstance(callee, External):
-                continue
-            if callee.name in INLINE or callee.name.endswith(".run_in_executor"):
-                return "inline"
-            for api in self.library.rows(callee.name):
-                if api.kind == "invoke" and api.data.get("form") == "call":
-                    return "inline"
-                if api.kind in ASIDES and "event" not in api.slots:
-                    return ASIDES[api.kind]
-        return ""
-
-    def handed(self, call: ir.Call, scope: Scope) -> list[ir.Expr]:
-        """The arguments of such a call that are callables to run."""
-        frame = self.evaluator.root(scope)
-        found: list[ir.Expr] = []
-        for expr in (*call.arguments, *(value for _, value in call.keywords)):
-            inner = expr.value if isinstance(expr, ir.Star) else expr
-            if isinstance(inner, ir.Lambda):
-                found.append(inner)
-            elif isinstance(inner, ir.Name | ir.Attr):
-                values = self.evaluator.values(inner, frame)
-                binding = scope.bindings.get(inner.id, ()) if isinstance(inner, ir.Name) else ()
-                if any(self._is_callable(value) for value in values) or any(b.kind == "parameter" for b in binding):
-                    found.append(inner)
-            elif isinstance(inner, ir.Call):
-                values = self.evaluator.values(inner, frame)
-                if any(isinstance(value, Partial) for value in values) or _is_signature_call(inner):
-                    found.append(inner)
-        return found
-
-    def _is_callable(self, value: Value) -> bool:
-        if isinstance(value, External):
-            return any(api.kind in EFFECTS for api in self.library.rows(value.name))
-        return isinstance(value, Function | Partial)
-
-    def handed_step(
-        self, argument: ir.Expr, call: ir.Call, scope: Scope, parameters: frozenset[str]
-    ) -> Step | None:
-        """The step of running a callable that `call` was given."""
-        from edanalyze.analyse.trees import Step
-
-        made = ir.Call(argument, (), (), call.place)
-        keep = self._kept.setdefault((id(argument), id(call)), made)
-        effects, targets = self.classify(keep, self.evaluator.root(scope))
-        effects = tuple(replace(effect, handed=True) for effect in effects)
-        root = _handed_root(argument)
-        direct = bool(root) and (root in parameters or self._is_outer_parameter(root, scope))
-        if direct:
-            effects = ()
-        if not effects and not targets and not direct:
-            return None
-        return Step(keep, scope, effects, () if direct else targets, direct)
-
-    # ----------------------------------------------------------------- scopes
-
-    def opened(self, expr: ir.Expr, scope: Scope, line: int, *, decorator: bool = False) -> Opened:
-        """What entering `expr` (or decorating with it), on that line, opens."""
-        evaluator = self.evaluator
-        frame = evaluator.root(scope)
-        call = expr if isinstance(expr, ir.Call) else self._kept.setdefault((id(expr), 0), ir.Call(expr, (), (), ir.Place(line, 1, line, 1)))
-        effects: list[Effect] = []
-        generators: list[tuple[Function, ir.Call]] = []
-        enter: list[Function] = []
-        leave: list[Function] = []
-        aside = ""
-        callees = evaluator.values(call.function, frame) if isinstance(expr, ir.Call) or decorator else ()
-        for callee in callees:
-            if isinstance(callee, External):
-                rows = self.library.rows(callee.name)
-                effects += self._scopes(rows, callee.name, call, callee.receiver, decorator)
-                if any(api.kind == "concurrent" for api in rows):
-                    aside = "concurrent"
-            elif isinstance(callee, Function) and self.is_context_manager(callee):
-                generators.append((callee, call))
-            elif isinstance(callee, Function) and not decorator:
-                generators += [
-                    (value, call)
-                    for value in evaluator.results.returned(callee, None, None)
-                    if isinstance(value, Function) and self.is_context_manager(value)
-                ]
-        if not decorator:
-            for value in evaluator.values(expr, frame):
-                if isinstance(value, ExternalInstance) and not effects:
-                    for name in ("", ".__enter__", ".__aenter__", ".__exit__", ".__aexit__"):
-                        rows = self.library.rows(f"{value.name}{name}")
-                        effects += self._scopes(rows, value.name, call, value, decorator)
-                elif isinstance(value, Instance):
-                    enter += self._hooks(value, ("__enter__", "__aenter__"))
-                    leave += self._hooks(value, ("__exit__", "__aexit__"))
-        return Opened(tuple(_distinct(effects)), tuple(enter[:1]), tuple(leave[:1]), tuple(generators[:2]), aside)
-
-    def _hooks(self, value: Instance, names: tuple[str, ...]) -> list[Function]:
-        return [
-            override
-            for name in names
-            for method in self.evaluator.attributes.of(value, name)
-            if isinstance(method, Function)
-            for override in self._overrides(method)
-        ]
-
-    def is_context_manager(self, function: Function) -> bool:
-        """Whether a function is made a context manager by `contextlib`."""
-        program = self.evaluator.program
-        facts = program.functions.get(function.id)
-        if facts is None or not facts.decorators:
-            return False
-        scope = program.scopes[function.id]
-        frame = self.evaluator.root(scope.parent or scope)
-        return any(
-            isinstance(value, External) and value.name in CONTEXT_MANAGERS
-            for decorator in facts.decorators
-            for value in self.evaluator.values(decorator, frame)
-        )
-
-    @staticmethod
-    def _scopes(
-        rows: Iterable[Api], name: str, call: ir.Call, receiver: Value | None, decorator: bool
-    ) -> list[Effect]:
-        wanted = {"decorator"} if decorator else {"with", "async-with", "object"}
-        found: list[Effect] = []
-        for api in rows:
-            forms = api.data.get("form")
-            if api.kind == "scope" and isinstance(forms, list) and wanted.intersection(forms):
-                found.append(Effect("scope", api, name, call, receiver))
-            elif api.kind == "ack" and api.data.get("action") == "scope" and not decorator:
-                found.append(Effect("ack_scope", api, name, call, receiver))
-            elif api.kind in {"idempotency", "task_once", "inbox"}:
-                found.append(Effect("guard", api, name, call, receiver))
-            elif api.kind == "outbox" and forms == "function_decorator" and decorator:
-                found.append(Effect("outbox", api, name, call, receiver))
-        return found
 
 
 def is_abstract(body: tuple[ir.Stmt, ...]) -> bool:
@@ -487,7 +324,7 @@ def is_abstract(body: tuple[ir.Stmt, ...]) -> bool:
     return True
 
 
-def _root(expr: ir.Expr) -> tuple[str, int]:
+def root_of(expr: ir.Expr) -> tuple[str, int]:
     """The first name of an attribute chain and how many attributes follow it."""
     depth = 0
     while True:
@@ -501,23 +338,12 @@ def _root(expr: ir.Expr) -> tuple[str, int]:
                 return "", depth
 
 
-def _handed_root(expr: ir.Expr) -> str:
-    """The name at the root of a callable that is handed over."""
-    if isinstance(expr, ir.Call):
-        return _root(expr.arguments[0])[0] if expr.arguments else ""
-    return _root(expr)[0]
-
-
 def _is_plain(name: str) -> bool:
     """Library names that are certainly resolved although no model speaks of them."""
     return not any(mark in name for mark in ("()", "[]"))
 
 
-def _is_signature_call(call: ir.Call) -> bool:
-    return isinstance(call.function, ir.Attr) and call.function.name in {"s", "si", "signature"}
-
-
-def _distinct(effects: Iterable[Effect]) -> list[Effect]:
+def distinct(effects: Iterable[Effect]) -> list[Effect]:
     kept: dict[tuple[str, str], Effect] = {}
     for effect in effects:
         kept.setdefault((effect.kind, effect.name), effect)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from edanalyze.analyse.asides import Asides
 from edanalyze.analyse.effects import Effects
 from edanalyze.facts import ir
 from edanalyze.link.library import argument
@@ -22,6 +23,7 @@ class Handing:
 
     def __init__(self, effects: Effects) -> None:
         self._effects = effects
+        self._asides = Asides(effects)
         self._evaluator = effects.evaluator
         self._made: dict[tuple[int, int], ir.Call] = {}
         self._references: dict[str, list[tuple[ir.Call, Scope, ir.Expr]]] | None = None
@@ -117,7 +119,7 @@ class Handing:
                             last = item.id if isinstance(item, ir.Name) else item.name
                             self._references[last].append((call, scope, item))
         for call, scope, item in self._references.get(name, ()):
-            if self._effects.aside(call, scope):
+            if self._asides.aside(call, scope):
                 yield self.applied(call, item), scope
 
 
