@@ -207,6 +207,28 @@ def test_wildcards_are_those_of_the_transport(pattern: str, key: str, transport:
     assert fits(pattern, key, transport) is expected
 
 
+# ---------------------------------------------------------------- EventBridge
+
+
+def test_an_event_is_known_by_its_type_wherever_that_is_set(tmp_path: Path) -> None:
+    assert published(
+        tmp_path,
+        """
+        import boto3
+        events = boto3.client("events")
+        def send(entries):
+            events.put_events(Entries=entries)
+        def convert(record):
+            event = {"Source": "shop", "EventBusName": "main", "Detail": "{}"}
+            if record["new"]:
+                event["DetailType"] = "OrderCreated"
+            return event
+        def handle(records):
+            send([convert(record) for record in records])
+        """,
+    ) == ["app.py:12 OrderCreated -> -"]
+
+
 # ---------------------------------------------------------------------- tasks
 
 TASKS = """

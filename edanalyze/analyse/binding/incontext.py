@@ -71,8 +71,19 @@ class InContext:
                 yield from self._inside(slot, self._evaluator.attributes.member(value, None))
             elif isinstance(value, Display) and slot.entry is not None:
                 yield from self._evaluator.attributes.member(value, string(slot.entry))
+                yield from self._stored(value, slot.entry)
             elif isinstance(value, Instance | ExternalInstance) and slot.field is not None:
                 yield from self._evaluator.attributes.of(value, slot.field)
+
+    def _stored(self, table: Display, key: str) -> Iterator[Value]:
+        """What is put into a dict under a key after it was made, by the function that made it."""
+        scope = table.frame.scope
+        names = {name for name, bindings in scope.bindings.items() if any(b.expr is table.expr for b in bindings)}
+        for store in scope.stores:
+            expr = store.binding.expr
+            if isinstance(store.base, ir.Name) and store.base.id in names and store.key == ir.Const(key):
+                if expr is not None:
+                    yield from self._evaluator.values(expr, table.frame)
 
     def passes(self, made: Made, role: str) -> bool:
         """Whether a slot is filled with something other than None or an empty text."""

@@ -93,6 +93,7 @@ class Publishes:
             transport=message.transport,
             exchange=message.exchange.text if message.exchange is not None else "",
             key=message.topic.text if message.exchange is not None else "",
+            bus=message.bus,
             task=message.task,
             consumers=tuple(each.entry for each in received),
             reason=f"the topic comes from `{unknown}`, which could not be resolved" if unknown else "",
@@ -113,7 +114,7 @@ class Publishes:
         """The message of a call, for matching it once more."""
         exchange = string(call.exchange) if call.exchange or call.key else None
         topic = string(call.key) if exchange is not None else call.destination
-        return Message(topic, exchange, call.task, call.transport)
+        return Message(topic, exchange, call.task, call.transport, call.task is not None, call.bus)
 
 
 def _unknown(name: String) -> str:

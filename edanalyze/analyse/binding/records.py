@@ -65,8 +65,9 @@ class PublishCall:
     """One use of a call that sends a message: a physical call together with the place that fixes its topic.
 
     `topic` is the name that producer and consumer share, "" when it is not known (`reason` says why); `destination`
-    is the same with its holes, `exchange` and `key` the parts of an AMQP address. `task` is the function that an
-    enqueued task runs. `consumers` are the entry points that receive the message.
+    is the same with its holes, `exchange` and `key` the parts of an AMQP address, `bus` that of an event that is
+    addressed by its type. `task` is the function that an enqueued task runs. `consumers` are the entry points that
+    receive the message.
     """
 
     effect: Effect
@@ -81,6 +82,7 @@ class PublishCall:
     transport: str = ""
     exchange: str = ""
     key: str = ""
+    bus: str = ""
     task: Function | None = None
     consumers: tuple[EntryPoint, ...] = ()
     reason: str = ""

@@ -72,6 +72,8 @@ class Subscriptions:
             return EXACT
         if not _compatible(message.transport, entry.transport):
             return 0
+        if message.bus and topic.literal == message.bus:
+            return EXACT
         exchange = message.exchange
         if exchange is not None and exchange.parts:
             if not feeds and exchange.literal is None:

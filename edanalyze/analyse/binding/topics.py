@@ -26,7 +26,8 @@ _RESOURCE = re.compile(r"^(?:arn:[\w-]*:[^/]*:|https?://[^/]+/(?:.*/)?|projects/
 class Message:
     """Where a message goes.
 
-    `exchange` is None where the transport has none; `task` is the function of a task that is `enqueued`.
+    `exchange` is None where the transport has none; `task` is the function of a task that is `enqueued`; `bus` is where
+    an event goes that is addressed by its type.
     """
 
     topic: String
@@ -34,6 +35,7 @@ class Message:
     task: Function | None = None
     transport: str = ""
     enqueued: bool = False
+    bus: str = ""
 
     @property
     def name(self) -> String:
@@ -66,7 +68,8 @@ class Topics:
         if api.data.get("form") in TASK_FORMS:
             return list(self._tasks(made, transport))
         if "event_type" in api.slots and (types := self._texts(self._in_context.values(made, "event_type"))):
-            return [Message(text, transport=transport) for text in types]
+            buses = [plain(text).literal or "" for text in self._named(made, ("topic",))] or [""]
+            return [Message(text, transport=transport, bus=bus) for text in types for bus in buses]
         if "routing_key" in api.slots or "exchange" in api.slots:
             return self._addressed(made, transport)
         texts = self._named(made, ROLES) or self._enveloped(made) or self._of_receiver(made.effect.receiver)
