@@ -294,7 +294,7 @@ class Parameters:
             if isinstance(value, Class):
                 found.append(Instance(value.id))
             elif isinstance(value, External) and value.name not in TEXTUAL and value.name.rsplit(".", 1)[-1] != "Any":
-                if not value.name.startswith("builtins.") and not value.name.startswith("typing."):
+                if not value.name.startswith(("builtins.", "typing.", "collections.abc.")):
                     found.append(ExternalInstance(value.name))
         return tuple(found)
 
