@@ -476,3 +476,55 @@ def test_registry_filled_by_decorators() -> None:
         def release(event): ...
         """
     assert named(source, "handler") == {"orders -> reserve", "orders -> release"}
+
+
+def test_partial_lambda_and_abstract_callbacks() -> None:
+    source = """
+        from functools import partial
+        import pika
+        channel = pika.BlockingConnection().channel()
+
+        def store(database, channel, method, properties, body): ...
+        def log(body): ...
+
+        class Consumer:
+            queue = ""
+            def start(self):
+                channel.basic_consume(self.queue, self.on_message)
+            def on_message(self, channel, method, properties, body):
+                raise NotImplementedError
+
+        class Orders(Consumer):
+            queue = "orders"
+            def on_message(self, channel, method, properties, body): ...
+
+        channel.basic_consume("stored", partial(store, "db"))
+        channel.basic_consume("logged", lambda channel, method, properties, body: log(body))
+        Orders().start()
+        """
+    found = {entry.name: entry for entry in entries(source)}
+    assert {name: entry.function for name, entry in found.items()} == {
+        "stored": "app:store",
+        "logged": "app:log",
+        "orders": "app:Orders.on_message",
+    }
+    assert found["stored"].delivery.message == ("method", "properties", "body")
+
+
+def test_callable_that_decodes_is_not_the_handler() -> None:
+    source = """
+        import json
+        from kafka import KafkaConsumer
+        def decode(raw): return json.loads(raw)
+        def place(order): ...
+        class Loop:
+            def __init__(self, decoder, callback):
+                self.decoder = decoder
+                self.callback = callback
+            def run(self):
+                for message in KafkaConsumer("orders"):
+                    order = self.decoder(message.value)
+                    self.callback(order)
+        Loop(decode, place).run()
+        """
+    assert named(source, "handler") == {"orders -> place"}

@@ -22,12 +22,16 @@ DEEPEST = 6
 
 
 class Target(NamedTuple):
-    """What a registration leads to: a function as it is run and as it is defined, or an object of a view class."""
+    """What a registration leads to: a function as it is run and as it is defined, or an object of a view class.
+
+    `actions` maps verbs to methods where the registration does, `given` counts the arguments that `partial` fills.
+    """
 
     function: str
     value: Function | None = None
     view: Instance | None = None
     actions: tuple[tuple[str, str], ...] = ()
+    given: int = 0
 
 
 class Callables:
@@ -60,8 +64,10 @@ class Callables:
         match value:
             case Function():
                 yield Target(self.defined(value).id, value)
-            case Partial(target=target):
-                yield from self._value(target, depth + 1)
+            case Partial(target=target, site=site):
+                count = len(site.call.arguments) - 1
+                for inner in self._value(target, depth + 1):
+                    yield inner._replace(given=inner.given + count)
             case Class(id=cls):
                 yield Target(cls, None, Instance(cls))
             case Instance(id=cls):

@@ -9,9 +9,12 @@ from edanalyze.facts import ir
 from edanalyze.facts.children import bodies, calls, expressions, walk
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.scopes import Scope
-from edanalyze.link.values import Frame, Function, Instance, Value
+from edanalyze.link.values import Frame, Function, Instance, Partial, Value
 
-LOOK_UPS = frozenset({"get", "pop", "__getitem__"})
+# Calls that run the callable they are given.
+HANDING = frozenset(
+    {"submit", "run_in_executor", "to_thread", "apply_async", "start_soon", "spawn", "add_task", "Thread", "run_sync"}
+)
 
 
 class Driver(NamedTuple):
@@ -27,36 +30,71 @@ class Forwarding:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self._registered: dict[int, list[tuple[ir.Expr, Frame]]] | None = None
 
     def targets(self, driver: Driver, frame: Frame) -> list[Function]:
-        """The functions that the message is passed to in one activation; empty when the driver handles it itself."""
-        found: list[Function] = []
+        """The functions that the message is passed to in one activation; empty when the driver handles it itself.
+
+        A callable whose result is kept may only decode the message: it counts where nothing else is done with it.
+        """
         names = self.derived(driver)
-        for call in self._calls(driver.body):
-            if self._passes(call, names) and self._is_value(call.function, driver.scope):
-                found += self._functions(self._evaluator.values(call.function, frame), 0)
+        if driver.scope.function is not None and driver.scope.function.name.startswith("<lambda"):
+            return list(self._functions(self._callees(driver.scope.returned, names, frame), 0))
+        alone, kept = _split(driver.body)
+        found = list(self._dynamic(alone, names, driver.scope, frame))
+        if not found and not self._handles(alone, names, frame):
+            found = list(self._dynamic(kept, names, driver.scope, frame))
         return list(dict.fromkeys(found))
+
+    def _dynamic(
+        self, exprs: Iterable[ir.Expr], names: frozenset[str], scope: Scope, frame: Frame
+    ) -> Iterator[Function]:
+        for expr in exprs:
+            for call in calls(expr):
+                if not self._passes(call, names):
+                    continue
+                if self._is_value(call.function, scope):
+                    yield from self._functions(self._evaluator.values(call.function, frame), 0)
+                elif isinstance(call.function, ir.Attr | ir.Name) and last(call.function) in HANDING:
+                    for given in (*call.arguments, *(value for name, value in call.keywords if name == "target")):
+                        if self._is_value(given, scope):
+                            yield from self._functions(self._evaluator.values(given, frame), 0)
+
+    def _callees(self, exprs: Iterable[ir.Expr], names: frozenset[str], frame: Frame) -> Iterator[Value]:
+        """What is called with the message, by whatever name."""
+        for expr in exprs:
+            for call in calls(expr):
+                if self._passes(call, names):
+                    yield from self._evaluator.values(call.function, frame)
+
+    def _handles(self, exprs: Iterable[ir.Expr], names: frozenset[str], frame: Frame) -> bool:
+        """Whether the message is given to a function of the project only for what that does."""
+        return any(isinstance(value, Function) for value in self._callees(exprs, names, frame))
 
     def _functions(self, values: Iterable[Value], depth: int) -> Iterator[Function]:
         for value in values:
             if isinstance(value, Function):
-                yield from self._implementations(value)
+                yield from self.implementations(value)
             elif isinstance(value, Instance) and depth == 0:
                 yield from self._functions(self._evaluator.attributes.of(value, "__call__"), 1)
+            elif isinstance(value, Partial):
+                yield from self._functions((value.target,), depth)
 
-    def _implementations(self, function: Function) -> Iterator[Function]:
-        """A method, or what overrides it in subclasses when it is abstract."""
-        facts = self._evaluator.program.functions[function.id]
+    def implementations(self, function: Function) -> Iterator[Function]:
+        """A method, or what overrides it when it is abstract: in the class of its object, else in all subclasses."""
+        program = self._evaluator.program
+        facts = program.functions[function.id]
         if facts.owner is None or not is_abstract(facts.body):
             yield function
             return
         owner = f"{function.id.partition(':')[0]}:{facts.owner}"
-        for child in self._evaluator.classes.descendants(owner):
-            if f"{child}.{facts.name}" in self._evaluator.program.functions:
-                for value in self._evaluator.attributes.of(Instance(child), facts.name):
-                    if isinstance(value, Function):
-                        yield value
+        found = [
+            value
+            for child in self._evaluator.classes.descendants(owner)
+            if f"{child}.{facts.name}" in program.functions
+            for value in self._evaluator.attributes.of(Instance(child), facts.name)
+            if isinstance(value, Function)
+        ]
+        yield from found or [function]
 
     @staticmethod
     def gives(scope: Scope, call: ir.Call | None) -> bool:
@@ -87,12 +125,6 @@ class Forwarding:
             if len(names) == before:
                 break
         return frozenset(names)
-
-    @staticmethod
-    def _calls(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Call]:
-        for statement in _statements(body):
-            for expr in expressions(statement):
-                yield from calls(expr)
 
     @staticmethod
     def _passes(call: ir.Call, names: frozenset[str]) -> bool:
@@ -158,6 +190,21 @@ def _statements(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Stmt]:
         yield statement
         for block in bodies(statement):
             yield from _statements(block)
+
+
+def _split(body: tuple[ir.Stmt, ...]) -> tuple[list[ir.Expr], list[ir.Expr]]:
+    """The expressions of a body whose results are dropped (or returned), and the others."""
+    alone: list[ir.Expr] = []
+    kept: list[ir.Expr] = []
+    for statement in _statements(body):
+        dropped = isinstance(statement, ir.Evaluate | ir.Return)
+        (alone if dropped else kept).extend(expressions(statement))
+    return alone, kept
+
+
+def last(expr: ir.Expr) -> str:
+    """The last identifier of a name or attribute."""
+    return expr.id if isinstance(expr, ir.Name) else expr.name if isinstance(expr, ir.Attr) else ""
 
 
 def _assigned(statement: ir.Stmt) -> Iterator[tuple[tuple[ir.Expr, ...], ir.Expr | None]]:

@@ -146,8 +146,9 @@ class Messages:
         for expr in exprs:
             for element in self._lists.elements(expr, declaration.frame):
                 for target in self._callables.of(element.expr, element.frame):
-                    if target.value is not None:
-                        yield from self._forwarded(declaration, target, source)
+                    for value in self._forwarding.implementations(target.value) if target.value is not None else ():
+                        defined = self._callables.defined(value).id
+                        yield from self._forwarded(declaration, target._replace(function=defined, value=value), source)
 
     def _forwarded(self, declaration: Declaration, target: Target, source: Source) -> Iterator[EntryPoint]:
         """A callback, or what it passes its message on to when that is all it is for."""
@@ -155,7 +156,7 @@ class Messages:
         assert function is not None
         scope = self._evaluator.program.scopes[function.id]
         facts = self._evaluator.program.functions[target.function]
-        message = self.parameters(declaration.api, facts)
+        message = self.parameters(declaration.api, facts, target.given)
         if scope.function is not None and function.id == target.function:
             frame = self._evaluator.results.frame(function, None, None)
             driver = Driver(scope, scope.function.body, frozenset(message))
@@ -169,9 +170,9 @@ class Messages:
         yield self.entry("handler", declaration, target, source, source.topics, message)
 
     @staticmethod
-    def parameters(api: Api, facts: FunctionFacts) -> tuple[str, ...]:
-        """The parameters of a callback that hold the message."""
-        names = received(facts)
+    def parameters(api: Api, facts: FunctionFacts, given: int = 0) -> tuple[str, ...]:
+        """The parameters of a callback that hold the message, when `partial` fills the first `given`."""
+        names = received(facts)[given:]
         signature = api.data.get("signature")
         if isinstance(signature, list):
             return tuple(name for name, role in zip(names, signature, strict=False) if role in KEPT)
