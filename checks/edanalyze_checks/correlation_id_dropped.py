@@ -8,7 +8,6 @@ from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
 
-
 class CorrelationIdDropped(Rule):
     """A message handler ignores the ids of its message, yet publishes or calls further."""
 

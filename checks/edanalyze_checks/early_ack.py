@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edanalyze.check.analysis import Analysis, Finding
-from edanalyze.check.rule import Rule
 from edanalyze.analyse.acknowledgement import LASTING
 from edanalyze.analyse.witness import Point
-
+from edanalyze.check.analysis import Analysis, Finding
+from edanalyze.check.rule import Rule
 
 UNACKNOWLEDGED = frozenset({"redis-pubsub", "mqtt", "zmq", "postgres-notify"})
 """Transports that deliver at most once and know no acknowledgement."""
@@ -111,7 +110,7 @@ class EarlyAck(Rule):
             if effects:
                 module, place = automatic
                 yield Finding(
-                    f"messages are acknowledged automatically, before `{analysis.short(entry.function)}` is done with them: "
-                    "a crash in between loses them",
+                    f"messages are acknowledged automatically, before `{analysis.short(entry.function)}` is done with "
+                    "them: a crash in between loses them",
                     (Point(module, f"{module}:", place, "acknowledges automatically"),),
                 ).leading_to(effects[0].witness)

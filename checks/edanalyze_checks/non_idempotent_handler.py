@@ -8,7 +8,6 @@ from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
 
-
 class NonIdempotentHandler(Rule):
     """A message handler repeats its effect when its message is delivered again."""
 
@@ -100,7 +99,7 @@ class NonIdempotentHandler(Rule):
                 what = analysis.listed(effect.witness[-1].message for effect in effects)
                 first = effects[0].witness
                 yield Finding(
-                    f"a repeated delivery of {analysis.messages_of(entry)} runs `{analysis.short(entry.function)}` again, "
-                    f"and {what}: no guard comes first",
+                    f"a repeated delivery of {analysis.messages_of(entry)} runs `{analysis.short(entry.function)}` "
+                    f"again, and {what}: no guard comes first",
                     (analysis.point(entry.function, "handles the message"), *first),
                 )

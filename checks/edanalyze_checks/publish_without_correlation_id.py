@@ -8,7 +8,6 @@ from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
 
-
 class PublishWithoutCorrelationId(Rule):
     """A message is published without an id that ties it to what caused it."""
 

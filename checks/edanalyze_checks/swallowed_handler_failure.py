@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from edanalyze.analyse.witness import Point
 from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
-from edanalyze.analyse.witness import Point
-
 
 
 class SwallowedHandlerFailure(Rule):

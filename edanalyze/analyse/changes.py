@@ -9,8 +9,12 @@ from edanalyze.facts import ir
 from edanalyze.facts.children import spelled, walk
 from edanalyze.link.program import Program
 
-_SETTING = re.compile(r"^(a?update|values|set|mark|change|transition|upsert|modify|patch|insert|create|find_one_and|put|save)", re.I)
-_READING = re.compile(r"^(get|is|has|can|should|find|fetch|load|read|to|as|dict|json|model|copy|check|validate)(_|$)", re.I)
+_SETTING = re.compile(
+    r"^(a?update|values|set|mark|change|transition|upsert|modify|patch|insert|create|find_one_and|put|save)", re.I
+)
+_READING = re.compile(
+    r"^(get|is|has|can|should|find|fetch|load|read|to|as|dict|json|model|copy|check|validate)(_|$)", re.I
+)
 _SQL = re.compile(r"\b(?:update|insert|merge)\b", re.I)
 _COLUMN = re.compile(r"[\"`]?(\w+)[\"`]?\s*=(?!=)")
 
@@ -60,4 +64,6 @@ def _add(call: ir.Call, names: set[str]) -> None:
         for node in (*call.arguments, *(value for _, value in call.keywords)):
             for inner in walk(node):
                 if isinstance(inner, ir.Mapping):
-                    names.update(key.value for key, _ in inner.items if isinstance(key, ir.Const) and isinstance(key.value, str))
+                    names.update(
+                        key.value for key, _ in inner.items if isinstance(key, ir.Const) and isinstance(key.value, str)
+                    )

@@ -96,7 +96,9 @@ class Clauses:
         facts, scope = program.functions[function], program.scopes[function]
         return all(
             not isinstance(statement, ir.Raise)
-            and all(self._is_harmless(call, scope, depth + 1) for expr in expressions(statement) for call in calls(expr))
+            and all(
+                self._is_harmless(call, scope, depth + 1) for expr in expressions(statement) for call in calls(expr)
+            )
             for statement in statements(facts.body)
         )
 
@@ -174,7 +176,9 @@ def _outer_calls(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Call]:
 def _acts(statement: ir.Branch) -> bool:
     """Whether a test on a flag leads to more than another way out."""
     for inner in statements((*statement.body, *statement.orelse)):
-        if isinstance(inner, ir.Raise) or (isinstance(inner, ir.Return) and inner.value is not None and not is_nothing(inner.value)):
+        if isinstance(inner, ir.Raise) or (
+            isinstance(inner, ir.Return) and inner.value is not None and not is_nothing(inner.value)
+        ):
             return True
         for expr in expressions(inner):
             for call in calls(expr):

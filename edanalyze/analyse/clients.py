@@ -79,9 +79,9 @@ class Clients:
         return False
 
     def _session_headers(self, receiver: ExternalInstance, scope: Scope) -> bool:
-        """`session.headers.update({...})`, `session.headers[...] = ...`, `session.mount(...)` beside the construction."""
+        """`session.headers.update({...})`, `session.headers[...] = ...`, `session.mount(...)` where it is made."""
         program = self._evaluator.program
-        for identifier, other in program.scopes.items():
+        for other in program.scopes.values():
             if other.module != scope.module:
                 continue
             for store in other.stores:

@@ -47,7 +47,11 @@ class Conditional:
             if isinstance(value, String) and not all(isinstance(part, Hole) for part in value.parts):
                 return value.text
         for node in walk(expr):  # `text("UPDATE ...")`
-            if isinstance(node, ir.Const) and isinstance(node.value, str) and node.value.lstrip()[:7].lower() == "update ":
+            if (
+                isinstance(node, ir.Const)
+                and isinstance(node.value, str)
+                and node.value.lstrip()[:7].lower() == "update "
+            ):
                 return node.value
         return None
 
@@ -155,4 +159,6 @@ def _is_range(value: ir.Expr) -> bool:
 
 
 def _bound(name: str, scope: Scope) -> list[ir.Expr]:
-    return [binding.expr for binding in scope.bindings.get(name, ()) if binding.kind == "value" and binding.expr is not None]
+    return [
+        binding.expr for binding in scope.bindings.get(name, ()) if binding.kind == "value" and binding.expr is not None
+    ]

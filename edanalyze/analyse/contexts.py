@@ -54,7 +54,7 @@ class Contexts:
         return self.evaluator.root(self.program.scopes[function])
 
     def key(self, tree: FunctionTree, frame: Frame) -> Hashable:
-        """What tells the calls of a function apart: the functions it is handed, constant switches, its receiver's class."""
+        """What tells the calls of a function apart: functions and new objects it is handed, switches, its receiver."""
         if frame.call is None and frame.closure is None and frame.receiver is None:
             return None
         parts: list[Hashable] = []
@@ -100,7 +100,7 @@ class Contexts:
         return found
 
     def _calls_held(self, tree: FunctionTree) -> bool:
-        """Whether a method calls what its object holds (`self.callback(...)`), so that it matters which object it is."""
+        """Whether a method calls what its object holds (`self.callback(...)`): it matters which object it is."""
         found = self._held.get(tree.id)
         if found is None:
             found = self._held[tree.id] = any(_is_open(step) for step in steps(tree.body))
@@ -108,7 +108,11 @@ class Contexts:
 
     @staticmethod
     def _tells(value: Value, name: str, tree: FunctionTree) -> bool:
-        if name in tree.switches and isinstance(value, Constant) and (value.value is None or isinstance(value.value, bool)):
+        if (
+            name in tree.switches
+            and isinstance(value, Constant)
+            and (value.value is None or isinstance(value.value, bool))
+        ):
             return True
         return name in tree.callables and isinstance(value, Function | Partial | External)
 
@@ -139,7 +143,9 @@ class Contexts:
             case ir.Operation(operator="not", operands=(inner,)):
                 outcome = self.truth(inner, frame)
                 return None if outcome is None else not outcome
-            case ir.Operation(operator="is" | "is not" | "==" | "!=" as operator, operands=(left, ir.Const(value=None))):
+            case ir.Operation(
+                operator="is" | "is not" | "==" | "!=" as operator, operands=(left, ir.Const(value=None))
+            ):
                 values = self._parameter(left, frame)
                 if not values:
                     return None

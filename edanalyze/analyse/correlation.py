@@ -17,9 +17,12 @@ from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Class, Display, ExternalInstance, Function, Instance
 
 _REQUEST = re.compile(
-    r"(^|_)(request|req|message|msg|props|properties|event|incoming|scope|metadata|context|record|rec|delivery|envelope)$", re.I
+    r"(^|_)(request|req|message|msg|props|properties|event|incoming|scope|metadata|context|record|rec|delivery|envelope)$",
+    re.I,
 )
-_CARRIERS = frozenset({"headers", "attributes", "metadata", "messageattributes", "message_attributes", "application_properties"})
+_CARRIERS = frozenset(
+    {"headers", "attributes", "metadata", "messageattributes", "message_attributes", "application_properties"}
+)
 ADDRESS = ("topic", "exchange", "routing_key", "queue", "stream", "key", "destination", "name")
 """Where a message goes: no place for an identifier."""
 _FILLING = frozenset({"update", "append", "extend", "setdefault", "insert", "add"})
@@ -182,7 +185,11 @@ class Correlation:
         where: Scope | None = scope
         while where is not None and name not in where.bindings:
             where = where.parent
-        if where is None or where.function is None or any(binding.kind != "parameter" for binding in where.bindings[name]):
+        if (
+            where is None
+            or where.function is None
+            or any(binding.kind != "parameter" for binding in where.bindings[name])
+        ):
             return False
         parameter = next((item for item in where.function.parameters if item.name == name), None)
         return parameter is not None and isinstance(parameter.default, ir.Const) and not parameter.default.value
@@ -254,7 +261,13 @@ class Correlation:
         for store in scope.stores:
             if _root(store.base) != name:
                 continue
-            key = store.key if isinstance(store.key, str) else store.key.value if isinstance(store.key, ir.Const) else None
+            key = (
+                store.key
+                if isinstance(store.key, str)
+                else store.key.value
+                if isinstance(store.key, ir.Const)
+                else None
+            )
             value = store.binding.expr
             if isinstance(key, str) and names_id(key):
                 found = self._of_identifier(value, store.scope) if value is not None else YES
@@ -280,7 +293,9 @@ class Correlation:
         if not any(_root(value) == name for value in values):
             return NO
         effects, targets = self._effects.classify(call, self._evaluator.root(scope))
-        injects = any(effect.kind == "propagation" for effect in effects) or spelled(function).rsplit(".", 1)[-1] == "inject"
+        injects = (
+            any(effect.kind == "propagation" for effect in effects) or spelled(function).rsplit(".", 1)[-1] == "inject"
+        )
         if injects or any(self.mentions(target.id, depth) for target in targets if not _is_read_only(function)):
             return YES
         return NO
@@ -341,4 +356,10 @@ def _root(expr: ir.Expr) -> str:
 
 def _is_read_only(function: ir.Expr) -> bool:
     """A call that only sends or shows what it is given fills nothing."""
-    return re.search(r"(^|_)(publish|send|log|info|debug|warning|error|print|dumps?|emit|dispatch|post|put|encode)", spelled(function).rsplit(".", 1)[-1]) is not None
+    return (
+        re.search(
+            r"(^|_)(publish|send|log|info|debug|warning|error|print|dumps?|emit|dispatch|post|put|encode)",
+            spelled(function).rsplit(".", 1)[-1],
+        )
+        is not None
+    )

@@ -7,9 +7,10 @@ import re
 from typing import NamedTuple
 
 from edanalyze.analyse.conditional import Conditional
+from edanalyze.analyse.counters import PASSING, Counters
 from edanalyze.analyse.effects import Effect, Effects
 from edanalyze.facts import ir
-from edanalyze.facts.children import calls, expressions, spelled, statements
+from edanalyze.facts.children import calls, spelled
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Frame, Function
 
@@ -47,22 +48,37 @@ _STATE = re.compile(
     r"|delivered|settled|refunded|captured|applied|active|enabled)$",
     re.I,
 )
-_MESSAGE = re.compile(r"^(event|evt|message|msg|payload|request|response|data|body|record|headers|settings|config|envelope|command|cmd)$", re.I)
+_MESSAGE = re.compile(
+    r"^(event|evt|message|msg|payload|request|response|data|body|record|headers|settings|config|envelope|command|cmd)$",
+    re.I,
+)
 _SELF = frozenset({"self", "cls", "settings", "config"})
-_FOUND = re.compile(r"already|processed|handled|seen|duplicate|exists|known|is_done|has_been|was_|find|get|lookup|load|fetch", re.I)
-_CLAIMS = re.compile(r"claim|acquire|first_time|is_new|reserve|mark_|register|remember|set_?nx|try_|begin_once|lock", re.I)
+_FOUND = re.compile(
+    r"already|processed|handled|seen|duplicate|exists|known|is_done|has_been|was_|find|get|lookup|load|fetch", re.I
+)
+_CLAIMS = re.compile(
+    r"claim|acquire|first_time|is_new|reserve|mark_|register|remember|set_?nx|try_|begin_once|lock", re.I
+)
 _READS = frozenset(
     {
-        "get", "first", "one", "one_or_none", "scalar", "scalar_one_or_none", "scalars", "exists", "aexists", "find_one",
-        "find", "fetchone", "fetchrow", "fetchval", "fetch_one", "get_or_none", "count", "count_documents", "sismember",
-        "hexists", "hget", "filter", "filter_by", "afirst", "aget", "all", "get_item", "scan", "query", "fetch_val",
-        "in_bulk", "get_entity_by_id", "select", "execute", "acount", "select_for_update", "with_for_update", "fetch_all",
+        "get", "first", "one", "one_or_none", "scalar", "scalar_one_or_none", "scalars", "exists", "aexists",
+        "find_one", "find", "fetchone", "fetchrow", "fetchval", "fetch_one", "get_or_none", "count", "count_documents",
+        "sismember", "hexists", "hget", "filter", "filter_by", "afirst", "aget", "all", "get_item", "scan", "query", "fetch_val",
+        "in_bulk", "get_entity_by_id", "select", "execute", "acount", "select_for_update", "with_for_update",
+        "fetch_all",
     }
 )  # fmt: skip
 _COUNTS = frozenset(
-    {"rowcount", "modified_count", "matched_count", "upserted_id", "deleted_count", "inserted_primary_key", "acknowledged"}
+    {
+        "rowcount",
+        "modified_count",
+        "matched_count",
+        "upserted_id",
+        "deleted_count",
+        "inserted_primary_key",
+        "acknowledged",
+    }
 )
-_PASSING = frozenset({"bool", "any", "len", "int", "list", "set", "next"})
 _WRITTEN = frozenset({"upsert", "update", "delete", "increment", "replace", "insert_or_update"})
 DEEPEST = 3
 
@@ -75,11 +91,15 @@ class Guards:
         self._evaluator = effects.evaluator
         self._conditional = Conditional(effects.evaluator)
         self._memo: dict[tuple[int, str], Verdict | None] = {}
-        self._counters: dict[str, frozenset[int]] = {}
+        self._counters = Counters(effects)
 
     def is_guarded(self, effect: Effect, frame: Frame) -> bool:
         """Whether a write tests what it sets, so that a repetition changes nothing."""
         return self._conditional.is_guarded(effect, frame)
+
+    def is_counter(self, call: ir.Call, scope: Scope) -> bool:
+        """Whether a call increments a counter that a test takes as a guard."""
+        return self._counters.is_tested(call, scope)
 
     def judge(self, test: ir.Expr, scope: Scope) -> Verdict | None:
         """Whether a test tells a first delivery from a repeated one, and which outcome it has on the first."""
@@ -97,8 +117,12 @@ class Guards:
                 return _inverted(self._judge(left, scope, depth)) or self._state(left, scope, depth)
             case ir.Operation(operator="is not" | "!=" | ">", operands=(left, ir.Const(value=None | False | 0))):
                 return self._judge(left, scope, depth) or self._state(left, scope, depth)
-            case ir.Operation(operator="==" | ">" | "!=" | ">=" | "<=" | "<" as operator, operands=(left, ir.Const(value=1 | 2 as limit))):
-                return self._counted(operator, left, limit, scope) or self._compared(test, scope, depth)
+            case ir.Operation(
+                operator="==" | ">" | "!=" | ">=" | "<=" | "<" as operator,
+                operands=(left, ir.Const(value=1 | 2 as limit)),
+            ):
+                first = self._counters.first(operator, left, limit, scope)
+                return Verdict(Guard.CLAIM, first) if first is not None else self._compared(test, scope, depth)
             case ir.Operation(operator="is" | "==", operands=(left, ir.Const(value=True))):
                 return self._judge(left, scope, depth)
             case ir.Operation(operator="in" | "not in" as operator, operands=(_, container)):
@@ -134,74 +158,15 @@ class Guards:
                 return found._replace(first=None)
         return None
 
-    # --------------------------------------------------------------- counters
-
-    def _counted(self, operator: str, left: ir.Expr, limit: object, scope: Scope) -> Verdict | None:
-        """`if redis.incr(key) > 1`: the counter that is tested is itself the marker."""
-        call = self._call_of(left, scope, 0)
-        if call is None or not self._increments(call, scope):
-            return None
-        first = {("==", 1): True, ("<=", 1): True, ("<", 2): True, (">", 1): False, ("!=", 1): False, (">=", 2): False}
-        outcome = first.get((operator, int(limit))) if isinstance(limit, int) else None
-        return Verdict(Guard.CLAIM, outcome) if outcome is not None else None
-
-    def _increments(self, call: ir.Call, scope: Scope) -> bool:
-        effects, targets = self._effects.classify(call, self._frame(scope))
-        if any(effect.verb == "increment" or effect.api.data.get("signal") == "counter" for effect in effects):
-            return True
-        return any(
-            self._increments(inner, self._evaluator.program.scopes[target.id])
-            for target in targets
-            for expr in self._evaluator.program.scopes[target.id].returned
-            for inner in calls(expr)
-        )
-
-    def _call_of(self, expr: ir.Expr, scope: Scope, depth: int) -> ir.Call | None:
-        match expr:
-            case ir.Call(function=ir.Name(id=name), arguments=(inner, *_)) if name in _PASSING:
-                return self._call_of(inner, scope, depth)
-            case ir.Call():
-                return expr
-            case ir.Await(value=value) | ir.Bind(value=value) | ir.Index(value=value):
-                return self._call_of(value, scope, depth)
-            case ir.Name(id=name) if depth < DEEPEST:
-                for binding in scope.bindings.get(name, ()):
-                    if binding.kind in {"value", "unpack"} and binding.expr is not None:
-                        found = self._call_of(binding.expr, scope, depth + 1)
-                        if found is not None:
-                            return found
-        return None
-
-    def is_counter(self, call: ir.Call, scope: Scope) -> bool:
-        """Whether a call increments a counter that a test in the same function takes as a guard."""
-        while scope.kind == "comprehension" and scope.parent is not None:
-            scope = scope.parent
-        if scope.id not in self._counters:
-            found: set[int] = set()
-            body = scope.function.body if scope.function is not None else ()
-            for statement in statements(body):
-                for expr in expressions(statement):
-                    for left in _ones(expr):
-                        counted = self._call_of(left, scope, 0)
-                        if counted is not None:
-                            found.add(id(counted))
-            self._counters[scope.id] = frozenset(found)
-            callers = self._evaluator.parameters.callers(scope.id) if scope.function is not None else ()
-            if any(self.is_counter(caller, frame.scope) for caller, frame in callers):
-                for returned in scope.returned:
-                    counted = self._call_of(returned, scope, 0)
-                    if counted is not None:
-                        found.add(id(counted))
-            self._counters[scope.id] = frozenset(found)
-        return id(call) in self._counters[scope.id]
-
     # ----------------------------------------------------------------- fields
 
     @staticmethod
     def _is_request(container: ir.Expr) -> bool:
         """Membership in the message itself says nothing about earlier deliveries."""
         text = spelled(container).lower()
-        return any(word in text for word in ("payload", "message", "event", "body", "data", "headers", "request", "settings"))
+        return any(
+            word in text for word in ("payload", "message", "event", "body", "data", "headers", "request", "settings")
+        )
 
     def _is_memory(self, container: ir.Expr, scope: Scope) -> bool:
         """Whether a container is filled by code that runs, not a table of constants."""
@@ -236,7 +201,9 @@ class Guards:
         for binding in scope.bindings.get(root, ()):
             for call in calls(binding.expr):
                 name = call.function.name if isinstance(call.function, ir.Attr) else spelled(call.function)
-                if name in _READS and not re.search(r"json|loads|payload|message|body|headers", spelled(call.function), re.I):
+                if name in _READS and not re.search(
+                    r"json|loads|payload|message|body|headers", spelled(call.function), re.I
+                ):
                     return True
                 if re.search(r"^a?(get|find|fetch|load|lookup|read)_", name) or name.startswith("find_one"):
                     return True
@@ -280,11 +247,13 @@ class Guards:
             if found is not None:
                 return found
         name = call.function.name if isinstance(call.function, ir.Attr) else ""
-        if (name in _PASSING or spelled(call.function) in _PASSING) and call.arguments:
+        if (name in PASSING or spelled(call.function) in PASSING) and call.arguments:
             return self._judge(call.arguments[0], scope, depth)
         if name in _READS and not targets and self._is_stored(call):
             return Verdict(Guard.LOOKUP, False, store=store)
-        if isinstance(call.function, ir.Attr):  # `session.query(...).filter(...).first()`, `(await x.execute()).scalar()`
+        if isinstance(
+            call.function, ir.Attr
+        ):  # `session.query(...).filter(...).first()`, `(await x.execute()).scalar()`
             inner = call.function.value
             inner = inner.value if isinstance(inner, ir.Await) else inner
             if isinstance(inner, ir.Call | ir.Name) and not self._is_loaded(inner):
@@ -309,13 +278,14 @@ class Guards:
         receiver = call.function.value
         text = spelled(receiver).lower()
         last = text.removesuffix("()").rsplit(".", 1)[-1]
-        if re.search(r"(payload|message|msg|event|body|data|headers?|params|kwargs|environ|record|attributes|json|config)$", last):
-            return False
-        if call.function.name == "get" and "." not in text and not re.search(
-            r"repo|store|session|db|cache|redis|table|dao|objects|inbox|client|registry|collection", text
+        if re.search(
+            r"(payload|message|msg|event|body|data|headers?|params|kwargs|environ|record|attributes|json|config)$", last
         ):
             return False
-        return True
+        is_known = re.search(
+            r"repo|store|session|db|cache|redis|table|dao|objects|inbox|client|registry|collection", text
+        )
+        return call.function.name != "get" or "." in text or is_known is not None
 
     def _function(self, function: Function, depth: int) -> Verdict | None:
         """A project function used as a test: what its return value tells."""
@@ -331,7 +301,9 @@ class Guards:
             if found is not None:
                 return found
         constants = {expr.value for expr in scope.returned if isinstance(expr, ir.Const)}
-        kinds = {effect.kind for call, inner in scope.calls for effect in self._effects.classify(call, self._frame(inner))[0]}
+        kinds = {
+            effect.kind for call, inner in scope.calls for effect in self._effects.classify(call, self._frame(inner))[0]
+        }
         if {True, False} <= constants and kinds & {"dedupe", "write"}:
             return Verdict(Guard.CLAIM, True if _CLAIMS.search(facts.name) else None)
         if "check" in kinds or (_FOUND.search(facts.name) and self._reads(scope)):
@@ -344,20 +316,6 @@ class Guards:
 
     def _frame(self, scope: Scope) -> Frame:
         return self._evaluator.root(scope)
-
-
-def _ones(expr: ir.Expr) -> list[ir.Expr]:
-    """What an expression compares with one (or two)."""
-    from edanalyze.facts.children import walk
-
-    return [
-        node.operands[0]
-        for node in walk(expr)
-        if isinstance(node, ir.Operation)
-        and node.operator in {"==", "!=", ">", ">=", "<", "<="}
-        and isinstance(node.operands[-1], ir.Const)
-        and node.operands[-1].value in {1, 2}
-    ]
 
 
 def _inverted(verdict: Verdict | None) -> Verdict | None:

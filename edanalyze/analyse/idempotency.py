@@ -189,7 +189,9 @@ class Idempotency(Domain[Repetition]):
 
     def leave(self, node: Scoped, state: Repetition, completed: bool, run: Activation[Repetition]) -> Repetition:
         """A transaction scope that is completed flushes."""
-        if completed and any(effect.kind == "scope" and effect.api.data.get("on_success") == "commit" for effect in node.effects):
+        if completed and any(
+            effect.kind == "scope" and effect.api.data.get("on_success") == "commit" for effect in node.effects
+        ):
             return self._flushed(state, run)
         return state
 

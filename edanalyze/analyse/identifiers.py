@@ -45,5 +45,6 @@ def speaks_of_id(expr: ir.Expr) -> bool:
 def reads_headers(expr: ir.Expr) -> bool:
     """Whether an expression reads the headers or attributes of a message."""
     return any(isinstance(node, ir.Attr) and node.name in {"headers", "attributes"} for node in walk(expr)) or any(
-        isinstance(node, ir.Const) and node.value in {"headers", "MessageAttributes", "attributes"} for node in walk(expr)
+        isinstance(node, ir.Const) and node.value in {"headers", "MessageAttributes", "attributes"}
+        for node in walk(expr)
     )

@@ -15,12 +15,21 @@ SENT = frozenset({"before_task_publish"})
 RECEIVED = frozenset({"task_prerun", "task_received", "worker_process_message"})
 """Signals of Celery."""
 SENDING = frozenset(
-    {"before_enqueue", "publish_scope", "pre_send", "before_publish", "on_publish", "wrap_publish", "on_send", "send_scope"}
+    {
+        "before_enqueue",
+        "publish_scope",
+        "pre_send",
+        "before_publish",
+        "on_publish",
+        "wrap_publish",
+        "on_send",
+        "send_scope",
+    }
 )
 RECEIVING = frozenset(
     {
-        "before_process_message", "consume_scope", "pre_execute", "on_consume", "on_receive", "before_consume", "receive_scope",
-        "worker_setup",
+        "before_process_message", "consume_scope", "pre_execute", "on_consume", "on_receive", "before_consume",
+        "receive_scope", "worker_setup",
     }
 )  # fmt: skip
 """Methods of middlewares and extensions."""

@@ -43,7 +43,9 @@ class Instrumentation:
         self._service_of = service_of
         self._on: dict[str, set[str]] = {}
         self._launched: dict[str, set[str]] = {}
-        rows = [api for api in evaluator.models.models.of_kind("instrumentation") if api.data.get("direction") in OUTBOUND]
+        rows = [
+            api for api in evaluator.models.models.of_kind("instrumentation") if api.data.get("direction") in OUTBOUND
+        ]
         initialised: dict[str, set[str]] = {}
         for api in rows:
             for service in self._activated(api):
@@ -57,7 +59,10 @@ class Instrumentation:
                     self._switch_on(service, api)
             elif api.data.get("form") == "builtin":
                 self._switch_on("", api)
-        launchers = {str(api.data.get("name")): str(api.data.get("vendor")) for api in evaluator.models.models.of_kind("bootstrap")}
+        launchers = {
+            str(api.data.get("name")): str(api.data.get("vendor"))
+            for api in evaluator.models.models.of_kind("bootstrap")
+        }
         for service, command, entry in commands:
             if any(name and name in command for name in launchers):
                 self._on.setdefault(service, set()).add("*")
@@ -76,7 +81,12 @@ class Instrumentation:
             return found
         if api.data.get("form") == "import":
             for module, scope in ((name, program.scopes.get(f"{name}:")) for name in program.modules):
-                items = [b.imported for bindings in (scope.bindings.values() if scope else ()) for b in bindings if b.imported]
+                items = [
+                    b.imported
+                    for bindings in (scope.bindings.values() if scope else ())
+                    for b in bindings
+                    if b.imported
+                ]
                 if any(item.imported == api.call or f"{item.imported}.{item.member}" == api.call for item in items):
                     found.add(self._service_of(program.paths[module]))
             return found
@@ -122,7 +132,8 @@ class Instrumentation:
         program = self._evaluator.program
         module = next((module for module, known in program.paths.items() if known == path), None)
         return module is not None and any(
-            isinstance(statement, ir.Branch) and any(isinstance(node, ir.Name) and node.id == "__name__" for node in walk(statement.test))
+            isinstance(statement, ir.Branch)
+            and any(isinstance(node, ir.Name) and node.id == "__name__" for node in walk(statement.test))
             for statement in program.modules[module].body
         )
 

@@ -17,7 +17,9 @@ _READING = re.compile(
     r"|retrieve)(_|$)|_or_none$|_or_404$",
     re.I,
 )
-_FRESH = re.compile(r"(^|\.)(uuid[1-8]?|uuid7|token_hex|token_urlsafe|ObjectId|ulid|ULID|nanoid|ksuid|random|randint|time_ns)$")
+_FRESH = re.compile(
+    r"(^|\.)(uuid[1-8]?|uuid7|token_hex|token_urlsafe|ObjectId|ulid|ULID|nanoid|ksuid|random|randint|time_ns)$"
+)
 _KEYS = frozenset({"id", "pk", "_id", "key", "uuid", "Key", "Id"})
 DEEPEST = 4
 
@@ -77,8 +79,12 @@ class Origins:
             case "item" | "unpack" | "unpack item" if binding.expr is not None:
                 found = self.of(binding.expr, frame, depth + 1)
                 return found if found is Origin.STORED else Origin.UNKNOWN
-            case "parameter" if frame.call is not None and frame.caller is not None and frame.scope.function is not None:
-                given = self._evaluator.parameters.of_call(frame.scope, frame.call, is_bound(frame.scope.function)).get(name)
+            case "parameter" if (
+                frame.call is not None and frame.caller is not None and frame.scope.function is not None
+            ):
+                given = self._evaluator.parameters.of_call(frame.scope, frame.call, is_bound(frame.scope.function)).get(
+                    name
+                )
                 return self.of(given, frame.caller, depth + 1) if given is not None else Origin.UNKNOWN
             case _:
                 return Origin.UNKNOWN
@@ -141,6 +147,10 @@ class Origins:
                 return True
             if isinstance(node, ir.Name) and depth < DEEPEST:
                 for binding in frame.scope.bindings.get(node.id, ()):
-                    if binding.kind == "value" and binding.expr is not None and self._is_fresh(binding.expr, frame, depth + 1):
+                    if (
+                        binding.kind == "value"
+                        and binding.expr is not None
+                        and self._is_fresh(binding.expr, frame, depth + 1)
+                    ):
                         return True
         return False

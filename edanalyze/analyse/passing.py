@@ -10,8 +10,8 @@ from edanalyze.link.scopes import Scope
 _WHOLE = frozenset({"body", "data", "value", "payload", "content", "message", "detail"})
 _RECODING = frozenset(
     {
-        "loads", "dumps", "decode", "encode", "str", "bytes", "dict", "copy", "deepcopy", "json", "model_dump_json", "model_dump",
-        "asdict", "to_dict", "Message", "b64decode", "b64encode", "packb", "unpackb", "DynamicMessage",
+        "loads", "dumps", "decode", "encode", "str", "bytes", "dict", "copy", "deepcopy", "json", "model_dump_json",
+        "model_dump", "asdict", "to_dict", "Message", "b64decode", "b64encode", "packb", "unpackb", "DynamicMessage",
     }
 )  # fmt: skip
 DEEPEST = 6
@@ -34,7 +34,9 @@ def _is_whole(expr: ir.Expr, scope: Scope, received: frozenset[str], depth: int)
             while where is not None and name not in where.bindings:
                 where = where.parent
             return where is not None and any(
-                binding.expr is not None and binding.kind == "value" and _is_whole(binding.expr, where, received, depth + 1)
+                binding.expr is not None
+                and binding.kind == "value"
+                and _is_whole(binding.expr, where, received, depth + 1)
                 for binding in where.bindings[name]
             )
         case ir.Attr(value=value, name=name):

@@ -58,7 +58,11 @@ class Redelivery:
             def report(ack: Witness, effect: Witness, entry: EntryPoint = entry) -> None:
                 found.append((entry, ack, effect))
 
-            frame = entry.frame if entry.driver is not None and entry.frame is not None else self._system.reach.frame(function)
+            frame = (
+                entry.frame
+                if entry.driver is not None and entry.frame is not None
+                else self._system.reach.frame(function)
+            )
             Engine(Acknowledgement(report), self._system.contexts).run(function, frame, Settled())
         return tuple(found)
 
@@ -119,7 +123,7 @@ class Redelivery:
         return self._changing[route.function]
 
     def heals(self, found: Found) -> bool:
-        """Whether every way to a finding is a handler that settles its message later and whose repeat publishes again."""
+        """Whether every way to a finding is a handler that settles later and whose repeat publishes again."""
         entries = self.entries_of.get(found.witness[0].function, [])
         if not entries:
             return False
@@ -140,7 +144,9 @@ class Redelivery:
         if entry.function not in self._stops:
             domain = _Stops(self._system, self._repeating)
             if entry.value is not None:
-                Engine(domain, self._system.contexts).run(entry.value, self._system.reach.frame(entry.value), Repetition())
+                Engine(domain, self._system.contexts).run(
+                    entry.value, self._system.reach.frame(entry.value), Repetition()
+                )
             self._stops[entry.function] = domain.stopped
         return self._stops[entry.function]
 
@@ -157,6 +163,11 @@ class _Stops(Idempotency):
         if effect.kind in {"publish", "deferred_publish"} and state.guard is not None:
             self.stopped.add((step.scope.module, step.call.place))
         after = super().effect(effect, step, state, run)
-        if effect.kind == "write" and effect.verb in {"insert", "write"} and after.guard is None and self._is_unique(effect, step):
+        if (
+            effect.kind == "write"
+            and effect.verb in {"insert", "write"}
+            and after.guard is None
+            and self._is_unique(effect, step)
+        ):
             return replace(after, guard=Guard.STATE)
         return after

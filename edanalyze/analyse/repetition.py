@@ -53,7 +53,9 @@ class Repeating:
             return f"`{name}` adds to a stored value"
         if effect.kind == "write" and effect.verb in {"insert", "copy"} and self._is_new(effect, step, frame, True):
             return f"`{name}` inserts a new row"
-        saves = effect.verb == "write" or (effect.verb in {"upsert", "insert_or_update"} and name.removeprefix("a") == "save")
+        saves = effect.verb == "write" or (
+            effect.verb in {"upsert", "insert_or_update"} and name.removeprefix("a") == "save"
+        )
         if effect.kind == "write" and saves and self._is_new(effect, step, frame, False):
             return f"`{name}` inserts a new row"
         if effect.verb in {"replace", "upsert", "update", "insert_or_update"} and effect.flag != "sql":
@@ -78,7 +80,9 @@ class Repeating:
         if entity is None:
             return default
         inner = self._evaluator.inner(step.scope, frame)
-        if default and any(isinstance(value, Instance) and value.site is not None for value in self._evaluator.values(entity, inner)):
+        if default and any(
+            isinstance(value, Instance) and value.site is not None for value in self._evaluator.values(entity, inner)
+        ):
             return True
         origin = self._origins.of(entity, inner)
         if origin is Origin.UNKNOWN:

@@ -159,7 +159,8 @@ class Swallowed(Domain[Attempted]):
     def _is_valued(self, function: str) -> bool:
         """Whether what a function returns may tell the framework or the caller about a failure."""
         return not any(
-            entry.function == function and entry.transport in {"sqs", "sns", "kinesis", "dynamodb-stream", "s3", "eventbridge"}
+            entry.function == function
+            and entry.transport in {"sqs", "sns", "kinesis", "dynamodb-stream", "s3", "eventbridge"}
             for entry in self._system.message_handlers
             if entry.delivery.ack == "after"
         )

@@ -60,7 +60,9 @@ class Tracing:
         system = self._system
         module, place = item.place
         path = system.program.paths[module]
-        if system.instrumentation.covers(path, item.effect.name, item.effect.likely) or system.injection.adds(path, item.effect.name):
+        if system.instrumentation.covers(path, item.effect.name, item.effect.likely) or system.injection.adds(
+            path, item.effect.name
+        ):
             return
         if kind == "http":
             calls = system.binding.of_physical(module, place)
@@ -130,7 +132,9 @@ class Tracing:
         if kind == "kwargs":
             named = {item.name for item in function.parameters}
             return [
-                ir.Mapping(((ir.Const(name), value),)) if name else value for name, value in call.keywords if name not in named
+                ir.Mapping(((ir.Const(name), value),)) if name else value
+                for name, value in call.keywords
+                if name not in named
             ]
         if kind == "args":
             return list(call.arguments)
@@ -146,7 +150,8 @@ class Tracing:
     def _is_envelope(self, function: str, parameter: str) -> bool:
         """Whether a handler's parameter is the envelope of what it received: forwarding it hands on what it carries."""
         return _ENVELOPE.search(parameter) is not None and any(
-            entry.function == function and parameter in entry.delivery.message for entry in self._system.message_handlers
+            entry.function == function and parameter in entry.delivery.message
+            for entry in self._system.message_handlers
         )
 
     # -------------------------------------------------------------- extraction
