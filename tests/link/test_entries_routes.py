@@ -493,3 +493,51 @@ def test_operations_of_a_document_name_their_functions() -> None:
         Deployment(operations=(operation, described)),
     )
     assert (entry.name, entry.function) == ("GET /v1/orders/{id}", "api.orders:get_order")
+
+
+def test_trees_of_objects_and_resources_with_a_path() -> None:
+    assert routes(
+        """
+        import cherrypy
+        class Orders:
+            @cherrypy.expose
+            def index(self): ...
+            @cherrypy.expose
+            def place(self): ...
+        class Root:
+            orders = Orders()
+            @cherrypy.expose
+            def default(self, *rest): ...
+            def hidden(self): ...
+        cherrypy.quickstart(Root(), "/shop")
+        """
+    ) == {
+        "* /shop/orders -> Orders.index",
+        "* /shop/orders/place -> Orders.place",
+        "* /shop/{rest:path} -> Root.default",
+    }
+    assert routes(
+        """
+        from cornice import Service
+        from cornice.resource import resource
+        levels = Service(name="levels", path="/levels/{sku}")
+        @levels.get()
+        def level(request): ...
+        @resource(path="/users/{id}", collection_path="/users")
+        class User:
+            def get(self): ...
+            def collection_post(self): ...
+        """
+    ) == {"GET /levels/{sku} -> level", "GET /users/{id} -> User.get", "POST /users -> User.collection_post"}
+
+
+def test_resource_object_of_aiohttp() -> None:
+    assert routes(
+        """
+        from aiohttp import web
+        async def read(request): ...
+        app = web.Application()
+        resource = app.router.add_resource("/orders/{id}")
+        resource.add_route("GET", read)
+        """
+    ) == {"GET /orders/{id} -> read"}

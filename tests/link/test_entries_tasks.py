@@ -279,3 +279,33 @@ def test_typed_and_decorated_events() -> None:
         """
     found = {entry.function: entry.transport for entry in entries(source)}
     assert found == {"app:on_topic": "sns", "app:on_queue": "sqs"}
+
+
+def test_route_that_a_sidecar_posts_messages_to_is_a_handler() -> None:
+    source = """
+        from fastapi import FastAPI
+        app = FastAPI()
+        @app.get("/dapr/subscribe")
+        def subscriptions():
+            return [{"pubsubname": "bus", "topic": "orders", "route": "/on-order"}]
+        @app.post("/on-order")
+        def on_order(event: dict): ...
+        @app.post("/on-payment")
+        def on_payment(event: dict): ...
+        @app.post("/pay")
+        def pay(): ...
+        """
+    subscription = FunctionEvent(
+        function="",
+        module=None,
+        handler="",
+        kind="subscription",
+        file="s.yaml",
+        line=1,
+        name="paid",
+        path="/on-payment",
+    )
+    found = {entry.function: (entry.kind, entry.name) for entry in entries(source, Deployment(events=(subscription,)))}
+    assert found["app:on_order"] == ("handler", "orders")
+    assert found["app:on_payment"] == ("handler", "paid")
+    assert found["app:pay"] == ("route", "POST /pay")

@@ -17,9 +17,11 @@ from edanalyze.link.entries.listed import Lists
 from edanalyze.link.entries.loops import Loops
 from edanalyze.link.entries.messages import Messages
 from edanalyze.link.entries.named_routes import NamedRoutes
+from edanalyze.link.entries.object_trees import ObjectTrees
 from edanalyze.link.entries.openapi import OpenApi
 from edanalyze.link.entries.overrides import Overrides
 from edanalyze.link.entries.owners import Owners
+from edanalyze.link.entries.pushed import Pushed
 from edanalyze.link.entries.records import EntryPoint
 from edanalyze.link.entries.routes import Routes, merged
 from edanalyze.link.entries.serverless import Serverless
@@ -62,8 +64,11 @@ class Entries:
         tasks = Tasks(evaluator, declarations, callables, routes, strings, lists, settings)
         commands = Commands(evaluator, declarations, callables, routes, strings, lineage)
         overrides = Overrides(evaluator, callables, lineage, tasks)
+        trees = ObjectTrees(evaluator, declarations, callables, routes)
+        served = [*tables, *viewsets.find(), *named.find(), *pairs.find(), *described.find()]
+        served += [*trees.find(), *routes.find()]
         found = [
-            *merged([*tables, *viewsets.find(), *named.find(), *pairs.find(), *described.find(), *routes.find()]),
+            *Pushed(evaluator, deployment).apply(merged(served)),
             *messages.find(),
             *loops.find(),
             *tasks.find(),

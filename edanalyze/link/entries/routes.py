@@ -15,6 +15,7 @@ from edanalyze.link.entries.views import Views
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.values import Frame, Function, Instance, Site, Value
 
+OWNED = frozenset({"owner", "resource"})
 IN_CALL = frozenset({"method", "function", "constructor"})
 
 
@@ -54,7 +55,8 @@ class Routes:
         declaration = decoration.declaration
         if declaration.text("form") != "decorator":
             return
-        if declaration.text("path_from") or "detail" in declaration.api.slots:  # found with their table or viewset
+        elsewhere = declaration.text("path_from") not in {"", *OWNED}  # found with their table, tree or viewset
+        if elsewhere or "detail" in declaration.api.slots:
             return
         name = decoration.subject.rpartition(":")[2].rpartition(".")[2]
         prefixes = self._listed(decoration) if declaration.text("owner") == "listed" else self._prefixes(declaration)
@@ -107,11 +109,25 @@ class Routes:
         syntax = declaration.text("path_syntax")
         texts = self._strings.of(declaration.arguments("path"), declaration.frame)
         own = [normalised(text, syntax) for text in texts]
+        if declaration.text("path_from") in OWNED:
+            return self._of_owner(declaration)
         if not own:
             own = [declaration.text("path_default").replace("{function}", function)]
         if declaration.text("global_prefix"):
             own = [join(declaration.text("global_prefix"), path) for path in own]
         found = [join(prefix, path) for prefix in prefixes for path in own]
+        return tuple(dict.fromkeys(found))
+
+    def _of_owner(self, declaration: Declaration) -> tuple[str, ...]:
+        """The path that the object was made with on which the route is declared (`add_resource`, `Service`)."""
+        site = self._owners.site(declaration.receiver)
+        found: list[str] = []
+        for value in self._evaluator.values(site.call.function, site.frame) if site is not None else ():
+            for name, receiver in self._declarations.names(value):
+                for api in self._evaluator.models.rows(name):
+                    if api.kind in {"route_call", "route_owner"} and "path" in api.slots and site is not None:
+                        made = Declaration(api, name, site.call, site.frame, receiver, site.frame.scope)
+                        found += self._paths(made, "", self._owners.prefixes(receiver))
         return tuple(dict.fromkeys(found))
 
     def _prefixes(self, declaration: Declaration) -> tuple[str, ...]:

@@ -58,6 +58,7 @@ class Serverless:
                         names = [value.name for value in values if isinstance(value, External)]
                         carrier = next(filter(None, map(self._events.source, names)), "")
                         yield from self._shaped(target, carrier)
+        yield from self._resolvers()
         for identifier in sorted(self._program.functions):
             scope = self._program.scopes[identifier]
             if identifier in declared or not self._events.is_handler(scope) or self._events.dispatches(scope):
@@ -105,6 +106,18 @@ class Serverless:
             topics = tuple(string(name) for name in names)
             dead = any(queue.name == event.name and queue.dead_letter for queue in self._deployment.queues)
             yield self._entry("handler", target, ", ".join(names) or event.function, topics, carrier, dead)
+
+    def _resolvers(self) -> Iterator[EntryPoint]:
+        """Fields of a GraphQL API that a function resolves: requests like those of a path."""
+        for decoration in self._declarations.decorated():
+            declaration = decoration.declaration
+            if declaration.api.kind == "event" and declaration.text("form") == "graphql":
+                names = [
+                    next(iter(self._evaluator.literals(declaration.argument(role), declaration.frame)), "")
+                    for role in ("type_name", "field_name")
+                ]
+                for target in self._routes.subject(decoration.subject, decoration.frame):
+                    yield self._route(target, ("*",), "", ".".join(filter(None, names)))
 
     # ------------------------------------------------------------------- shape
 
