@@ -89,27 +89,30 @@ class Statements:
             return "unknown"
         chain = expr
         names: list[str] = []
+        adds = False
         while isinstance(chain, ir.Call | ir.Attr | ir.Await):
             if isinstance(chain, ir.Call):
+                adds = adds or self.increments_in(chain)
                 for callee in self._evaluator.values(chain.function, frame):
                     if not isinstance(callee, External):
                         continue
                     for api in self._evaluator.models.rows(callee.name):
                         if api.kind == "statement":
-                            return self._declared(api.data.get("verb"), chain, api.slots.get("sql"), frame, names)
+                            verb = self._declared(api.data.get("verb"), chain, api.slots.get("sql"), frame)
+                            return _refined(verb, names, adds)
                 if isinstance(chain.function, ir.Attr):
                     names.append(chain.function.name)
                     if chain.function.name in {"insert", "update", "delete"} and not isinstance(
                         chain.function.value, ir.Call
                     ):
-                        return "upsert" if any("conflict" in name for name in names) else chain.function.name
+                        return _refined(chain.function.name, names, adds or self.increments_in(chain))
                 chain = chain.function
             else:
                 chain = chain.value
         if isinstance(chain, ir.Name):
             found = self._bound(chain.id, frame, depth)
             if found != "unknown":
-                return found
+                return _refined(found, names, adds)
         return self._made(expr, frame, depth)
 
     def _made(self, expr: ir.Expr, frame: Frame, depth: int) -> str:
@@ -128,31 +131,33 @@ class Statements:
         return found
 
     def _bound(self, name: str, frame: Frame, depth: int) -> str:
-        found = "unknown"
-        for binding in frame.scope.bindings.get(name, ()):
-            if binding.kind == "value" and binding.expr is not None:
-                verb = self._of_statement(binding.expr, frame, depth + 1)
-                if verb not in {"", "unknown"}:
-                    return verb
-                found = verb if found == "unknown" else found
-        return found
+        """The verb of a statement that a name is bound to, be it step by step."""
+        found = {
+            self._of_statement(binding.expr, frame, depth + 1)
+            for binding in frame.scope.bindings.get(name, ())
+            if binding.kind == "value" and binding.expr is not None
+        }
+        for verb in ("upsert", "increment"):  # a later step refines an earlier one
+            if verb in found:
+                return verb
+        known = sorted(found - {"", "unknown"})
+        return known[0] if known else "" if "" in found else "unknown"
 
-    def _declared(self, verb: object, call: ir.Call, sql: object, frame: Frame, names: list[str]) -> str:
+    def _declared(self, verb: object, call: ir.Call, sql: object, frame: Frame) -> str:
         from edanalyze.models import Slot
 
         if isinstance(sql, Slot):
             expr = argument(sql, call)
             text = self._text(expr, frame) if expr is not None else None
             return of_sql(text) if text is not None else "unknown"
-        if any("conflict" in name or "duplicate" in name for name in names):
-            return "upsert"
-        if verb == "update" and self.increments_in(call, frame):
-            return "increment"
         return str(verb or "write")
 
-    def increments_in(self, call: ir.Call, frame: Frame) -> bool:
-        """Whether a statement built from `call` on increments; its `.values(...)` stand further out."""
-        return any(_is_expression(value) for _, value in call.keywords)
+    @staticmethod
+    def increments_in(call: ir.Call) -> bool:
+        """Whether a call of a statement's chain sets a column to what it holds and something more."""
+        mappings = [argument for argument in call.arguments if isinstance(argument, ir.Mapping)]
+        values = [value for _, value in call.keywords] + [value for mapping in mappings for _, value in mapping.items]
+        return any(_is_expression(value) for value in values)
 
     def _text(self, expr: ir.Expr, frame: Frame) -> str | None:
         for value in self._evaluator.values(expr, frame):
@@ -161,6 +166,13 @@ class Statements:
                 if value.parts and not all(isinstance(part, Hole) for part in value.parts):
                     return text
         return None
+
+
+def _refined(verb: str, names: list[str], adds: bool) -> str:
+    """A verb with what the further calls of its chain say."""
+    if verb == "insert" and any("conflict" in name or "duplicate" in name or "ignore" in name for name in names):
+        return "upsert"
+    return "increment" if verb == "update" and adds else verb
 
 
 def of_sql(text: str) -> str:
