@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from edanalyze.check import registry
-
 from edanalyze.api import Options, check, load_project
+from edanalyze.check import registry
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SYSTEMS = sorted(folder for folder in FIXTURES.iterdir() if folder.is_dir()) if FIXTURES.is_dir() else []

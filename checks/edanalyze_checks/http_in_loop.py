@@ -8,7 +8,6 @@ from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
 
-
 class HttpInLoop(Rule):
     """An HTTP call is made for every item of a collection."""
 

@@ -8,7 +8,6 @@ from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
 
-
 class HttpInMessageHandler(Rule):
     """A message handler waits for another service of the same system."""
 
@@ -82,8 +81,8 @@ class HttpInMessageHandler(Rule):
         """HTTP calls to other services that a message handler waits for."""
         for entry, call, item in analysis.calls_out(("handler", "task"), strict=analysis.config.strict):
             yield Finding(
-                f"the handler `{analysis.short(entry.function)}` waits for {analysis.callee(call)}: while that is down, "
-                "messages fail and pile up",
+                f"the handler `{analysis.short(entry.function)}` waits for {analysis.callee(call)}: while that is "
+                "down, messages fail and pile up",
                 (*call.path,),
                 analysis.before(entry, item, call),
                 likely=call.confidence != "certain",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+
 from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
@@ -77,8 +78,8 @@ class HttpInTransaction(Rule):
         for found in analysis.transactions(self.code):
             opened = found.before[0]
             yield Finding(
-                f"{analysis.subject(found.witness)} while the transaction of {analysis.line(opened)} is open: its locks and "
-                "its connection are held until the other side answers",
+                f"{analysis.subject(found.witness)} while the transaction of {analysis.line(opened)} is open: its "
+                "locks and its connection are held until the other side answers",
                 found.witness,
                 found.before,
             )

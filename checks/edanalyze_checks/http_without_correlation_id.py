@@ -8,7 +8,6 @@ from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
 
-
 class HttpWithoutCorrelationId(Rule):
     """An HTTP call to another service sends no id that ties it to what caused it."""
 

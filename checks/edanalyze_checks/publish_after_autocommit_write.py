@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+
 from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
@@ -73,8 +74,8 @@ class PublishAfterAutocommitWrite(Rule):
                 continue
             write = found.before[0]
             yield Finding(
-                f"{analysis.subject(found.witness)} after the autocommitted write at {analysis.line(write)}: a crash between "
-                "the two loses the message. Write an outbox row in the same transaction instead",
+                f"{analysis.subject(found.witness)} after the autocommitted write at {analysis.line(write)}: a crash "
+                "between the two loses the message. Write an outbox row in the same transaction instead",
                 found.witness,
                 found.before,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+
 from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
@@ -75,8 +76,8 @@ class PublishAfterCommit(Rule):
                 continue
             commit = found.before[0]
             yield Finding(
-                f"{analysis.subject(found.witness)} after the commit at {analysis.line(commit)}: a crash between the two "
-                "loses the message. Write an outbox row in the transaction instead",
+                f"{analysis.subject(found.witness)} after the commit at {analysis.line(commit)}: a crash between the "
+                "two loses the message. Write an outbox row in the transaction instead",
                 found.witness,
                 found.before,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+
 from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
@@ -72,8 +73,8 @@ class PublishBeforeCommit(Rule):
         for found in analysis.transactions(self.code):
             commit = found.before[0]
             yield Finding(
-                f"{analysis.subject(found.witness)} before the commit at {analysis.line(commit)}: a rollback leaves a message "
-                "about something that never happened, and its consumer can be faster than the commit",
+                f"{analysis.subject(found.witness)} before the commit at {analysis.line(commit)}: a rollback leaves a "
+                "message about something that never happened, and its consumer can be faster than the commit",
                 found.witness,
                 found.before,
                 guess=found.guess,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+
 from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
@@ -73,8 +74,8 @@ class PublishInCommitHook(Rule):
         """Publishes that run in an after-commit hook."""
         for found in analysis.transactions(self.code):
             yield Finding(
-                f"{analysis.subject(found.witness)} in an after-commit hook: a crash between commit and hook still loses the "
-                "message. Only an outbox row closes the gap",
+                f"{analysis.subject(found.witness)} in an after-commit hook: a crash between commit and hook still "
+                "loses the message. Only an outbox row closes the gap",
                 found.witness,
                 found.before,
             )

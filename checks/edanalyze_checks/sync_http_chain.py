@@ -8,7 +8,6 @@ from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
 
-
 class SyncHttpChain(Rule):
     """A call waits for a service that itself waits for another one."""
 
@@ -17,18 +16,18 @@ class SyncHttpChain(Rule):
     summary = "An HTTP call waits for a service that waits for a further service."
     default = True
 
-    what_it_does = '''
+    what_it_does = """
     Follows HTTP calls from an entry point to the route that answers them, and on from that handler's own calls. Where
     such a chain is two hops long or longer, it reports the first hop: the call, in the function that fixes the URL of
     the service that is called. The trace lists the further hops. Only services whose code is analysed, or whose
     exported facts were merged, can continue a chain.
-    '''
-    why = '''
+    """
+    why = """
     Every service in a chain has to be up for the first one to answer, latencies add up, and a slow last service fills
     the worker pools of all before it. Timeouts and retries multiply along the way: three tries on each of three hops
     are twenty-seven calls.
-    '''
-    example = '''
+    """
+    example = """
     `docker-compose.yml`
 
     ```yaml
@@ -85,8 +84,8 @@ class SyncHttpChain(Rule):
     async def reserve(order: dict):
         return {"status": "reserved"}
     ```
-    '''
-    use_instead = '''
+    """
+    use_instead = """
     `docker-compose.yml`
 
     ```yaml
@@ -145,22 +144,22 @@ class SyncHttpChain(Rule):
     async def reserve(order: dict):
         print("reserve", order)
     ```
-    '''
-    known_problems = '''
+    """
+    known_problems = """
     *Missed alarms*: a chain ends, for the analyser, at the first service whose code it does not see, and at a URL
     whose host it cannot resolve; `--verbose` lists those. *False alarms*: a hop that is skipped in nearly all cases,
     for example behind a cache, counts like any other; mark it as optional.
-    '''
-    options = '''
+    """
+    options = """
     - `# edanalyze: optional` at the end of a call's line says that the answer does not depend on it. A chain whose two
       hops are both optional is not reported.
     - `[tool.edanalyze.services]` declares services and the host names under which others call them.
     - `[tool.edanalyze.environment]` gives values to environment variables that hold addresses.
-    '''
-    references = '''
+    """
+    references = """
     - [Choreography and orchestration of sagas](https://microservices.io/patterns/data/saga.html)
     - [Asynchronous messaging](https://microservices.io/patterns/communication-style/messaging.html)
-    '''
+    """
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
         """Calls to a route of another service whose handler calls a further service."""
@@ -170,5 +169,5 @@ class SyncHttpChain(Rule):
                 f"{analysis.length(further)} synchronous hops that is down when any link is",
                 (*call.path, *further.path),
                 analysis.before(entry, item, call),
-                likely="certain" != call.confidence or "certain" != further.confidence,
+                likely=call.confidence != "certain" or further.confidence != "certain",
             )

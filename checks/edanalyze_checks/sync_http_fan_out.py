@@ -10,7 +10,6 @@ from edanalyze.check.rule import Rule
 ENTRIES = frozenset({"route", "handler", "task", "job", "rpc", "command"})
 
 
-
 class SyncHttpFanOut(Rule):
     """One entry point waits for several services, one after another."""
 
@@ -86,7 +85,7 @@ class SyncHttpFanOut(Rule):
             calls = analysis.sequence(entry)
             if len(calls) >= analysis.config.fan_out:
                 yield Finding(
-                    f"`{analysis.short(entry.function)}` makes {len(calls)} HTTP calls one after the other: their waiting "
-                    "times add up, and each can fail it",
+                    f"`{analysis.short(entry.function)}` makes {len(calls)} HTTP calls one after the other: their "
+                    "waiting times add up, and each can fail it",
                     (analysis.point(entry.function, "is the entry point"), *(witness[-1] for witness in calls)),
                 )

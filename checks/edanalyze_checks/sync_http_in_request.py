@@ -8,7 +8,6 @@ from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
 
-
 class SyncHttpInRequest(Rule):
     """A request handler waits for the answer of another service."""
 
@@ -73,8 +72,8 @@ class SyncHttpInRequest(Rule):
         """HTTP calls to other services that a request handler waits for."""
         for entry, call, item in analysis.calls_out(("route",)):
             yield Finding(
-                f"`{analysis.short(entry.function)}` answers only after {analysis.callee(call)} has: what is slow or down "
-                "there is slow or down here",
+                f"`{analysis.short(entry.function)}` answers only after {analysis.callee(call)} has: what is slow or "
+                "down there is slow or down here",
                 (*call.path,),
                 analysis.before(entry, item, call),
                 likely=call.confidence != "certain",

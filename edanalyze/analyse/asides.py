@@ -72,9 +72,7 @@ class Asides:
             return any(api.kind in EFFECTS for api in self._library.rows(value.name))
         return isinstance(value, Function | Partial)
 
-    def handed_step(
-        self, argument: ir.Expr, call: ir.Call, scope: Scope, parameters: frozenset[str]
-    ) -> Step | None:
+    def handed_step(self, argument: ir.Expr, call: ir.Call, scope: Scope, parameters: frozenset[str]) -> Step | None:
         """The step of running a callable that `call` was given."""
         made = ir.Call(argument, (), (), call.place)
         keep = self._kept.setdefault((id(argument), id(call)), made)

@@ -90,7 +90,7 @@ class TreeBuilder:
             if not (isinstance(target.value, ir.Name) and target.value.id in {self._receiver, "self", "cls"}):
                 nodes.append(Mutation(statement.line, target, isinstance(statement, ir.Augment)))
             elif self._changes_itself:
-                nodes.append(Mutation(statement.line, target))
+                nodes.append(Mutation(statement.line, target, isinstance(statement, ir.Augment)))
         return nodes
 
     def _branch(self, statement: ir.Branch, scope: Scope) -> list[Node]:
@@ -142,9 +142,7 @@ class TreeBuilder:
             if opened.effects or opened.enter or opened.leave or opened.generators:
                 if opened.generators:  # the call of the generator function is not a step of its own
                     before = [node for node in before if not (isinstance(node, Step) and node.call is context)]
-                around = Scoped(
-                    context, scope, opened.effects, opened.enter, opened.leave, opened.generators, tree
-                )
+                around = Scoped(context, scope, opened.effects, opened.enter, opened.leave, opened.generators, tree)
                 tree = (*before, around)
             elif opened.aside:
                 tree = (*before, Aside(opened.aside, _call(context), scope, tree))
@@ -255,7 +253,7 @@ class TreeBuilder:
 
 
 def _handed_name(expr: ir.Expr) -> str:
-    """The name at the root of a callable that is handed on: `task` of `task`, `task.delay`, `partial(task.delay, x)`."""
+    """The name at the root of a callable that is handed on: `task` of `task.delay`, `partial(task.delay, x)`."""
     match expr:
         case ir.Name(id=name):
             return name
@@ -309,4 +307,3 @@ _STATEMENTS: dict[type, _Handler] = {
     ir.Break: lambda builder, statement, scope: [Leave("break")],
     ir.Continue: lambda builder, statement, scope: [Leave("continue")],
 }
-

@@ -56,15 +56,26 @@ def _assigned(value: object, site: Site, evaluator: Evaluator) -> bool:
     module = site.frame.scope.module
     for scope in (site.frame.scope, evaluator.program.scopes.get(f"{module}:")):
         for store in scope.stores if scope is not None else ():
-            if store.key == "autocommit" and isinstance(store.binding.expr, ir.Const) and store.binding.expr.value is True:
+            if (
+                store.key == "autocommit"
+                and isinstance(store.binding.expr, ir.Const)
+                and store.binding.expr.value is True
+            ):
                 found = evaluator.values(store.base, evaluator.root(store.scope))
                 if any(isinstance(item, ExternalInstance) and item.site == site for item in found):
                     return True
         for call, inner in scope.calls if scope is not None else ():
-            if isinstance(call.function, ir.Attr) and call.function.name in {"set_session", "set_autocommit", "set_isolation_level"}:
+            if isinstance(call.function, ir.Attr) and call.function.name in {
+                "set_session",
+                "set_autocommit",
+                "set_isolation_level",
+            }:
                 base = evaluator.values(call.function.value, evaluator.root(inner))
                 if any(isinstance(item, ExternalInstance) and item.site == site for item in base):
-                    values = (*call.arguments, *(expr for name, expr in call.keywords if name in {"autocommit", "value"}))
+                    values = (
+                        *call.arguments,
+                        *(expr for name, expr in call.keywords if name in {"autocommit", "value"}),
+                    )
                     if any(isinstance(item, ir.Const) and item.value is True for item in values):
                         return True
                     if any("AUTOCOMMIT" in spelled(item) for item in values):
@@ -75,7 +86,11 @@ def _assigned(value: object, site: Site, evaluator: Evaluator) -> bool:
 def is_replica(effect: Effect) -> bool:
     """Whether a scope is opened on a database whose alias says that it only reads."""
     database = effect.argument("database")
-    return isinstance(database, ir.Const) and isinstance(database.value, str) and _REPLICA.search(database.value) is not None
+    return (
+        isinstance(database, ir.Const)
+        and isinstance(database.value, str)
+        and _REPLICA.search(database.value) is not None
+    )
 
 
 def in_pipeline(effect: Effect) -> bool:

@@ -287,7 +287,7 @@ class Effects:
         for expr in call.arguments[:2]:
             for text in self.evaluator.strings(expr, frame):
                 head = text.parts[0] if text.parts else ""
-                if isinstance(head, str) and (head.startswith(("http://", "https://")) or head.startswith("/")):
+                if isinstance(head, str) and head.startswith(("http://", "https://", "/")):
                     return True
                 if any(isinstance(part, str) and "/" in part for part in text.parts):
                     return True
@@ -344,6 +344,7 @@ def _is_plain(name: str) -> bool:
 
 
 def distinct(effects: Iterable[Effect]) -> list[Effect]:
+    """Without a second effect of the same kind and name."""
     kept: dict[tuple[str, str], Effect] = {}
     for effect in effects:
         kept.setdefault((effect.kind, effect.name), effect)

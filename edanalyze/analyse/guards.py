@@ -63,9 +63,9 @@ _READS = frozenset(
     {
         "get", "first", "one", "one_or_none", "scalar", "scalar_one_or_none", "scalars", "exists", "aexists",
         "find_one", "find", "fetchone", "fetchrow", "fetchval", "fetch_one", "get_or_none", "count", "count_documents",
-        "sismember", "hexists", "hget", "filter", "filter_by", "afirst", "aget", "all", "get_item", "scan", "query", "fetch_val",
-        "in_bulk", "get_entity_by_id", "select", "execute", "acount", "select_for_update", "with_for_update",
-        "fetch_all",
+        "sismember", "hexists", "hget", "filter", "filter_by", "afirst", "aget", "all", "get_item", "scan", "query",
+        "fetch_val", "in_bulk",
+        "get_entity_by_id", "select", "execute", "acount", "select_for_update", "with_for_update", "fetch_all",
     }
 )  # fmt: skip
 _COUNTS = frozenset(

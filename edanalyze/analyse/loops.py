@@ -98,7 +98,10 @@ class Loops:
             last = text.removesuffix("()").rsplit(".", 1)[-1]
             if last in _COUNTING:
                 return len(source.arguments) < 3 and any(spelled(call.function) == "len" for call in calls(source))
-            if last in {"enumerate", "sorted", "reversed", "list", "tuple", "set", "zip", "filter", "iter"} and source.arguments:
+            if (
+                last in {"enumerate", "sorted", "reversed", "list", "tuple", "set", "zip", "filter", "iter"}
+                and source.arguments
+            ):
                 return self._is_collection(source.arguments[0], scope)
         frame = self._system.evaluator.root(scope)
         for value in self._system.evaluator.values(source, frame):
@@ -107,7 +110,8 @@ class Loops:
                 if any(row.kind in {"consumer", "retry"} for row in rows):
                     return False
         return not any(
-            isinstance(node, ir.Name | ir.Attr) and re.search(r"attempt|retr(y|ies)|backoff|mirrors|hosts$|fallback", spelled(node), re.I)
+            isinstance(node, ir.Name | ir.Attr)
+            and re.search(r"attempt|retr(y|ies)|backoff|mirrors|hosts$|fallback", spelled(node), re.I)
             for node in walk(source)
         )
 
@@ -144,7 +148,9 @@ class Loops:
         from edanalyze.analyse.witness import Point
 
         for effect in step.effects:
-            if effect.kind == "http" and not (effect.api.data.get("async") and not step.call.awaited and not self._entered(effect.api.data)):
+            if effect.kind == "http" and not (
+                effect.api.data.get("async") and not step.call.awaited and not self._entered(effect.api.data)
+            ):
                 point = Point(step.scope.module, function, step.call.place, says(effect), effect.likely)
                 return (point,)
         for target in step.targets:

@@ -1,4 +1,4 @@
-"""Openings: what entering a `with` item opens, or decorating with it: transactions, guards, project context managers."""
+"""What entering a `with` item opens, or decorating with it: transactions, guards, context managers of the project."""
 
 from __future__ import annotations
 
@@ -38,7 +38,11 @@ class Openings:
         """What entering `expr` (or decorating with it), on that line, opens."""
         evaluator = self._evaluator
         frame = evaluator.root(scope)
-        call = expr if isinstance(expr, ir.Call) else self._kept.setdefault(id(expr), ir.Call(expr, (), (), ir.Place(line, 1, line, 1)))
+        call = (
+            expr
+            if isinstance(expr, ir.Call)
+            else self._kept.setdefault(id(expr), ir.Call(expr, (), (), ir.Place(line, 1, line, 1)))
+        )
         effects: list[Effect] = []
         generators: list[tuple[Function, ir.Call]] = []
         enter: list[Function] = []
@@ -94,9 +98,7 @@ class Openings:
         )
 
     @staticmethod
-    def _scopes(
-        rows: Iterable[Api], name: str, call: ir.Call, receiver: Value | None, decorator: bool
-    ) -> list[Effect]:
+    def _scopes(rows: Iterable[Api], name: str, call: ir.Call, receiver: Value | None, decorator: bool) -> list[Effect]:
         wanted = {"decorator"} if decorator else {"with", "async-with", "object"}
         found: list[Effect] = []
         for api in rows:

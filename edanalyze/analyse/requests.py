@@ -60,7 +60,9 @@ class Requests:
             return None
         for module in sorted(program.modules):
             scope = program.scopes[f"{module}:"]
-            if "DATABASES" not in scope.bindings and not any(spelled(store.base).startswith("DATABASES") for store in scope.stores):
+            if "DATABASES" not in scope.bindings and not any(
+                spelled(store.base).startswith("DATABASES") for store in scope.stores
+            ):
                 continue
             line = self._line(scope, module)
             if line:
@@ -71,7 +73,11 @@ class Requests:
 
     def _line(self, scope: Scope, module: str) -> int:
         for store in scope.stores:
-            if isinstance(store.key, ir.Const) and store.key.value == _SETTING and spelled(store.base).startswith("DATABASES"):
+            if (
+                isinstance(store.key, ir.Const)
+                and store.key.value == _SETTING
+                and spelled(store.base).startswith("DATABASES")
+            ):
                 if isinstance(store.binding.expr, ir.Const) and store.binding.expr.value is True:
                     return self._statement_line(module)
         for binding in scope.bindings.get("DATABASES", ()):
@@ -111,7 +117,11 @@ class Requests:
         program = self._evaluator.program
         functions = {entry.function, entry.value.id if entry.value is not None else ""}
         owners = {function.rpartition(".")[0] for function in functions}
-        facts = [found for name in (*functions, *owners) if (found := program.functions.get(name) or program.classes.get(name))]
+        facts = [
+            found
+            for name in (*functions, *owners)
+            if (found := program.functions.get(name) or program.classes.get(name))
+        ]
         return any("non_atomic_requests" in spelled(decorator) for item in facts for decorator in item.decorators)
 
     # ---------------------------------------------------------------- FastAPI

@@ -50,7 +50,9 @@ class Signals:
             for api, owner in self._apis(call.function, frame):
                 handler = argument(api.slots["handler"], call) if "handler" in api.slots else None
                 if handler is not None:
-                    receivers = [value for value in self._evaluator.values(handler, frame) if isinstance(value, Function)]
+                    receivers = [
+                        value for value in self._evaluator.values(handler, frame) if isinstance(value, Function)
+                    ]
                     for signal in self._meant(api, owner, call, frame):
                         found[signal] += self._pairs(receivers, api, call, frame)
         return found
@@ -86,7 +88,9 @@ class Signals:
             case External(name=name) if name.startswith(_SIGNAL_MODULE):
                 return name.removeprefix(_SIGNAL_MODULE)
             case ExternalInstance(name=name, site=site) if site is not None and name.endswith("Signal"):
-                names = [text for expr in site.call.arguments[:1] for text in self._evaluator.literals(expr, site.frame)]
+                names = [
+                    text for expr in site.call.arguments[:1] for text in self._evaluator.literals(expr, site.frame)
+                ]
                 return f"{name}:{names[0]}" if names else id(site.call)
             case _:
                 return None

@@ -1,8 +1,8 @@
 """Summaries of functions, also of those that call themselves.
 
-A call that is still being summarised gets what is known of it so far, at first that it does not come back. The outermost
-function of a recursion is run again until nothing more is found, and only then is anything remembered that rests on it:
-a least fixed point, so that the result does not depend on where the recursion was entered.
+A call that is still being summarised gets what is known of it so far, at first that it does not come back. The
+outermost function of a recursion is run again until nothing more is found, and only then is anything remembered that
+rests on it: a least fixed point, so that the result does not depend on where the recursion was entered.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ class Summaries(Generic[S]):
                 break
             self._forget(depth)
         del self._active[key]
-        if key in self._so_far and not summary.exits and not summary.raised:  # nothing ends the recursion: assume that it ends all the same
+        if (
+            key in self._so_far and not summary.exits and not summary.raised
+        ):  # nothing ends the recursion: assume that it ends all the same
             summary = Summary((entry,), (), summary.exposures)
         rests_on = self._rests_on
         self._rests_on = min(outer, rests_on) if rests_on < depth else outer

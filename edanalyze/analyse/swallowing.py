@@ -15,7 +15,7 @@ from edanalyze.analyse.reach import says
 from edanalyze.analyse.trees import Attempt, Leave, Repeat, Rescue, Scoped, Step, Tree, steps
 from edanalyze.analyse.witness import Point, Witness
 from edanalyze.facts import ir
-from edanalyze.facts.children import spelled
+from edanalyze.facts.children import calls, expressions, spelled, statements, walk
 from edanalyze.link.values import Frame, Function
 
 if TYPE_CHECKING:
@@ -29,12 +29,16 @@ AUTOMATIC = frozenset({"before", "after", "timer", "none"})
 
 
 class Clause(NamedTuple):
-    """A clause that swallows: where it is, and the way from its `try` to the work that may fail."""
+    """A clause that swallows: where it is, and the way from its `try` to the work that may fail.
+
+    `collected` names what the `try` gathers of the items that succeed.
+    """
 
     module: str
     function: str
     place: ir.Place
     work: Witness
+    collected: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,8 @@ class Swallowed(Domain[Attempted]):
             return state
         if effect.api.data.get("action") not in SETTLING or effect.api.data.get("raised"):
             return replace(state, clause=None)
+        if state.clause is not None and _mentions(step.call, state.clause.collected):
+            return replace(state, clause=None)  # only what succeeded is acknowledged
         self._done(state)
         return Attempted(None, True, False)
 
@@ -116,7 +122,8 @@ class Swallowed(Domain[Attempted]):
         work = self._work(node, run)
         if not work:
             return state
-        clause = Clause(node.scope.module, run.function, rescue.handler.place, work)
+        collected = frozenset(_collected(node.statement.body))
+        clause = Clause(node.scope.module, run.function, rescue.handler.place, work, collected)
         after = replace(state, clause=clause)
         if state.acknowledged:
             self._done(after)
@@ -224,6 +231,23 @@ class Swallowing:
             for name in self._system.reach.functions(function)
             for node in self._system.contexts.tree(name).body
         )
+
+
+def _collected(body: tuple[ir.Stmt, ...]) -> Iterator[str]:
+    """The lists and sets that a block adds to."""
+    for statement in statements(body):
+        for expr in expressions(statement):
+            for call in calls(expr):
+                match call.function:
+                    case ir.Attr(value=ir.Name(id=name), name="append" | "add" | "extend" | "update" | "setdefault"):
+                        yield name
+
+
+def _mentions(call: ir.Call, names: frozenset[str]) -> bool:
+    values = (*call.arguments, *(value for _, value in call.keywords))
+    return bool(names) and any(
+        isinstance(node, ir.Name) and node.id in names for value in values for node in walk(value)
+    )
 
 
 def _has_scope(node: object) -> bool:

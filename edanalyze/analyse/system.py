@@ -120,7 +120,9 @@ class System:
     def instrumentation(self) -> Instrumentation:
         """Where trace headers travel by themselves."""
         commands = [
-            (service.name, process.command, process.entry) for service in self.services.all for process in service.processes
+            (service.name, process.command, process.entry)
+            for service in self.services.all
+            for process in service.processes
         ]
         return Instrumentation(self.evaluator, self.service_of, commands)
 
@@ -157,7 +159,7 @@ class System:
     def unmatched_models(self) -> list[str]:
         """A sentence for each model of the user's own that nothing in the program can match."""
         return [
-            f"pyproject.toml: [[tool.edanalyze.{api.kind}]] call = \"{api.call}\" matches nothing in the project"
+            f'pyproject.toml: [[tool.edanalyze.{api.kind}]] call = "{api.call}" matches nothing in the project'
             for api in self.models.own
             if api.call and api.call not in self.effects.matched and not self._is_mentioned(api.call)
         ]
@@ -165,7 +167,8 @@ class System:
     def unresolved(self) -> list[str]:
         """A sentence for each HTTP call whose callee is not known, and why; preceded by their number."""
         lines = [
-            f"{self.program.paths[call.site.module]}:{call.site.place.line}: {call.url.text or 'a URL'} is bound to nothing: {call.reason}"
+            f"{self.program.paths[call.site.module]}:{call.site.place.line}: "
+            f"{call.url.text or 'a URL'} is bound to nothing: {call.reason}"
             for call in self.binding.http_calls
             if call.reason and not call.targets and not call.service and not call.external
         ]
@@ -174,7 +177,8 @@ class System:
     def _is_mentioned(self, call: str) -> bool:
         last = call.rpartition(".")[2]
         return last in self.program.calls or any(
-            last in (name.rpartition(".")[2], name.rpartition(":")[2]) for name in (*self.program.classes, *self.program.functions)
+            last in (name.rpartition(".")[2], name.rpartition(":")[2])
+            for name in (*self.program.classes, *self.program.functions)
         )
 
     @cached_property

@@ -184,9 +184,7 @@ class Transactions(Domain[Transaction]):
         """A changed object may be an entity, which the commit stores."""
         return state if state.touched else replace(state, touched=True)
 
-    def _commit(
-        self, state: Transaction, point: Point, run: Activation[Transaction], *, explicit: bool
-    ) -> Transaction:
+    def _commit(self, state: Transaction, point: Point, run: Activation[Transaction], *, explicit: bool) -> Transaction:
         wrote = state.dirty is not None or (explicit and state.touched)
         for witness in state.pending:
             self._report(Found("EDA202", witness, (point,), not wrote, state.rows))
@@ -328,7 +326,6 @@ class Transactions(Domain[Transaction]):
         engine.block(node.body, [after], run)
         return [state]
 
-
     def _hook(self, node: Aside, run: Activation[Transaction], engine: Engine[Transaction]) -> None:
         """Publishes of an after-commit hook; what a caller handed over is reported where it was handed over."""
         handed = run.frame.call is not None and any(isinstance(item, Step) and item.dynamic for item in node.body)
@@ -401,5 +398,9 @@ def _point(effect: Effect, step: Step, run: Activation[object] | Activation[Tran
 
 def _scope_point(effect: Effect, node: Scoped, run: Activation[Transaction]) -> Point:
     return Point(
-        node.scope.module, run.function, effect.call.place, f"the transaction of `{effect.name.rpartition('.')[2]}`", False
+        node.scope.module,
+        run.function,
+        effect.call.place,
+        f"the transaction of `{effect.name.rpartition('.')[2]}`",
+        False,
     )

@@ -1,0 +1,1 @@
+"""From analyses to diagnostics: rules, their registry and pages, suppression."""

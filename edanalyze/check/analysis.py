@@ -134,9 +134,7 @@ class Analysis:
 
     # ------------------------------------------------------------------- hops
 
-    def calls_out(
-        self, kinds: tuple[str, ...], strict: bool = False
-    ) -> Iterator[tuple[EntryPoint, HttpCall, Reached]]:
+    def calls_out(self, kinds: tuple[str, ...], strict: bool = False) -> Iterator[tuple[EntryPoint, HttpCall, Reached]]:
         """HTTP calls to other services that entry points of some kinds wait for; with `strict` to anybody."""
         seen: set[tuple[str, Place]] = set()
         for entry in self.system.entries:

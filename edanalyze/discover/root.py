@@ -42,8 +42,8 @@ def find_root(paths: Sequence[Path]) -> Root:
 
     In this order: the nearest folder at or above them whose pyproject.toml has `[tool.edanalyze]`; the one given
     folder if it is a system of its own; the git work tree; the nearest folder that deploys the given one; the nearest
-    that has a pyproject.toml, setup.cfg or .flake8; the folder that all paths share. The search ends at the first git work
-    tree, and neither the home folder nor the file system's root becomes a project because of a stray file in it.
+    that has a pyproject.toml, setup.cfg or .flake8; the folder that all paths share. The search ends at the first git
+    work tree, and neither the home folder nor the file system's root becomes a project because of a stray file in it.
     Raises FileNotFoundError for a path that does not exist.
     """
     absolute = [_existing(each) for each in paths or [Path()]]

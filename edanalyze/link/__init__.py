@@ -1,0 +1,1 @@
+"""Resolution across files: names, values, calls, entry points."""

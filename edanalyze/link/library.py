@@ -68,7 +68,12 @@ class Library:
             made = api.data.get("returns")
             if api.data.get("property") and isinstance(made, str):
                 return cls if made == "self" else made
-        if name == "objects" and _MAPPED_CLASS.search(cls) and not self.speaks_of(cls) and "django" in self.models.packages:
+        if (
+            name == "objects"
+            and _MAPPED_CLASS.search(cls)
+            and not self.speaks_of(cls)
+            and "django" in self.models.packages
+        ):
             return "django.db.models.Manager"
         fallback = "__getitem__" if name == "[]" else "__getattr__"
         if not self.models.method(cls, name):
@@ -131,7 +136,7 @@ class Library:
         return bool(self.models.find(name)) or self.models.is_class(name)
 
     def speaks_of(self, name: str) -> bool:
-        """Whether the library of a dotted name is modelled (or part of Python), so that silence on it means something."""
+        """Whether the library of a dotted name is modelled (or part of Python), so that silence says something."""
         top = name.partition(".")[0]
         return top == "builtins" or top in self.models.packages or top in sys.stdlib_module_names
 
@@ -139,10 +144,11 @@ class Library:
         self, name: str
     ) -> tuple[Callable[[ir.Call], ir.Expr | None], Callable[[ir.Call], ir.Expr | None]] | None:
         """For a function that reads an environment variable: how to find its name and default in a call."""
-        for api in self.models.find(name, "environment"):
-            variable, default = api.slots["variable"], api.slots.get("default")
-            return (
-                lambda call: argument(variable, call),
-                lambda call: argument(default, call) if default is not None else None,
-            )
-        return None
+        api = next(iter(self.models.find(name, "environment")), None)
+        if api is None:
+            return None
+        variable, default = api.slots["variable"], api.slots.get("default")
+        return (
+            lambda call: argument(variable, call),
+            lambda call: argument(default, call) if default is not None else None,
+        )

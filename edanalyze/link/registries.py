@@ -44,7 +44,7 @@ class Registries:
         return found
 
     def members(self, base: ir.Expr, display: Display, key: Value | None = None) -> Iterator[Value]:
-        """What is put into the display that `base` names, elsewhere in the program; at a literal key if one is given."""
+        """What is put into the display that `base` names elsewhere in the program, at a literal key if one is given."""
         entries = self._added.get(_last(base), ()) if _last(base) else ()
         if not entries or id(display.expr) in self._active:
             return
@@ -63,7 +63,8 @@ class Registries:
 
     def _is_same(self, collection: ir.Expr, frame: Frame, display: Display) -> bool:
         return any(
-            isinstance(value, Display) and value.expr is display.expr for value in self._evaluator.values(collection, frame)
+            isinstance(value, Display) and value.expr is display.expr
+            for value in self._evaluator.values(collection, frame)
         )
 
     def _is_other_key(self, name: ir.Expr | None, key: Value | None, frame: Frame) -> bool:

@@ -75,9 +75,11 @@ class Settings:
                 for key, expr in keywords:
                     if key == "env_prefix":
                         return next(iter(evaluator.literals(expr, frame)), "")
-            for value in evaluator.attributes.of(Instance(f"{ancestor}.Config"), "env_prefix") if (
-                f"{ancestor}.Config" in evaluator.program.classes
-            ) else ():
+            for value in (
+                evaluator.attributes.of(Instance(f"{ancestor}.Config"), "env_prefix")
+                if (f"{ancestor}.Config" in evaluator.program.classes)
+                else ()
+            ):
                 if isinstance(value, String) and value.literal is not None:
                     return value.literal
         return ""

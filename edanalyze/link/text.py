@@ -214,7 +214,9 @@ class Texts:
                 evaluator.settings.environment(frame.scope.module, variable_name, text)
                 for variable_name in names
                 for text in defaults
-                if not isinstance(evaluator.first(fallback, frame) if fallback is not None else None, Instance | ExternalInstance)
+                if not isinstance(
+                    evaluator.first(fallback, frame) if fallback is not None else None, Instance | ExternalInstance
+                )
             ]
         return None
 

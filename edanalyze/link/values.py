@@ -195,17 +195,7 @@ class Super:
 
 
 Value: TypeAlias = (
-    Module
-    | Class
-    | Function
-    | Instance
-    | External
-    | ExternalInstance
-    | String
-    | Constant
-    | Display
-    | Partial
-    | Super
+    Module | Class | Function | Instance | External | ExternalInstance | String | Constant | Display | Partial | Super
 )
 
 

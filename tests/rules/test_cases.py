@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.rules.cases import Case, Expected, read_page
-
 from edanalyze.api import Options, check, load_project
-
 from edanalyze.check.diagnostic import Diagnostic
+from tests.rules.cases import Case, Expected, read_page
 
 PAGES = Path(__file__).parents[2] / "docs" / "rules"
 

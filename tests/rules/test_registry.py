@@ -12,7 +12,7 @@ import pytest
 from edanalyze.check import registry
 from edanalyze.check.registry import Registry
 
-RULE = '''
+RULE = """
 from edanalyze.check.rule import Rule
 
 class {name}(Rule):
@@ -26,7 +26,7 @@ class {name}(Rule):
 
     def check(self, analysis):
         return []
-'''
+"""
 
 
 class Site:

@@ -13,7 +13,7 @@ COMMON_MEANINGS: Mapping[str, str] = {
 }
 
 ATTRIBUTE_MEANINGS: Mapping[str, str] = {
-    "carries": "beginnings of dotted names",
+    "transport.carries": "beginnings of dotted names",
     "topic_default": "name of the task when none is given, with `{function}` and `{module}`",
     "ack": "when the message is settled by itself",
     "handler.ack": "when the message is settled, relative to the handler's run",
