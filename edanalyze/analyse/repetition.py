@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.mapped import is_mapped
 from edanalyze.analyse.origin import Origin, Origins
 from edanalyze.analyse.outbox import is_outbox_write
 from edanalyze.analyse.trees import Mutation, Step
@@ -110,11 +111,8 @@ class Repeating:
         """Whether `entity.count += n` adds to a stored value."""
         if not node.augmented:
             return False
+        origin = self._origins.of(node.target.value, frame)
         for value in self._evaluator.values(node.target.value, frame):
-            if isinstance(value, Instance) and value.site is not None:
-                return not self._is_plain(value.id)
-        return self._origins.of(node.target.value, frame) is not Origin.NEW
-
-    def _is_plain(self, cls: str) -> bool:
-        """Whether a class is mapped by no library: an object of it that was made here is only in memory."""
-        return not self._evaluator.classes.order(cls)[1]
+            if isinstance(value, Instance):
+                return is_mapped(value.id, self._evaluator) or origin is Origin.STORED
+        return origin is not Origin.NEW
