@@ -528,3 +528,38 @@ def test_callable_that_decodes_is_not_the_handler() -> None:
         Loop(decode, place).run()
         """
     assert named(source, "handler") == {"orders -> place"}
+
+
+def test_argument_that_partial_binds_is_what_the_callback_forwards_to() -> None:
+    source = """
+        from functools import partial
+        import aio_pika
+        class Client:
+            async def consume(self, name, callback):
+                connection = await aio_pika.connect("amqp://rabbit")
+                channel = await connection.channel()
+                queue = await channel.declare_queue(name)
+                await queue.consume(partial(self._process, callback=callback))
+            async def _process(self, message, callback):
+                async with message.process():
+                    await callback(message)
+        async def place(message): ...
+        async def cancel(message): ...
+        async def main():
+            client = Client()
+            await client.consume("placed", place)
+            await client.consume("cancelled", cancel)
+        """
+    assert named(source, "handler") == {"placed -> place", "cancelled -> cancel"}
+
+
+def test_reading_of_an_unresolved_client() -> None:
+    source = """
+        import redis
+        from shop.unknown import client
+        def main():
+            while True:
+                for stream, entries in client.xreadgroup("stock", "one", {"orders": ">"}):
+                    print(entries)
+        """
+    assert named(source, "handler") == {"orders -> main"}

@@ -541,3 +541,38 @@ def test_resource_object_of_aiohttp() -> None:
         resource.add_route("GET", read)
         """
     ) == {"GET /orders/{id} -> read"}
+
+
+def test_wrapper_that_a_decorator_registers_stands_for_what_it_wraps() -> None:
+    source = """
+        from functools import wraps
+        from fastapi import FastAPI
+        class Gateway(FastAPI):
+            def forward(self, path, method="get"):
+                decorator = getattr(super(), method)
+                def wrapper(function):
+                    @decorator(path)
+                    @wraps(function)
+                    async def inner(request): ...
+                    return inner
+                return wrapper
+        app = Gateway()
+        @app.forward("/users")
+        async def users(request): ...
+        @app.forward("/orders", method="post")
+        async def orders(request): ...
+        """
+    assert routes(source) == {"GET /users -> users", "POST /orders -> orders"}
+    assert {entry.value.id for entry in entries(source) if entry.value} == {"app:Gateway.forward.wrapper.inner"}
+
+
+def test_methods_given_as_members_of_an_enumeration() -> None:
+    assert routes(
+        """
+        from http import HTTPMethod
+        from flask import Flask
+        app = Flask(__name__)
+        @app.route("/x", methods=[HTTPMethod.PUT, HTTPMethod.POST])
+        def x(): ...
+        """
+    ) == {"POST,PUT /x -> x"}

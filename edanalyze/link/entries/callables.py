@@ -15,6 +15,7 @@ from edanalyze.link.values import (
     Instance,
     Module,
     Partial,
+    Site,
     Value,
 )
 
@@ -24,7 +25,8 @@ DEEPEST = 6
 class Target(NamedTuple):
     """What a registration leads to: a function as it is run and as it is defined, or an object of a view class.
 
-    `actions` maps verbs to methods where the registration does, `given` counts the arguments that `partial` fills.
+    `actions` maps verbs to methods where the registration does. `given` counts the positional arguments that `partial`
+    fills, `bound` is where it does.
     """
 
     function: str
@@ -32,6 +34,7 @@ class Target(NamedTuple):
     view: Instance | None = None
     actions: tuple[tuple[str, str], ...] = ()
     given: int = 0
+    bound: Site | None = None
 
 
 class Callables:
@@ -67,7 +70,7 @@ class Callables:
             case Partial(target=target, site=site):
                 count = len(site.call.arguments) - 1
                 for inner in self._value(target, depth + 1):
-                    yield inner._replace(given=inner.given + count)
+                    yield inner._replace(given=inner.given + count, bound=site)
             case Class(id=cls):
                 yield Target(cls, None, Instance(cls))
             case Instance(id=cls):

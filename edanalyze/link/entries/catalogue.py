@@ -51,7 +51,7 @@ class Entries:
         sources = Sources(evaluator, declarations, strings)
         forwarding = Forwarding(evaluator)
         lineage = Lineage(evaluator)
-        routes = Routes(evaluator, declarations, owners, callables, views, strings)
+        routes = Routes(evaluator, declarations, owners, callables, views, strings, lists)
         messages = Messages(evaluator, declarations, callables, routes, sources, forwarding, lists, lineage)
         loops = Loops(evaluator, declarations, activations, callables, sources, forwarding)
         tables = UrlTables(evaluator, declarations, owners, callables, views, lists, routes).find()

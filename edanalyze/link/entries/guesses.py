@@ -15,6 +15,7 @@ from edanalyze.link.values import Class, External, ExternalInstance, Frame, Func
 from edanalyze.models import Api
 
 CALLED = frozenset({"method"})
+TELLING = 8  # letters of a name that no other library uses for something else (`xreadgroup`, `receive_message`)
 REGISTERING = frozenset({"register_callback"})
 
 
@@ -43,8 +44,10 @@ class Guesses:
                 if api.data.get("form") in CALLED:
                     self._calls[_last(api)].append(api)
         for api in models.of_kind("consumer"):
-            if api.data.get("form") in REGISTERING and not api.data.get("in_process"):
-                self._calls[_last(api)].append(api)
+            name = _last(api)
+            asks = api.data.get("form") == "poll" and len(name) >= TELLING
+            if (api.data.get("form") in REGISTERING or asks) and not api.data.get("in_process"):
+                self._calls[name].append(api)
 
     def decorator(self, decorator: ir.Expr, frame: Frame, scope: Scope) -> Api | None:
         """The row of a decorator such as `@self.app.get("/orders")`."""
@@ -86,6 +89,8 @@ class Guesses:
         return True
 
     def _fits(self, api: Api, call: ir.Call, frame: Frame) -> bool:
+        if api.data.get("form") == "poll":
+            return True
         if api.kind == "include":
             return any(isinstance(value, ExternalInstance) for value in self._given(api, "child", call, frame))
         if not any(isinstance(value, Function | Class) for value in self._given(api, "handler", call, frame)):

@@ -17,7 +17,7 @@ from edanalyze.link.entries.routes import Routes
 from edanalyze.link.entries.sources import Source, Sources, Use
 from edanalyze.link.entries.transports import Transports
 from edanalyze.link.evaluate import Evaluator
-from edanalyze.link.values import ExternalInstance, Function, String
+from edanalyze.link.values import ExternalInstance, Frame, Function, String
 from edanalyze.models import Api
 
 MESSAGE_FORMS = frozenset({"message", "event", "stream", "rpc", "binding", "command"})
@@ -48,6 +48,7 @@ class Messages:
         self._lists = lists
         self._lineage = lineage
         self._transports = Transports(evaluator.models.models)
+        self._bound: dict[int, ir.Call] = {}  # evaluation is remembered by identity: they must stay the same objects
 
     def find(self) -> Iterator[EntryPoint]:
         """All of them."""
@@ -158,7 +159,7 @@ class Messages:
         facts = self._evaluator.program.functions[target.function]
         message = self.parameters(declaration.api, facts, target.given)
         if scope.function is not None and function.id == target.function:
-            frame = self._evaluator.results.frame(function, None, None)
+            frame = self._frame(function, target)
             driver = Driver(scope, scope.function.body, frozenset(message))
             inner = self._forwarding.targets(driver, frame)
             for each in inner:
@@ -168,6 +169,17 @@ class Messages:
             if inner:
                 return
         yield self.entry("handler", declaration, target, source, source.topics, message)
+
+    def _frame(self, function: Function, target: Target) -> Frame:
+        """The context in which a callback runs, with the arguments that `partial` binds."""
+        site = target.bound
+        if site is None:
+            return self._evaluator.results.frame(function, None, None)
+        made = self._bound.get(id(site.call))
+        if made is None:
+            made = ir.Call(site.call.arguments[0], site.call.arguments[1:], site.call.keywords, site.call.place)
+            self._bound[id(site.call)] = made
+        return self._evaluator.results.frame(function, made, site.frame)
 
     @staticmethod
     def parameters(api: Api, facts: FunctionFacts, given: int = 0) -> tuple[str, ...]:

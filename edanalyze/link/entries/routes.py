@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from edanalyze.facts import ir
 from edanalyze.link.entries.callables import Callables, Target
 from edanalyze.link.entries.declarations import Declaration, Declarations, Decoration
+from edanalyze.link.entries.listed import Lists
 from edanalyze.link.entries.owners import Owners
 from edanalyze.link.entries.paths import join, methods, normalised
 from edanalyze.link.entries.records import EntryPoint
 from edanalyze.link.entries.strings import Strings
-from edanalyze.link.entries.views import Views
+from edanalyze.link.entries.views import VERBS, Views
 from edanalyze.link.evaluate import Evaluator
-from edanalyze.link.values import Frame, Function, Instance, Site, Value
+from edanalyze.link.values import External, Frame, Function, Instance, Site, Value
 
 OWNED = frozenset({"owner", "resource"})
 IN_CALL = frozenset({"method", "function", "constructor"})
@@ -30,6 +32,7 @@ class Routes:
         callables: Callables,
         views: Views,
         strings: Strings,
+        lists: Lists,
     ) -> None:
         self._evaluator = evaluator
         self._declarations = declarations
@@ -37,6 +40,7 @@ class Routes:
         self._callables = callables
         self._views = views
         self._strings = strings
+        self._lists = lists
 
     def find(self) -> Iterable[EntryPoint]:
         """All of them, one for each path of a function."""
@@ -84,14 +88,17 @@ class Routes:
             return [Target(identifier, None, Instance(identifier))]
         facts = program.functions[identifier]
         values: list[Value] = []
+        known = identifier
         if facts.owner is not None:
             owner = f"{identifier.partition(':')[0]}:{facts.owner}"
             values += self._evaluator.attributes.of(Instance(owner), facts.name)
         else:
             closure = frame if frame.scope.kind in {"function", "comprehension"} else None
-            values += self._evaluator.results.decorated(Function(identifier, None, closure), frame)
+            own = Function(identifier, None, closure)
+            values += self._evaluator.results.decorated(own, frame)
+            known = self._callables.defined(own).id  # a wrapper that a decorator of the project registers
         functions = [value for value in values if isinstance(value, Function)]
-        return [Target(identifier, value) for value in functions[:1]] or [Target(identifier, Function(identifier))]
+        return [Target(known, value) for value in functions[:1]] or [Target(known, Function(identifier))]
 
     # ------------------------------------------------------------------- calls
 
@@ -142,6 +149,7 @@ class Routes:
         for role in ("method_arg", "methods"):
             expr = declaration.argument(role)
             given += self._evaluator.literals(expr, declaration.frame)
+            given += self._members(expr, declaration.frame)
         if given:
             return methods(given)
         if declaration.text("method"):
@@ -150,6 +158,15 @@ class Routes:
         if isinstance(default, list) and declaration.argument("methods") is None:
             return methods(str(name) for name in default)
         return ()
+
+    def _members(self, expr: ir.Expr | None, frame: Frame) -> list[str]:
+        """The verbs among the members of a library's enumeration (`HTTPMethod.PUT`)."""
+        names: list[str] = []
+        for element in self._lists.elements(expr, frame) if expr is not None else ():
+            for value in self._evaluator.values(element.expr, element.frame):
+                if isinstance(value, External):
+                    names.append(value.name.rpartition(".")[2])
+        return [name for name in names if name.lower() in VERBS]
 
     def _entries(self, declaration: Declaration, target: Target, paths: Iterable[str]) -> Iterable[EntryPoint]:
         verbs = self._methods(declaration)
