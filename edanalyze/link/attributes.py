@@ -70,7 +70,9 @@ class Attributes:
             case Super():
                 return self._of_super(value, name)
             case External(name=dotted):
-                made = self._evaluator.models.attribute(dotted, name) if dotted.rpartition(".")[2][:1].isupper() else None
+                made = (
+                    self._evaluator.models.attribute(dotted, name) if dotted.rpartition(".")[2][:1].isupper() else None
+                )
                 return (ExternalInstance(made, None, value) if made else External(f"{dotted}.{name}", value),)
             case ExternalInstance(name=dotted):
                 return self._of_library(value, dotted, name)
@@ -204,12 +206,23 @@ class Attributes:
                 break
         if found:
             return [value for value in found if value != Constant(None)] or found
+        if not outer and instance.site is None:
+            return self._of_subclasses(instance, name)
         owner = instance
         return [
             value
             for base in outer
             for value in self._of_library(ExternalInstance(base, instance.site, owner), base, name)
         ]
+
+    def _of_subclasses(self, instance: Instance, name: str) -> list[Value]:
+        """What subclasses define, where a base class speaks of an attribute that only they have."""
+        evaluator = self._evaluator
+        found: list[Value] = []
+        for child in evaluator.classes.children(instance.id):
+            if name in evaluator.classes.stores(child) or evaluator.classes.definition(child, name) is not None:
+                found += self.of(Instance(child, None, instance.open), name)
+        return found
 
     def _method_frame(self, instance: Instance, scope: Scope) -> Frame:
         """The frame of a method run on `instance`; its constructor is given the arguments of its site."""
@@ -277,8 +290,8 @@ class Attributes:
         for value in evaluator.values(base, frame):
             match value:
                 case Display():
-                    wanted = evaluator.first(key, frame)
-                    found += [*self.member(value, wanted), *evaluator.registries.members(base, value, wanted)]
+                    for wanted in self._keys(key, frame):
+                        found += [*self.member(value, wanted), *evaluator.registries.members(base, value, wanted)]
                 case External(name="os.environ"):
                     for name in evaluator.literals(key, frame):
                         found.append(evaluator.settings.environment(frame.scope.module, name, None))
@@ -301,6 +314,13 @@ class Attributes:
                 found = [item for name in names for item in evaluator.configuration.items(name, module)] or found
         return found
 
+    def _keys(self, key: ir.Expr, frame: Frame) -> tuple[Value | None, ...]:
+        """The keys to look up: each of several literal ones, else the first, for it stands for any."""
+        values = self._evaluator.values(key, frame)
+        if len(values) > 1 and all(isinstance(value, String) and value.literal is not None for value in values):
+            return values
+        return (values[0],) if values else (None,)
+
     def member(self, display: Display, key: Value | None) -> list[Value]:
         """The element of a display at a literal key, or all of them when the key is not known."""
         evaluator = self._evaluator
@@ -318,7 +338,11 @@ class Attributes:
             literal = isinstance(key, Constant) or (isinstance(key, String) and key.literal is not None)
             return exact if exact or literal else every
         if isinstance(expr, ir.Items):
-            if isinstance(key, Constant) and isinstance(key.value, int) and -len(expr.items) <= key.value < len(expr.items):
+            if (
+                isinstance(key, Constant)
+                and isinstance(key.value, int)
+                and -len(expr.items) <= key.value < len(expr.items)
+            ):
                 return list(evaluator.values(expr.items[key.value], frame))
             return [value for item in expr.items for value in evaluator.values(item, frame)]
         filtered = self._filtered(expr)
@@ -392,4 +416,3 @@ def _decorator_name(expr: ir.Expr) -> str:
             return name
         case _:
             return ""
-

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from edanalyze.facts import ir
 from edanalyze.facts.children import bodies, children, expressions
+from edanalyze.facts.module import ModuleFacts
 from edanalyze.link.scopes import Binding, Scope
 
 Environment = dict[str, tuple[Binding, ...]]
 
 
-def reach(scope: Scope, body: Sequence[ir.Stmt]) -> dict[int, list[Binding]]:
+def reach(scope: Scope, body: Sequence[ir.Stmt], facts: ModuleFacts) -> dict[int, list[Binding]]:
     """The bindings that uses of names in a scope see, by the identity of the use; all others see every binding."""
     names = {
         name
@@ -25,7 +26,7 @@ def reach(scope: Scope, body: Sequence[ir.Stmt]) -> dict[int, list[Binding]]:
     }
     if not names:
         return {}
-    flow = _Flow(scope, names)
+    flow = _Flow(scope, names, facts)
     flow.block(body, flow.start())
     return flow.result()
 
@@ -33,8 +34,9 @@ def reach(scope: Scope, body: Sequence[ir.Stmt]) -> dict[int, list[Binding]]:
 class _Flow:
     """One pass over a scope."""
 
-    def __init__(self, scope: Scope, names: set[str]) -> None:
+    def __init__(self, scope: Scope, names: set[str], facts: ModuleFacts) -> None:
         self._scope = scope
+        self._facts = facts
         self._names = names
         self._seen: dict[int, tuple[str, list[Binding]]] = {}
         self._met: dict[str, set[int]] = {name: set() for name in names}
@@ -102,10 +104,22 @@ class _Flow:
             case ir.Import(name=name):
                 env = self._set(name, [b for b in self._of(name) if b.imported is statement], env)
             case ir.Define(name=name, qualname=qualname):
+                for expr in self._evaluated(qualname):
+                    self._expr(expr, env, frozenset())
                 env = self._set(name, [b for b in self._of(name) if b.qualname == qualname], env)
             case _:
                 pass
         return env
+
+    def _evaluated(self, qualname: str) -> Iterator[ir.Expr]:
+        """What a `def` or `class` statement itself evaluates."""
+        function = self._facts.functions.get(qualname)
+        klass = self._facts.classes.get(qualname)
+        if function is not None:
+            yield from function.decorators
+            yield from (item.default for item in function.parameters if item.default is not None)
+        elif klass is not None:
+            yield from (*klass.decorators, *klass.bases, *(value for _, value in klass.keywords))
 
     def _loop(self, statement: ir.Loop, env: Environment | None) -> Environment | None:
         again = _joined(env, self._all(statement.body)) if env is not None else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from edanalyze.facts import ir
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from edanalyze.link.evaluate import Evaluator
 
 MOST_CALLERS = 40
-WRAPPERS = frozenset({"Optional", "Annotated", "Union", "Final", "ClassVar", "Required", "NotRequired", "Awaitable", "Coroutine"})
+WRAPPERS = frozenset(
+    {"Optional", "Annotated", "Union", "Final", "ClassVar", "Required", "NotRequired", "Awaitable", "Coroutine"}
+)
 CONTAINERS = frozenset(
     {"list", "List", "Iterable", "Iterator", "Sequence", "set", "Set", "tuple", "Tuple", "AsyncIterator", "Generator"}
     | {"AsyncGenerator", "AsyncIterable", "frozenset", "Collection", "ContextManager", "AsyncContextManager"}
@@ -56,7 +58,9 @@ def is_bound(function: FunctionFacts) -> bool:
     """Whether the first parameter is filled by the receiver."""
     if function.owner is None:
         return False
-    return not any(isinstance(decorator, ir.Name) and decorator.id == "staticmethod" for decorator in function.decorators)
+    return not any(
+        isinstance(decorator, ir.Name) and decorator.id == "staticmethod" for decorator in function.decorators
+    )
 
 
 class Parameters:
@@ -67,6 +71,7 @@ class Parameters:
         self._decorating: dict[str, list[Function]] | None = None
         self._callers: dict[str, list[tuple[ir.Call, Frame]]] = {}
         self._arguments: dict[tuple[str, int, bool], dict[str, ir.Expr]] = {}
+        self._learned: dict[str, list[tuple[ir.Call, Frame]]] = {}
         self._rest: dict[tuple[str, int, str], ir.Items | ir.Mapping] = {}
 
     def of_call(self, scope: Scope, call: ir.Call, bound: bool) -> dict[str, ir.Expr]:
@@ -155,9 +160,7 @@ class Parameters:
     def _default(self, default: ir.Expr, scope: Scope) -> tuple[Value, ...]:
         return self._evaluator.values(default, self._evaluator.root(scope.parent or scope))
 
-    def _at_root(
-        self, name: str, annotation: ir.Expr | None, default: ir.Expr | None, frame: Frame
-    ) -> Iterable[Value]:
+    def _at_root(self, name: str, annotation: ir.Expr | None, default: ir.Expr | None, frame: Frame) -> Iterable[Value]:
         declared = self._declared(annotation, default, frame.scope)
         objects = [value for value in declared if isinstance(value, Instance | ExternalInstance | Function | Class)]
         if objects:
@@ -186,13 +189,15 @@ class Parameters:
         if self._decorating is None:
             found: dict[str, list[Function]] = defaultdict(list)
             self._decorating = found
-            program = self._evaluator.program
-            for identifier in sorted(program.functions):
-                scope = program.scopes[identifier]
-                for expr in program.functions[identifier].decorators:
-                    for value in self._evaluator.values(expr, self._evaluator.root(scope.parent or scope)):
+            evaluator = self._evaluator
+            for identifier in sorted(evaluator.program.functions):
+                scope = evaluator.program.scopes[identifier]
+                frame = evaluator.root(scope.parent or scope)
+                for call, _ in evaluator.results.applications(Function(identifier), frame):
+                    given = [value for value in evaluator.values(call.arguments[0], frame) if isinstance(value, Function)]
+                    for value in evaluator.values(call.function, frame):
                         if isinstance(value, Function):
-                            found[value.id].append(Function(identifier))
+                            found[value.id] += given or [Function(identifier)]
         return self._decorating.get(decorator, [])[:MOST_CALLERS]
 
     def _unpacked(self, call: ir.Call, name: str, caller: Frame) -> list[Value]:
@@ -215,6 +220,10 @@ class Parameters:
             self._callers[function] = self._find_callers(function)
         return self._callers[function]
 
+    def learn(self, callers: Mapping[str, Sequence[tuple[ir.Call, Frame]]]) -> None:
+        """Take note of callers that go by another name; to be said before anything is evaluated."""
+        self._learned = {function: list(calls) for function, calls in callers.items()}
+
     def _find_callers(self, function: str) -> list[tuple[ir.Call, Frame]]:
         evaluator = self._evaluator
         facts = evaluator.program.functions[function]
@@ -225,7 +234,7 @@ class Parameters:
             owner = f"{module}:{facts.owner}"
             constructed = {owner, *evaluator.classes.descendants(owner)}
             names |= {identifier.rsplit(".", 1)[-1].rsplit(":", 1)[-1] for identifier in constructed}
-        found: list[tuple[ir.Call, Frame]] = []
+        found = list(self._learned.get(function, ()))
         for name in sorted(names):
             for call, scope in evaluator.program.calls.get(name, ()):
                 frame = evaluator.root(scope)

@@ -74,7 +74,8 @@ class Program:
             identifier = f"{name}:{qualname}"
             self.scopes[identifier] = scope
             if scope.kind != "class":
-                scope.reaching = reach(scope, scope.function.body if scope.function is not None else facts.body)
+                body = scope.function.body if scope.function is not None else facts.body
+                scope.reaching = reach(scope, body, facts)
             if scope.function is not None:
                 self.functions[identifier] = scope.function
             elif scope.klass is not None:

@@ -41,6 +41,12 @@ class Registries:
                     base, key = _kept_under(call.function.value)
                     key = call.arguments[0] if position else key
                     found[_last(base)].append((base, key, call.arguments[position], scope))
+        for call, scope in program.calls.get("update", ()):
+            if isinstance(call.function, ir.Attr):
+                base = call.function.value
+                for table in call.arguments[:1]:
+                    pairs = table.items if isinstance(table, ir.Mapping) else ()
+                    found[_last(base)] += [(base, name, item, scope) for name, item in pairs if name is not None]
         return found
 
     def members(self, base: ir.Expr, display: Display, key: Value | None = None) -> Iterator[Value]:
@@ -86,6 +92,8 @@ def _kept_under(expr: ir.Expr) -> tuple[ir.Expr, ir.Expr | None]:
 
 
 def _last(expr: ir.Expr) -> str:
-    """The last identifier of a name or attribute chain."""
+    """The last identifier of a name or attribute chain, of an item that of the table."""
+    while isinstance(expr, ir.Index):
+        expr = expr.value
     text = spelled(expr)
-    return "" if text.endswith(("()", "[]")) else text.rpartition(".")[2]
+    return "" if text.endswith("()") else text.rpartition(".")[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from edanalyze.facts import ir
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 DEEPEST_CALL = 5
 DEEPEST_RECURSION = 1
-PROVIDERS = frozenset({"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends", "faststream.Depends", "fast_depends.Depends"})
+PROVIDERS = frozenset(
+    {"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends", "faststream.Depends", "fast_depends.Depends"}
+)
 CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 
 
@@ -39,7 +41,7 @@ class Results:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._constructors: dict[str, str | None] = {}
-        self._applied: dict[tuple[int, str], ir.Call] = {}
+        self._applied: dict[tuple[int, str, int], ir.Call] = {}
         self._produced: dict[str, tuple[str, ...]] = {}
         self._running: list[str] = []
 
@@ -147,7 +149,12 @@ class Results:
         if call is None or caller is None or caller.depth >= DEEPEST_CALL:
             call = caller = None
         return evaluator.frames(
-            scope, call=call, caller=caller, receiver=receiver, closure=closure, open=root.open if call is None else False
+            scope,
+            call=call,
+            caller=caller,
+            receiver=receiver,
+            closure=closure,
+            open=root.open if call is None else False,
         )
 
     def returned(self, function: Function, call: ir.Call | None, caller: Frame | None) -> tuple[Value, ...]:
@@ -198,26 +205,35 @@ class Results:
         if facts is None or not facts.decorators:
             return (function,)
         current: tuple[Value, ...] = (function,)
-        for decorator in reversed(facts.decorators):
-            call = self.application(decorator, function.id)
-            wrapped: list[Value] = []
-            for value in evaluator.values(decorator, frame):
-                if isinstance(value, Function | Class) and current == (function,):
-                    made = self.result(value, call, frame)
-                    wrapped += [item for item in made if isinstance(item, Function) and item.id != function.id]
-            if wrapped:
-                current = tuple(wrapped)
+        for _, made in self.applications(function, frame):
+            wrapped = [item for item in made if isinstance(item, Function) and item.id != function.id]
+            current = tuple(wrapped) or current
         return current
 
-    def application(self, decorator: ir.Expr, function: str) -> ir.Call:
+    def applications(self, function: Function, frame: Frame) -> Iterator[tuple[ir.Call, list[Value]]]:
+        """The calls that apply a function's decorators, the innermost first, and what those of the project return."""
+        evaluator = self._evaluator
+        inner: ir.Call | None = None
+        for decorator in reversed(evaluator.program.functions[function.id].decorators):
+            call = self.application(decorator, function.id, inner)
+            found: list[Value] = []
+            for value in evaluator.values(decorator, frame):
+                if isinstance(value, Function | Class):
+                    found += self.result(value, call, frame)
+            yield call, found
+            if any(isinstance(value, Function) and value.id != function.id for value in found):
+                inner = call
+
+    def application(self, decorator: ir.Expr, function: str, inner: ir.Call | None = None) -> ir.Call:
         """`decorator(function)` as a call; always the same object, since evaluation is remembered by identity.
 
-        The argument is a lambda expression that names the function in full, for it is passed on to other modules.
+        The argument is a lambda expression that names the function in full, for it is passed on to other modules; of
+        the outer of several decorators it is the application of the `inner` one.
         """
-        key = (id(decorator), function)
+        key = (id(decorator), function, id(inner))
         if key not in self._applied:
             place = ir.Place(0, 0, 0, 0)
-            self._applied[key] = ir.Call(decorator, (ir.Lambda(function),), (), place)
+            self._applied[key] = ir.Call(decorator, (inner or ir.Lambda(function),), (), place)
         return self._applied[key]
 
     def wrapped(self, function: Function) -> list[Function]:
@@ -226,9 +242,11 @@ class Results:
         if closure is None or closure.call is None or closure.caller is None or not closure.call.arguments:
             return []
         argument = closure.call.arguments[0]
-        if not isinstance(argument, ir.Lambda) or closure.call.place.line:
+        if not isinstance(argument, ir.Lambda | ir.Call) or closure.call.place.line:
             return []
-        return [value for value in self._evaluator.values(argument, closure.caller) if isinstance(value, Function)]
+        given = self._evaluator.values(argument, closure.caller)
+        functions = [value for value in given if isinstance(value, Function) and value.id != function.id]
+        return [inner for value in functions for inner in (value, *self.wrapped(value))]
 
     def produced(self, function: str) -> tuple[str, ...]:
         """The library classes that decorators turn a function into (a Celery task, an actor)."""

@@ -202,11 +202,27 @@ class ScopeBuilder:
                     for part, inner in zip(items, value.items, strict=True):
                         self._target(part, Binding("value", inner), scope)
                     return
+                if binding.kind == "value" and isinstance(value, ir.Items) and self._starred(items, value, scope):
+                    return
                 kind = {"value": "unpack", "item": "unpack item", "enter": "unpack enter"}.get(binding.kind, "opaque")
                 for index, part in enumerate(items):
                     self._target(part, Binding(kind, value, index), scope)
             case _:
                 pass
+
+    def _starred(self, targets: tuple[ir.Expr, ...], value: ir.Items, scope: Scope) -> bool:
+        """`a, *b, c = 1, 2, 3, 4`: whether each target could be given its part."""
+        stars = [index for index, target in enumerate(targets) if isinstance(target, ir.Star)]
+        given = value.items
+        if len(stars) != 1 or len(given) < len(targets) - 1 or any(isinstance(item, ir.Star) for item in given):
+            return False
+        (star,) = stars
+        end = len(given) - (len(targets) - star - 1)
+        parts = (*given[:star], ir.Items("list", given[star:end]), *given[end:])
+        for target, part in zip(targets, parts, strict=True):
+            inner = target.value if isinstance(target, ir.Star) else target
+            self._target(inner, Binding("value", part), scope)
+        return True
 
     # ------------------------------------------------------------ expressions
 
