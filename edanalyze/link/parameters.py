@@ -194,7 +194,8 @@ class Parameters:
                 scope = evaluator.program.scopes[identifier]
                 frame = evaluator.root(scope.parent or scope)
                 for call, _ in evaluator.results.applications(Function(identifier), frame):
-                    given = [value for value in evaluator.values(call.arguments[0], frame) if isinstance(value, Function)]
+                    values = evaluator.values(call.arguments[0], frame)
+                    given = [value for value in values if isinstance(value, Function)]
                     for value in evaluator.values(call.function, frame):
                         if isinstance(value, Function):
                             found[value.id] += given or [Function(identifier)]

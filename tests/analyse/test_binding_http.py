@@ -67,6 +67,7 @@ def calls(folder: Path, shop: str, **more: str) -> list[str]:
         ('requests.request("POST", "http://stock:8000/items/reserve")', "POST /items/reserve"),
         ('requests.get("http://stock:8000/")', "GET /"),
         ('requests.get("http://stock:8000/api/v2/items/popular")', "GET /items/popular"),
+        ('requests.get("http://localhost:3500/v1.0/invoke/stock/method/items/popular")', "GET /items/popular"),
     ],
 )
 def test_a_call_is_bound_to_the_route_that_fits_best(tmp_path: Path, call: str, route: str) -> None:

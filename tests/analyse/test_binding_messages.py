@@ -287,6 +287,35 @@ def test_a_job_of_rq_is_the_function_that_is_enqueued(tmp_path: Path) -> None:
     assert call.task.id == "jobs:count"
 
 
+# --------------------------------------------------------------------- outbox
+
+
+def test_a_relay_publishes_what_the_rows_of_the_outbox_name(tmp_path: Path) -> None:
+    made = system(
+        tmp_path,
+        {
+            "app.py": """
+            from kafka import KafkaProducer
+            from sqlalchemy.orm import Session
+            class OutboxEvent:
+                topic: str
+            class Outbox:
+                def __init__(self, session: Session):
+                    self.session = session
+                def store(self, topic):
+                    self.session.add(OutboxEvent(topic=topic))
+            def place(session: Session):
+                Outbox(session).store("orders.placed")
+            def relay(session: Session):
+                for event in session.query(OutboxEvent).all():
+                    KafkaProducer().send(event.topic, b"{}")
+            """
+        },
+    )
+    assert [f"{call.site.place.line} {call.topic}" for call in made.binding.stored] == ["12 orders.placed"]
+    assert messages(made) == ["app.py:15 orders.placed -> -"]
+
+
 # ------------------------------------------------------------------ producers
 
 

@@ -13,6 +13,7 @@ from edanalyze.analyse.binding.http_calls import HttpCalls
 from edanalyze.analyse.binding.publishes import Publishes
 from edanalyze.analyse.binding.records import HttpCall, PublishCall, RpcCall
 from edanalyze.analyse.binding.rpc_calls import RpcCalls
+from edanalyze.analyse.binding.stored import StoredEvents, relayed
 from edanalyze.analyse.binding.subscriptions import Subscriptions
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.discover.deployed import Deployment
@@ -65,7 +66,12 @@ class Binding:
     @cached_property
     def publishes(self) -> tuple[PublishCall, ...]:
         """All calls that send a message, in a stable order."""
-        return tuple(self._publishes.find())
+        return tuple(relayed(self._publishes.find(), self.stored, self._publishes))
+
+    @cached_property
+    def stored(self) -> tuple[PublishCall, ...]:
+        """The writes of outbox rows that name a topic: what a relay will publish."""
+        return tuple(StoredEvents(self._contexts, self._climbing, self._publishes).find())
 
     @cached_property
     def _publishes(self) -> Publishes:

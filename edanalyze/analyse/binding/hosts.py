@@ -75,6 +75,16 @@ class Hosts:
             return Destination(host="{" + name + "}", reason=f"the deployment files do not set {name}")
         return Destination(host="{" + name + "}", reason=f"the host comes from `{name}`, which could not be resolved")
 
+    def through_sidecar(self, address: Address) -> tuple[Destination, Address] | None:
+        """The service that a Dapr sidecar is asked to invoke (`/v1.0/invoke/<app>/method/<path>`), and the path."""
+        match address.segments:
+            case (("v1.0",), ("invoke",), (str() as app,), ("method",), *rest):
+                service = self._known(app)
+                reason = "" if service is not None else f"no known service is called {app}"
+                return Destination(service, host=app, reason=reason), address._replace(segments=tuple(rest))
+            case _:
+                return None
+
     def _literal(self, host: str, port: int | None) -> Destination:
         if host in LOCAL:
             service = self._services.by_port(port) if port is not None else None

@@ -106,7 +106,7 @@ class HttpCalls:
         request = site.reading.value
         address = self._deployed(parse(request.url), request.url)
         point = site.path[0]
-        destination = self._hosts.of(address)
+        destination, address = self._hosts.through_sidecar(address) or (self._hosts.of(address), address)
         if destination.service is None and not destination.external:
             destination = self._looked_up(destination, address, site.frame)
         ways = self._forwarders.of(point, address, request.methods)

@@ -14,6 +14,7 @@ from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.trees import Step, steps
 from edanalyze.analyse.witness import Point
+from edanalyze.link.entries import EntryPoint
 from edanalyze.link.entries.names import import_path
 from edanalyze.link.values import Frame, Hole, String, string
 
@@ -48,11 +49,11 @@ class Publishes:
 
         def read(frame: Frame) -> Iterable[Reading[Message]]:
             for message in self._topics.of(effect, step.call, frame):
-                yield self._reading(message)
+                yield self.reading(message)
 
         found: dict[tuple[object, ...], PublishCall] = {}
         for site in Sites(self._climbing, read, last).find(step.scope):
-            call = self._bound(site, function, step, effect)
+            call = self.bound(site, function, step, effect)
             found.setdefault((call.site.module, call.site.place, call.topic or call.destination), call)
         known = {(call.site.module, call.site.place) for call in found.values() if call.destination.literal is not None}
         return [
@@ -62,7 +63,8 @@ class Publishes:
         ]
 
     @staticmethod
-    def _reading(message: Message) -> Reading[Message]:
+    def reading(message: Message) -> Reading[Message]:
+        """How much is known of where a message goes."""
         if message.task is not None:
             return Reading(message, 2, 1, 1)
         name = message.name
@@ -72,7 +74,8 @@ class Publishes:
         path = 2 if not open_ else 1 if written else 0
         return Reading(message, path, int(path == 2), int(len(name.parts) > 1), holes)
 
-    def _bound(self, site: Site[Message], function: str, step: Step, effect: Effect) -> PublishCall:
+    def bound(self, site: Site[Message], function: str, step: Step, effect: Effect) -> PublishCall:
+        """The record of a call whose message is read at a site."""
         message = site.reading.value
         received = self._subscriptions.receivers(message)
         name = self._name(message)
@@ -99,6 +102,10 @@ class Publishes:
             reason=f"the topic comes from `{unknown}`, which could not be resolved" if unknown else "",
             confidence="certain" if certain else "likely",
         )
+
+    def receivers(self, message: Message) -> tuple[EntryPoint, ...]:
+        """The entry points that receive a message."""
+        return tuple(each.entry for each in self._subscriptions.receivers(message))
 
     def _name(self, message: Message) -> String:
         task = message.task

@@ -26,6 +26,7 @@ class Edges:
         self._nodes = nodes
         self._program = system.program
         self._concurrent = self._side_by_side()
+        self._stored = {(row.module, row.place) for row in system.binding.stored}
 
     def make(self) -> Iterator[Edge]:
         """All edges; parallel ones are not united."""
@@ -38,7 +39,10 @@ class Edges:
             yield from self._remote(rpc)
         for publish in self._system.binding.publishes:
             sources.add(publish.site.function)
-            yield from self._messages(publish)
+            yield from self._messages(publish, "outbox" if publish.effect.kind == "outbox" else "publish")
+        for row in self._system.binding.stored:
+            sources.add(row.site.function)
+            yield from self._messages(row, "outbox")
         for entry, topics in self._system.binding.consumed.items():
             yield from self._consumption(entry, topics)
         yield from self._ways(sources)
@@ -114,11 +118,10 @@ class Edges:
 
     # ---------------------------------------------------------------- messages
 
-    def _messages(self, call: PublishCall) -> Iterator[Edge]:
+    def _messages(self, call: PublishCall, kind: str) -> Iterator[Edge]:
         path, line = self._at(call.site)
         if not call.topic:
             return
-        kind = "outbox" if call.effect.kind == "outbox" else "publish"
         target = self._nodes.topic(call.topic)
         for source in self._nodes.code(call.site.function):
             yield Edge(
@@ -151,9 +154,9 @@ class Edges:
                 continue
             written: set[str] = set()
             for item in self._reached(entry):
-                if item.effect.kind in SENDING:
+                if item.effect.kind in SENDING or item.place in self._stored:
                     yield from self._steps(item, sources)
-                elif item.effect.kind in WRITING:
+                if item.effect.kind in WRITING:
                     path, line = self._at(item.witness[-1])
                     target = self._nodes.database(item.effect.api.library, self._program.paths[entry.module])
                     if target not in written:
