@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.trees import (
@@ -50,6 +51,7 @@ class TreeBuilder:
         self._changes_itself = bool(self._receiver) and function is not None and not function.name.startswith("__")
         self._callables: set[str] = set()
         self._switches: set[str] = set()
+        self._selectors: set[str] = set()
 
     def build(self, body: tuple[ir.Stmt, ...]) -> FunctionTree:
         """The tree of a body, wrapped in the scopes that its decorators open."""
@@ -66,7 +68,8 @@ class TreeBuilder:
         if not _matters(tree):
             tree = EMPTY
         identifier = self._scope.id
-        return FunctionTree(identifier, self._scope, tree, frozenset(self._callables), frozenset(self._switches))
+        callables, switches = frozenset(self._callables), frozenset(self._switches)
+        return FunctionTree(identifier, self._scope, tree, callables, switches, frozenset(self._selectors))
 
     # ------------------------------------------------------------- statements
 
@@ -212,6 +215,9 @@ class TreeBuilder:
         if isinstance(call.function, ir.Name):
             if call.function.id in self._parameters:
                 self._callables.add(call.function.id)
+            match call:
+                case ir.Call(function=ir.Name(id="getattr"), arguments=(_, ir.Name(id=name), *_)) if name in self._parameters:
+                    self._selectors.add(name)
         else:
             for child in children(call.function):
                 nodes += self._expr(child, scope)
@@ -232,7 +238,8 @@ class TreeBuilder:
             return [*nodes, Aside(aside, call, scope, tuple(body), direct)]
         step = self._effects.step(call, scope, self._receiver, self._parameters)
         if step is not None:
-            nodes.append(step)
+            chosen = bool(self._selectors) and isinstance(call.function, ir.Name | ir.Call)
+            nodes.append(replace(step, dynamic=True, selected=True) if chosen else step)
         elif isinstance(call.function, ir.Attr):
             if self._effects.may_mutate(call, scope) or (self._changes_itself and self._grows(call.function)):
                 nodes.append(Mutation(call.place.line, call.function))
@@ -270,9 +277,11 @@ def _call(expr: ir.Expr) -> ir.Call:
 
 
 def _matters(tree: Tree) -> bool:
-    """Whether a tree holds anything but jumps."""
+    """Whether a tree holds anything but jumps; what a `yield` of a context manager stands for matters."""
     for node in tree:
         match node:
+            case Leave(kind="yield"):
+                return True
             case Leave():
                 continue
             case Alternative(body=body, orelse=orelse):

@@ -14,7 +14,7 @@ from edanalyze.analyse.witness import Point
 from edanalyze.facts import ir
 from edanalyze.link.parameters import is_bound
 from edanalyze.link.program import Program
-from edanalyze.link.values import Class, Constant, External, Frame, Function, Instance, Partial, Value
+from edanalyze.link.values import Class, Constant, External, Frame, Function, Instance, Partial, String, Value
 
 
 class Contexts:
@@ -31,6 +31,7 @@ class Contexts:
         self._hooks: dict[tuple[int, str], Step] = {}
         self._held: dict[str, bool] = {}
         self._entities: dict[str, frozenset[str]] = {}
+        self._selecting: dict[str, frozenset[str]] = {}
         self.origins = Origins(effects.evaluator)
 
     def tree(self, function: str) -> FunctionTree:
@@ -71,6 +72,9 @@ class Contexts:
                 wanted = tuple(value for value in values if self._tells(value, name, tree))
                 if wanted:
                     parts.append((name, wanted))
+            for name in sorted(self._selectors(tree)):
+                values = self.evaluator.name(name, frame)
+                parts.append((name, tuple(value for value in values if isinstance(value, String))))
             for name in sorted(self._stored(tree)):
                 origin = self.origins.of_name(name, frame)
                 if origin is not Origin.UNKNOWN:
@@ -97,6 +101,26 @@ class Contexts:
                         given += [passed.get(name) for name in self._stored(inner)]
                 names.update(expr.id for expr in given if isinstance(expr, ir.Name) and expr.id in own)
             found = self._entities[tree.id] = frozenset(names)
+        return found
+
+    def _selectors(self, tree: FunctionTree) -> frozenset[str]:
+        """The parameters that name an attribute for `getattr`, be it in a function that they are handed on to."""
+        found = self._selecting.get(tree.id)
+        if found is None:
+            self._selecting[tree.id] = tree.selectors
+            names = set(tree.selectors)
+            function = tree.scope.function
+            own = {parameter.name for parameter in function.parameters} if function is not None else set()
+            for step in steps(tree.body) if own else ():
+                for target in step.targets:
+                    inner = self.tree(target.id)
+                    callee = inner.scope.function
+                    chosen = self._selectors(inner) if callee is not None else frozenset[str]()
+                    if callee is not None and chosen:
+                        passed = self.evaluator.parameters.of_call(inner.scope, step.call, is_bound(callee))
+                        given = [passed.get(name) for name in chosen]
+                        names.update(expr.id for expr in given if isinstance(expr, ir.Name) and expr.id in own)
+            found = self._selecting[tree.id] = frozenset(names)
         return found
 
     def _calls_held(self, tree: FunctionTree) -> bool:

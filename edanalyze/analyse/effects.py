@@ -124,7 +124,7 @@ class Effects:
     def again(self, step: Step, frame: Frame) -> Step:
         """A step in a call context."""
         effects, targets = self.classify(step.call, frame)
-        if not effects and not targets:
+        if not effects and not targets and not step.selected:
             return step
         return replace(step, effects=effects, targets=targets, dynamic=False)
 

@@ -27,11 +27,20 @@ class Resending:
         for entry in self._system.entries:
             if entry.kind != "job" or entry.value is None:
                 continue
-            functions.update(self._system.reach.functions(entry.value))
+            run = self._system.reach.functions(entry.value)
+            functions.update(run)
             for item in self._system.reach.effects(entry.value):
-                if item.effect.kind == "publish":
+                if item.effect.kind == "publish" and self._tells_what_is_stored(item.place, run):
                     published.setdefault(item.place, set()).update(self.topics(item.witness))
         return published, functions
+
+    def _tells_what_is_stored(self, place: tuple[str, Place], functions: tuple[str, ...]) -> bool:
+        """Whether a job publishes what it found stored, rather than what it has just written itself."""
+        return not any(
+            (found.witness[-1].module, found.witness[-1].place) == place and found.witness[0].function in functions
+            for found in self._system.transactions
+            if found.code in {"EDA201", "EDA202", "EDA205"}
+        )
 
     def topics(self, witness: Witness) -> set[str]:
         """The topics that are published on a path; "" when none is known."""

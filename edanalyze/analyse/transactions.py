@@ -186,8 +186,7 @@ class Transactions(Domain[Transaction]):
 
     def _commit(self, state: Transaction, point: Point, run: Activation[Transaction], *, explicit: bool) -> Transaction:
         wrote = state.dirty is not None or (explicit and state.touched)
-        for witness in state.pending:
-            self._report(Found("EDA202", witness, (point,), not wrote, state.rows))
+        self._premature(state, (point,), not wrote)
         if wrote:
             run.expose("commit", (point,))
         committed = state.committed
@@ -199,6 +198,12 @@ class Transactions(Domain[Transaction]):
             committed = committed or ((point,) if state.outbox else None)
         depth = state.depth if explicit and state.depth > 1 else 0
         return Transaction(depth, None, None, committed, state.saved, None, protected, state.touched)
+
+    def _premature(self, state: Transaction, commit: Witness, guess: bool) -> None:
+        """The publishes that a commit comes after, unless an outbox row of the transaction holds them, too."""
+        if state.outbox is None or state.rows:
+            for witness in state.pending:
+                self._report(Found("EDA202", witness, commit, guess, state.rows))
 
     @staticmethod
     def _ended_without_commit(state: Transaction) -> Transaction:
@@ -243,9 +248,7 @@ class Transactions(Domain[Transaction]):
     def exposed(self, exposure: Exposure, point: Point, state: Transaction, run: Activation[Transaction]) -> None:
         """A callee met a feature of this function or of one further up."""
         if exposure.kind == "commit":
-            if state.pending:
-                for pending in state.pending:
-                    self._report(Found("EDA202", pending, (point, *exposure.witness), carried=state.rows))
+            self._premature(state, (point, *exposure.witness), guess=False)
             run.expose("commit", (point, *exposure.witness))
             return
         witness = (point, *exposure.witness)

@@ -18,13 +18,18 @@ from edanalyze.link.values import Function
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """A call: its library effects, then the project functions it may run. `dynamic`: look again in a call frame."""
+    """A call: its library effects, then the project functions it may run.
+
+    `dynamic`: look again in a call frame; `selected`: and believe it when there is nothing, because the caller chooses
+    by name what is called.
+    """
 
     call: ir.Call
     scope: Scope
     effects: tuple[Effect, ...]
     targets: tuple[Function, ...]
     dynamic: bool = False
+    selected: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,8 +145,8 @@ EMPTY: Tree = ()
 class FunctionTree:
     """The tree of one function (or of a module's top level).
 
-    `callables` are parameters that are called or handed on; `switches` those that are tested: both make a call
-    context worth telling apart.
+    `callables` are parameters that are called or handed on; `switches` those that are tested; `selectors` those that
+    name an attribute for `getattr`: they make a call context worth telling apart.
     """
 
     id: str
@@ -149,6 +154,7 @@ class FunctionTree:
     body: Tree
     callables: frozenset[str] = field(default=frozenset())
     switches: frozenset[str] = field(default=frozenset())
+    selectors: frozenset[str] = field(default=frozenset())
 
 
 def is_broad(handler: ir.Handler) -> bool:
