@@ -287,4 +287,4 @@ class Evaluator:
         if expr is None:
             return []
         found = [value for value in self.values(expr, frame) if isinstance(value, String)]
-        return found or [String((Hole("unknown", self.texts.label(expr)),))]
+        return found or [self.texts.unknown(expr, frame)]

@@ -60,7 +60,16 @@ class Texts:
                 found.append(value)
             elif isinstance(value, Constant) and value.value is not None and not isinstance(value.value, bool):
                 found.append(string(str(value.value)))
-        return list(dict.fromkeys(found))[:MOST_STRINGS] or [String((Hole("unknown", self.label(expr)),))]
+        return list(dict.fromkeys(found))[:MOST_STRINGS] or [self.unknown(expr, frame)]
+
+    def unknown(self, expr: ir.Expr, frame: Frame) -> String:
+        """The hole of an expression that is no known text, called as a setting is where it is one."""
+        for value in self._evaluator.values(expr, frame):
+            if isinstance(value, ExternalInstance) and value.site is not None and value.name.endswith(".get()"):
+                for key in self._evaluator.literals(next(iter(value.site.call.arguments), None), value.site.frame):
+                    deployed = self._evaluator.settings.environment(frame.scope.module, key, None)
+                    return deployed if deployed.literal is not None else String((Hole("unknown", key),))
+        return String((Hole("unknown", self.label(expr)),))
 
     def join(self, parts: Iterable[ir.Expr], frame: Frame) -> list[Value]:
         """All strings that the parts may build, bounded."""

@@ -22,6 +22,11 @@ TAILS = frozenset(
 )
 
 
+def is_setting(hole: Hole) -> bool:
+    """Whether a hole stands for a setting: a variable of the environment, or a constant that a configuration holds."""
+    return hole.kind == "environment" or (hole.kind == "unknown" and hole.name.isupper() and len(hole.name) > 3)
+
+
 class Address(NamedTuple):
     """A URL. `authority` is host and port (empty for a mere path), `segments` the path without empty segments.
 

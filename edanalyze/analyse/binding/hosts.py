@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from edanalyze.analyse.binding.address import Address
+from edanalyze.analyse.binding.address import Address, is_setting
 from edanalyze.discover.service import Service, Services
 
 LOCAL = frozenset(
@@ -71,7 +71,7 @@ class Hosts:
             if service is not None:
                 return Destination(service, host="{" + hole.name + "}", confidence="likely")
         name = holes[0].name
-        if holes[0].kind == "environment":
+        if is_setting(holes[0]):
             return Destination(host="{" + name + "}", reason=f"the deployment files do not set {name}")
         return Destination(host="{" + name + "}", reason=f"the host comes from `{name}`, which could not be resolved")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from edanalyze.analyse.binding.address import Address, joined, parse
+from edanalyze.analyse.binding.address import Address, is_setting, joined, parse
 from edanalyze.analyse.binding.climbing import Climbing, lexical
 from edanalyze.analyse.binding.forwarding import Forwarded, Forwarders
 from edanalyze.analyse.binding.handing import Handing
@@ -87,7 +87,7 @@ class HttpCalls:
     def _reading(request: Request) -> Reading[Request]:
         address = parse(request.url)
         inside = [part for segment in address.segments for part in segment if isinstance(part, Hole)]
-        host = int(bool(address.host) or any(hole.kind == "environment" for hole in address.holes))
+        host = int(bool(address.host) or any(map(is_setting, address.holes)))
         if address.has_text:
             tail = address.tail
             path = 1 if tail is not None and tail.kind in {"parameter", "unknown"} else 2

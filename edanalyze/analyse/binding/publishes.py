@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from edanalyze.analyse.binding.address import is_setting
 from edanalyze.analyse.binding.climbing import Climbing
 from edanalyze.analyse.binding.handing import Handing
 from edanalyze.analyse.binding.records import PublishCall
@@ -68,7 +69,7 @@ class Publishes:
         if message.task is not None:
             return Reading(message, 2, 1, 1)
         name = message.name
-        holes = tuple(part for part in name.parts if isinstance(part, Hole) and part.kind != "environment")
+        holes = tuple(part for part in name.parts if isinstance(part, Hole) and not is_setting(part))
         written = any(isinstance(part, str) and part.strip("/") for part in name.parts)
         open_ = any(hole.kind in {"parameter", "unknown"} for hole in holes)
         path = 2 if not open_ else 1 if written else 0
@@ -129,4 +130,4 @@ def _unknown(name: String) -> str:
     holes = [part for part in name.parts if isinstance(part, Hole)]
     if any(isinstance(part, str) and part.strip("/") for part in name.parts) or not name.parts:
         return "" if name.parts else "topic"
-    return "" if any(hole.kind == "environment" for hole in holes) else holes[0].name or "topic"
+    return "" if any(map(is_setting, holes)) else holes[0].name or "topic"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from edanalyze.analyse.binding.address import joined, parse
+from edanalyze.analyse.binding.address import is_setting, joined, parse
 from edanalyze.analyse.binding.handing import Handing
 from edanalyze.analyse.binding.incontext import InContext
 from edanalyze.analyse.effects import Effect, Effects
@@ -127,7 +127,7 @@ class Requests:
             for base, rule in self._bases(effect) if not parse(url).authority else [(string(), "append")]:
                 found.append(Request(joined(base, url, rule), methods))
             head = url.parts[0] if url.parts else ""
-            if isinstance(head, Hole) and head.kind != "environment":  # a whole URL, or a path for the client's base
+            if isinstance(head, Hole) and not is_setting(head):  # a whole URL, or a path for the client's base
                 known = [(base, rule) for base, rule in self._bases(effect) if parse(base).host]
                 found = [Request(joined(base, url, rule), methods) for base, rule in known] or found
         return found

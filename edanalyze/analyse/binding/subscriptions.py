@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from edanalyze.analyse.binding.address import is_setting
 from edanalyze.analyse.binding.bindings import Bindings, Feed, fits, is_pattern
 from edanalyze.analyse.binding.topics import Message, plain
 from edanalyze.link.entries import EntryPoint
@@ -128,7 +129,7 @@ def _compatible(one: str, other: str) -> bool:
 def _equal(sent: String, read: String, transport: str) -> int:
     """How well the name of what is sent fits that of what is read."""
     if sent.text == read.text:
-        known = [part for part in sent.parts if isinstance(part, str) or part.kind == "environment"]
+        known = [part for part in sent.parts if isinstance(part, str) or is_setting(part)]
         return (EXACT if sent.literal is not None else LOOSE) if known else 0
     if sent.literal is not None and read.literal is not None:
         return EXACT if is_pattern(read.literal, transport) and fits(read.literal, sent.literal, transport) else 0

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from edanalyze.analyse.binding.address import is_setting
 from edanalyze.analyse.binding.handing import Handing
 from edanalyze.analyse.binding.incontext import InContext, Made
 from edanalyze.analyse.effects import Effect, Effects
@@ -126,7 +127,8 @@ class Topics:
             return self._of_receiver(receiver.receiver)
         if receiver is None:
             return []
-        return [text for text in self._strings.of_value(receiver) if not is_unknown(text)]
+        texts = self._strings.of_value(receiver)
+        return [text for text in texts if not is_unknown(text) or any(map(is_setting, _holes(text)))]
 
     def _types(self, made: Made) -> list[String]:
         """The class of the event, where the bus addresses by type."""
@@ -254,6 +256,10 @@ class Topics:
         site = value.site
         callees = self._evaluator.values(site.call.function, site.frame) if site is not None else ()
         return next((callee.name for callee in callees if isinstance(callee, External)), value.name)
+
+
+def _holes(text: String) -> list[Hole]:
+    return [part for part in text.parts if isinstance(part, Hole)]
 
 
 def plain(text: String) -> String:
