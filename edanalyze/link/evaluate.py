@@ -30,7 +30,6 @@ from edanalyze.link.values import (
     Frame,
     Frames,
     Function,
-    Hole,
     Instance,
     Module,
     String,
