@@ -90,9 +90,8 @@ class TreeBuilder:
         for target in targets:
             if not isinstance(target, ir.Attr) or not isinstance(target.value, ir.Name | ir.Index):
                 continue
-            if not (isinstance(target.value, ir.Name) and target.value.id in {self._receiver, "self", "cls"}):
-                nodes.append(Mutation(statement.line, target, isinstance(statement, ir.Augment)))
-            elif self._changes_itself:
+            itself = isinstance(target.value, ir.Name) and target.value.id in {self._receiver, "self", "cls"}
+            if not itself or self._changes_itself:
                 nodes.append(Mutation(statement.line, target, isinstance(statement, ir.Augment)))
         return nodes
 
@@ -216,8 +215,8 @@ class TreeBuilder:
             if call.function.id in self._parameters:
                 self._callables.add(call.function.id)
             match call:
-                case ir.Call(function=ir.Name(id="getattr"), arguments=(_, ir.Name(id=name), *_)) if name in self._parameters:
-                    self._selectors.add(name)
+                case ir.Call(function=ir.Name(id="getattr"), arguments=(_, ir.Name(id=name), *_)):
+                    self._selectors.update({name} & self._parameters)
         else:
             for child in children(call.function):
                 nodes += self._expr(child, scope)

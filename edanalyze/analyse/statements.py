@@ -19,11 +19,14 @@ REPEATABLE = frozenset({"update", "upsert", "delete", "replace", "insert_or_upda
 _VERB = re.compile(r"\s*(?:with\b.*?\)\s*)?(insert|update|delete|replace|merge|upsert|truncate|copy)\b", re.I | re.S)
 _INCREMENT = re.compile(r"\bset\b.*?(\w+)\s*=\s*(?:\w+\.)?\1\s*[-+]\s*", re.I | re.S)
 _UPSERT = re.compile(
-    r"on\s+conflict|on\s+duplicate\s+key|insert\s+(or\s+)?ignore|insert\s+or\s+replace|not\s+exists|unless\s+conflict", re.I
+    r"on\s+conflict|on\s+duplicate\s+key|insert\s+(or\s+)?ignore|insert\s+or\s+replace|not\s+exists|unless\s+conflict",
+    re.I,
 )
 _INSERTING = re.compile(r"^(add|insert|create|save|put|append|bulk_create|push|xadd|lpush|rpush|upload)", re.I)
 _INCREMENTING = re.compile(r"^(h?incr(by|byfloat)?|decr(by)?|zincrby|increment|decrement|hincrby|append)$", re.I)
-_SETTING = re.compile(r"^(h?m?set|setex|psetex|expire|hset|sadd|zadd|srem|zrem|h?del|delete|unlink|update|replace|remove)", re.I)
+_SETTING = re.compile(
+    r"^(h?m?set|setex|psetex|expire|hset|sadd|zadd|srem|zrem|h?del|delete|unlink|update|replace|remove)", re.I
+)
 
 
 class Statements:
@@ -63,7 +66,9 @@ class Statements:
         if _INSERTING.match(method):
             return "insert"
         if _SETTING.match(method):
-            return "delete" if method.lower().startswith(("del", "srem", "zrem", "hdel", "unlink", "remove")) else "update"
+            return (
+                "delete" if method.lower().startswith(("del", "srem", "zrem", "hdel", "unlink", "remove")) else "update"
+            )
         return "write"
 
     def increments(self, values: ir.Expr, frame: Frame) -> bool:
