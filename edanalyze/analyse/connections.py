@@ -99,6 +99,22 @@ def in_pipeline(effect: Effect) -> bool:
     return isinstance(receiver, ExternalInstance) and "Pipeline" in receiver.name
 
 
+def is_retry(effect: Effect) -> bool:
+    """Whether a task sends itself once more: the same message again, not one about what it has written."""
+    return effect.flag == "task" and effect.name.rpartition(".")[2] == "retry"
+
+
+def units_of_work(evaluator: Evaluator) -> frozenset[str]:
+    """The libraries whose commit finds out by itself which objects were changed."""
+    models = evaluator.models.models
+    mapping = {api.library for api in models.of_kind("orm_model")}
+    return frozenset(
+        api.library
+        for api in models.of_kind("write")
+        if api.data.get("executes") == "flush" or (api.data.get("durable") == "commit" and api.library in mapping)
+    )
+
+
 def is_passing(effect: Effect) -> bool:
     """Keys that expire or only guard, and queued commands: no record of a change that an event speaks of."""
     if in_pipeline(effect):

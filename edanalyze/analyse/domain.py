@@ -74,6 +74,10 @@ class Domain(ABC, Generic[S]):
     def exit(self, callers: Sequence[S], state: S, point: Point) -> S:
         """The exit state of a callee as its caller at `point` sees it; `callers` are the states it was called in."""
 
+    def resume(self, caller: S, state: S) -> S:
+        """The state in which a context manager goes on after its `yield`; `caller` is that in which it was entered."""
+        return self.entry(state)
+
     @abstractmethod
     def effect(self, effect: Effect, step: Step, state: S, run: Activation[S]) -> S:
         """The state after a library effect."""

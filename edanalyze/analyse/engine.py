@@ -287,8 +287,8 @@ class Engine(Generic[S]):
                     ended = [*flow.next, *flow.returned, *flow.broke, *flow.continued]
                     callers[:0] = [*ended, *flow.raised]
                     return (
-                        self._merged(self.domain.entry(after) for after in ended),
-                        self._merged(self.domain.entry(after) for after in flow.raised),
+                        self._merged(self.domain.resume(state, after) for after in ended),
+                        self._merged(self.domain.resume(state, after) for after in flow.raised),
                     )
 
                 frame = self.contexts.frame(function, call, run.frame)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 
-from edanalyze.analyse.connections import autocommits, in_pipeline, is_passing, is_replica
+from edanalyze.analyse.connections import autocommits, in_pipeline, is_passing, is_replica, is_retry, units_of_work
 from edanalyze.analyse.domain import Activation, Domain
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.engine import Engine
@@ -24,6 +24,7 @@ from edanalyze.link.scopes import Scope
 
 Feature = Witness | None
 MOST_PENDING = 6
+DEEPEST_SCOPE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Transaction:
     transaction that wrote was committed and nothing protects what follows. `saved`: a write that autocommitted.
     `outbox`: an event row was written in the open transaction (the topics it names; empty when it names none);
     `protected`: it was committed. `touched`: objects were
-    changed or handed to project code, which an explicit commit may store. `pending`: publishes made before the commit.
+    changed, which the commit of a unit of work stores. `pending`: publishes made before the commit. `told`: the features
+    ("committed", "saved") that a publish has followed already.
     """
 
     depth: int = 0
@@ -46,6 +48,7 @@ class Transaction:
     protected: frozenset[str] | None = None
     touched: bool = False
     pending: tuple[Witness, ...] = ()
+    told: frozenset[str] = frozenset()
 
     @property
     def rows(self) -> frozenset[str]:
@@ -78,6 +81,7 @@ class Transactions(Domain[Transaction]):
     def __init__(self, evaluator: Evaluator, report: Report) -> None:
         self._evaluator = evaluator
         self._report = report
+        self._units_of_work = units_of_work(evaluator)
 
     # ----------------------------------------------------------------- states
 
@@ -86,7 +90,7 @@ class Transactions(Domain[Transaction]):
         features = (state.opened, state.dirty, state.committed, state.saved)
         marks = tuple(None if feature is None else bool(feature) for feature in features)
         places = frozenset(witness[0].place for witness in state.pending)
-        return (state.depth, marks, state.outbox, state.protected, state.touched, places)
+        return (state.depth, marks, state.outbox, state.protected, state.touched, places, state.told)
 
     def entry(self, state: Transaction) -> Transaction:
         """All features of the caller are inherited; its pending publishes stay with it."""
@@ -105,23 +109,32 @@ class Transactions(Domain[Transaction]):
             state.touched,
         )
 
+    def resume(self, caller: Transaction, state: Transaction) -> Transaction:
+        """A context manager still holds the scopes that it had open when it yielded."""
+        return replace(self.entry(state), depth=max(0, state.depth - caller.depth + min(caller.depth, 1)))
+
     def exit(self, callers: Sequence[Transaction], state: Transaction, point: Point) -> Transaction:
-        """Inherited features are the caller's own again, new ones are reached through the call."""
+        """Inherited features are the caller's own again, new ones are reached through the call.
+
+        What the callee has committed and told of itself is settled: a later message of the caller has another subject.
+        """
 
         def lifted(name: str) -> Feature:
             feature: Feature = getattr(state, name)
             if feature is None:
                 return None
-            if feature:
+            if feature and name not in state.told:
                 return (point, *feature)
+            if feature:
+                return next((value for each in callers if (value := getattr(each, name)) is not None), None)
             return next((value for caller in callers if (value := getattr(caller, name)) is not None), INHERITED)
 
         caller = callers[0]
-        opened_here = state.depth - min(caller.depth, 1)
+        around = callers[-1].depth  # before the call, or before the `with` whose body has given the other states
         pending = tuple((point, *witness) for witness in state.pending)
         kept = caller.pending if state.dirty is not None or state.depth or not self._ended(caller, state) else ()
         return Transaction(
-            max(0, caller.depth + opened_here),
+            max(0, around + state.depth - min(around, 1)),
             lifted("opened"),
             lifted("dirty"),
             lifted("committed"),
@@ -130,6 +143,7 @@ class Transactions(Domain[Transaction]):
             state.protected,
             state.touched,
             (*kept, *pending)[:MOST_PENDING],
+            caller.told | {name for name in state.told if getattr(state, name) == INHERITED},
         )
 
     @staticmethod
@@ -151,7 +165,7 @@ class Transactions(Domain[Transaction]):
             case "begin":
                 return replace(state, depth=1, opened=(point,)) if not state.depth else state
             case "commit":
-                return self._commit(state, point, run, explicit=True)
+                return self._commit(state, point, run, explicit=True, stores=self._stores_changes(effect))
             case "rollback":
                 return self._ended_without_commit(state)
             case "publish":
@@ -175,21 +189,28 @@ class Transactions(Domain[Transaction]):
             durable = "autocommit"
         in_session = effect.argument("session") is not None
         if durable == "immediate" and not in_session:
-            return state if is_passing(effect) else replace(state, saved=(point,))
+            return state if is_passing(effect) else self._saved(state, point)
         if durable == "autocommit" and not state.depth and state.dirty is None and not in_session:
-            return replace(state, saved=(point,))
+            return self._saved(state, point)
         return state if state.dirty is not None else replace(state, dirty=(point,))
+
+    @staticmethod
+    def _saved(state: Transaction, point: Point) -> Transaction:
+        return replace(state, saved=(point,), told=state.told - {"saved"})
 
     def mutation(self, node: Mutation, state: Transaction, run: Activation[Transaction]) -> Transaction:
         """A changed object may be an entity, which the commit stores."""
         return state if state.touched else replace(state, touched=True)
 
-    def _commit(self, state: Transaction, point: Point, run: Activation[Transaction], *, explicit: bool) -> Transaction:
-        wrote = state.dirty is not None or (explicit and state.touched)
+    def _commit(
+        self, state: Transaction, point: Point, run: Activation[Transaction], *, explicit: bool, stores: bool
+    ) -> Transaction:
+        wrote = state.dirty is not None or (stores and state.touched)
         self._premature(state, (point,), not wrote)
         if wrote:
             run.expose("commit", (point,))
         committed = state.committed
+        told = state.told - {"committed"} if wrote else state.told
         if wrote and state.outbox is None:
             committed = (point if state.dirty is not None else point._replace(likely=True),)
         protected = state.protected
@@ -197,7 +218,11 @@ class Transactions(Domain[Transaction]):
             protected = _with(protected, state.outbox)
             committed = committed or ((point,) if state.outbox else None)
         depth = state.depth if explicit and state.depth > 1 else 0
-        return Transaction(depth, None, None, committed, state.saved, None, protected, state.touched)
+        return Transaction(depth, None, None, committed, state.saved, None, protected, state.touched, (), told)
+
+    def _stores_changes(self, effect: Effect) -> bool:
+        """Whether a commit stores changed objects, too: that of a unit of work, and of something unknown."""
+        return effect.likely or effect.api.library in self._units_of_work
 
     def _premature(self, state: Transaction, commit: Witness, guess: bool) -> None:
         """The publishes that a commit comes after, unless an outbox row of the transaction holds them, too."""
@@ -212,20 +237,21 @@ class Transactions(Domain[Transaction]):
     def _publish(
         self, effect: Effect, state: Transaction, witness: Witness, run: Activation[Transaction]
     ) -> Transaction:
-        if in_pipeline(effect) or self._carried(effect, state):
+        if in_pipeline(effect) or is_retry(effect) or self._carried(effect, state):
             return state
         if state.depth or state.dirty is not None:
             if len(state.pending) < MOST_PENDING and all(known[0] != witness[0] for known in state.pending):
                 return replace(state, pending=(*state.pending, witness))
             return state
-        for code, feature in (("EDA201", state.committed), ("EDA205", state.saved)):
+        for code, name in (("EDA201", "committed"), ("EDA205", "saved")):
+            feature: Feature = getattr(state, name)
             if feature is None:
                 continue
             if feature:
                 self._report(Found(code, witness, feature, carried=state.rows))
             else:
                 run.expose(code, witness)
-            break
+            return replace(state, told=state.told | {name})
         return state
 
     def _carried(self, effect: Effect, state: Transaction) -> bool:
@@ -276,7 +302,7 @@ class Transactions(Domain[Transaction]):
                 if is_replica(effect):
                     continue
                 opened = state.opened if state.depth else (_scope_point(effect, node, run),)
-                state = replace(state, depth=min(state.depth + 1, 3), opened=opened)
+                state = replace(state, depth=min(state.depth + 1, DEEPEST_SCOPE), opened=opened)
         return state
 
     def leave(self, node: Scoped, state: Transaction, completed: bool, run: Activation[Transaction]) -> Transaction:
@@ -293,7 +319,8 @@ class Transactions(Domain[Transaction]):
                 elif not completed or outcome == "savepoint":
                     state = self._ended_without_commit(state)
                 else:
-                    state = self._commit(state, _scope_point(effect, node, run), run, explicit=False)
+                    point = _scope_point(effect, node, run)
+                    state = self._commit(state, point, run, explicit=False, stores=self._stores_changes(effect))
         return state
 
     def assume(
@@ -313,7 +340,7 @@ class Transactions(Domain[Transaction]):
         """
         if works_off_queue(node.statement):
             return state
-        return replace(state, committed=None, saved=None, protected=None)
+        return replace(state, committed=None, saved=None, protected=None, told=frozenset())
 
     def aside(
         self, node: Aside, state: Transaction, run: Activation[Transaction], engine: Engine[Transaction]
