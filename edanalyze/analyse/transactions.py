@@ -34,9 +34,9 @@ class Transaction:
     `depth`: explicit scopes that are open, `opened` the outermost. `dirty`: an uncommitted write. `committed`: a
     transaction that wrote was committed and nothing protects what follows. `saved`: a write that autocommitted.
     `outbox`: an event row was written in the open transaction (the topics it names; empty when it names none);
-    `protected`: it was committed. `touched`: objects were
-    changed, which the commit of a unit of work stores. `pending`: publishes made before the commit. `told`: the features
-    ("committed", "saved") that a publish has followed already.
+    `protected`: it was committed. `touched`: objects were changed, which the commit of a unit of work stores.
+    `pending`: publishes made before the commit. `told`: the features ("committed", "saved") that a publish has
+    followed already.
     """
 
     depth: int = 0
