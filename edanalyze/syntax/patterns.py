@@ -73,5 +73,4 @@ class PatternVisitor(DefinitionVisitor):
 
     def _capture(self, name: cst.Name, captures: list[str]) -> None:
         self.cursor.word(name.value)
-        if name.value != "_":
-            captures.append(identifier(name.value))
+        captures.append(identifier(name.value))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import subprocess
 import sys
 from collections.abc import Callable
 
@@ -148,6 +149,23 @@ def test_moderate_depth_is_read(shape: str) -> None:
 )
 def test_shapes_that_take_exponential_time_are_refused(source: str) -> None:
     assert "nested too deeply" in reason(source)
+
+
+ON_A_SMALL_STACK = """
+import threading
+from edanalyze.syntax import lower
+found = []
+threading.stack_size(256 * 1024)
+thread = threading.Thread(target=lambda: found.append(lower("a.py", b"(" * 150 + b"1" + b")" * 150)))
+thread.start()
+thread.join()
+print(len(found))
+"""
+
+
+def test_depth_within_the_limits_needs_no_stack_of_the_caller() -> None:
+    done = subprocess.run([sys.executable, "-c", ON_A_SMALL_STACK], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "1")
 
 
 def test_long_table_is_not_deep() -> None:
