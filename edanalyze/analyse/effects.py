@@ -262,7 +262,7 @@ class Effects:
         return any(
             self.library.rows(owner.name, "outbox")
             for decorator in self.evaluator.program.functions[task.id].decorators
-            for owner in self.evaluator.results.decorator_owners(decorator, frame)
+            for owner in self.evaluator.decorators.decorator_owners(decorator, frame)
         )
 
     def _shaped(self, call: ir.Call, frame: Frame) -> list[Effect]:

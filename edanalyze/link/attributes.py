@@ -88,10 +88,10 @@ class Attributes:
         evaluator = self._evaluator
         if value.id not in evaluator.program.functions:
             return ()
-        produced = evaluator.results.produced(value.id)
+        produced = evaluator.decorators.produced(value.id)
         if not produced:
             return ()
-        for cls in evaluator.results.task_classes(value.id):
+        for cls in evaluator.decorators.task_classes(value.id):
             for method in (name, "apply_async") if name == "delay" else (name,):
                 for ancestor in evaluator.classes.order(cls)[0]:
                     if f"{ancestor}.{method}" in evaluator.program.functions:

@@ -14,6 +14,7 @@ from edanalyze.link.appconfig import AppConfig
 from edanalyze.link.attributes import Attributes
 from edanalyze.link.builtin import Builtins
 from edanalyze.link.classes import Classes
+from edanalyze.link.decorators import Decorators
 from edanalyze.link.entities import Entities
 from edanalyze.link.parameters import Parameters
 from edanalyze.link.program import Program
@@ -63,6 +64,7 @@ class Evaluator:
         self.attributes = Attributes(self)
         self.parameters = Parameters(self)
         self.results = Results(self)
+        self.decorators = Decorators(self)
         self.builtins = Builtins(self)
         self.texts = Texts(self)
         self.entities = Entities(self)
@@ -214,7 +216,7 @@ class Evaluator:
         if kind == "function":
             identifier = f"{scope.module}:{binding.qualname}"
             closure = frame if scope.kind in {"function", "comprehension"} else None
-            return self.results.decorated(Function(identifier, None, closure), frame)
+            return self.decorators.decorated(Function(identifier, None, closure), frame)
         if kind == "class":
             return (Class(f"{scope.module}:{binding.qualname}"),)
         if kind == "annotation" and binding.annotation is not None:

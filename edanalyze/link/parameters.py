@@ -193,7 +193,7 @@ class Parameters:
             for identifier in sorted(evaluator.program.functions):
                 scope = evaluator.program.scopes[identifier]
                 frame = evaluator.root(scope.parent or scope)
-                for call, _ in evaluator.results.applications(Function(identifier), frame):
+                for call, _ in evaluator.decorators.applications(Function(identifier), frame):
                     values = evaluator.values(call.arguments[0], frame)
                     given = [value for value in values if isinstance(value, Function)]
                     for value in evaluator.values(call.function, frame):
@@ -252,7 +252,7 @@ class Parameters:
         if isinstance(value, Function):
             if value.id == function:
                 return True
-            wrapped = evaluator.results.wrapped(value)
+            wrapped = evaluator.decorators.wrapped(value)
             return any(inner.id == function for inner in wrapped)
         if isinstance(value, Class) and value.id in constructed:
             return evaluator.results.constructor(value.id) == function

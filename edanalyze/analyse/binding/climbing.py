@@ -103,7 +103,7 @@ class Climbing:
             case Function(id=identifier) if identifier == function.id:
                 yield evaluator.results.frame(value, call, frame)
             case Function():
-                for inner in evaluator.results.wrapped(value):
+                for inner in evaluator.decorators.wrapped(value):
                     if inner.id == function.id:
                         yield evaluator.results.frame(inner, call, frame)
             case Class(id=cls) if evaluator.results.constructor(cls) == function.id:

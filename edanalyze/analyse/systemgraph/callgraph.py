@@ -69,7 +69,7 @@ class _CallGraph:
         for identifier in sorted(self._program.functions):
             scope = self._program.scopes[identifier]
             outer = scope.parent or scope
-            for call, _ in self._evaluator.results.applications(Function(identifier), self._evaluator.root(outer)):
+            for call, _ in self._evaluator.decorators.applications(Function(identifier), self._evaluator.root(outer)):
                 values = self._evaluator.values(call.function, self._evaluator.root(outer))
                 inner = [value for value in values if isinstance(value, Function | Class | Instance)]
                 found.setdefault(_caller(outer), set()).update(self._names(inner, call, outer))

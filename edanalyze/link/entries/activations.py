@@ -77,7 +77,7 @@ class Activations:
             if value.id == scope.id:
                 yield evaluator.results.frame(value, call, caller)
             else:
-                for inner in evaluator.results.wrapped(value):
+                for inner in evaluator.decorators.wrapped(value):
                     if inner.id == scope.id:
                         yield evaluator.results.frame(inner, call, caller)
         elif isinstance(value, Class) and evaluator.results.constructor(value.id) == scope.id:
@@ -129,6 +129,6 @@ class Activations:
                 for decorator in facts.decorators:
                     for value in self._evaluator.values(decorator, frame):
                         if isinstance(value, Function):
-                            call = self._evaluator.results.application(decorator, identifier)
+                            call = self._evaluator.decorators.application(decorator, identifier)
                             self._applied[value.id].append((value, call, frame))
         return self._applied

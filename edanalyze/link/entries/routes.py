@@ -95,7 +95,7 @@ class Routes:
         else:
             closure = frame if frame.scope.kind in {"function", "comprehension"} else None
             own = Function(identifier, None, closure)
-            values += self._evaluator.results.decorated(own, frame)
+            values += self._evaluator.decorators.decorated(own, frame)
             known = self._callables.defined(own).id  # a wrapper that a decorator of the project registers
         functions = [value for value in values if isinstance(value, Function)]
         return [Target(known, value) for value in functions[:1]] or [Target(known, Function(identifier))]

@@ -139,7 +139,7 @@ class Tasks:
 
     def _is_task(self, function: Function, declaration: Declaration) -> bool:
         """Whether what is enqueued is a task by its own declaration."""
-        return declaration.api.kind == "publish" and bool(self._evaluator.results.produced(function.id))
+        return declaration.api.kind == "publish" and bool(self._evaluator.decorators.produced(function.id))
 
     # ----------------------------------------------------------------- records
 
