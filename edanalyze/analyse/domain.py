@@ -74,6 +74,10 @@ class Domain(ABC, Generic[S]):
     def exit(self, callers: Sequence[S], state: S, point: Point) -> S:
         """The exit state of a callee as its caller at `point` sees it; `callers` are the states it was called in."""
 
+    def ended(self, states: list[S]) -> list[S]:
+        """The states in which a function returns, seen together."""
+        return states
+
     def resume(self, caller: S, state: S) -> S:
         """The state in which a context manager goes on after its `yield`; `caller` is that in which it was entered."""
         return self.entry(state)

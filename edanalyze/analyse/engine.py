@@ -57,7 +57,7 @@ class Engine(Generic[S]):
         def compute() -> Summary[S]:
             run: Activation[S] = Activation(function.id, inside)
             flow = self.block(tree.body, [entry], run)
-            exits = self._merged([*flow.next, *flow.returned])
+            exits = self.domain.ended(self._merged([*flow.next, *flow.returned]))
             return Summary(tuple(exits), tuple(self._merged(flow.raised)), tuple(run.exposures))
 
         return self._summaries.of((function.id, context, self.domain.shape(entry)), entry, compute)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from edanalyze.analyse.reach import Reached
 from edanalyze.analyse.transactions import Found
+from edanalyze.analyse.trees import Mutation, nodes
 from edanalyze.analyse.witness import Witness
 from edanalyze.facts.ir import Place
 
 if TYPE_CHECKING:
     from edanalyze.analyse.system import System
+
+_WRITES = frozenset({"write", "dedupe", "outbox"})
 
 
 class Resending:
@@ -27,20 +32,23 @@ class Resending:
         for entry in self._system.entries:
             if entry.kind != "job" or entry.value is None:
                 continue
-            run = self._system.reach.functions(entry.value)
-            functions.update(run)
-            for item in self._system.reach.effects(entry.value):
-                if item.effect.kind == "publish" and self._tells_what_is_stored(item.place, run):
-                    published.setdefault(item.place, set()).update(self.topics(item.witness))
+            functions.update(self._system.reach.functions(entry.value))
+            for item in self._resent(self._system.reach.effects(entry.value)):
+                published.setdefault(item.place, set()).update(self.topics(item.witness))
         return published, functions
 
-    def _tells_what_is_stored(self, place: tuple[str, Place], functions: tuple[str, ...]) -> bool:
-        """Whether a job publishes what it found stored, rather than what it has just written itself."""
-        return not any(
-            (found.witness[-1].module, found.witness[-1].place) == place and found.witness[0].function in functions
-            for found in self._system.transactions
-            if found.code in {"EDA201", "EDA202", "EDA205"}
-        )
+    def _resent(self, effects: tuple[Reached, ...]) -> Iterator[Reached]:
+        """The publishes of a job that marks what it has sent, and has not itself written what it sends."""
+        for position, item in enumerate(effects):
+            if item.effect.kind == "publish":
+                before = {other.effect.kind for other in effects[:position]}
+                after = {other.effect.kind for other in effects[position + 1 :]}
+                marks = after & (_WRITES | {"commit"}) or any(self._changes(point.function) for point in item.witness)
+                if marks and not before & _WRITES:
+                    yield item
+
+    def _changes(self, function: str) -> bool:
+        return any(isinstance(node, Mutation) for node in nodes(self._system.contexts.tree(function).body))
 
     def topics(self, witness: Witness) -> set[str]:
         """The topics that are published on a path; "" when none is known."""

@@ -109,6 +109,18 @@ class Transactions(Domain[Transaction]):
             state.touched,
         )
 
+    def ended(self, states: list[Transaction]) -> list[Transaction]:
+        """A commit that is told of on one path is so on the others, which had no one to tell (an empty loop)."""
+        told = {(name, feature[-1]) for each in states for name in each.told if (feature := getattr(each, name))}
+        if not told:
+            return states
+
+        def settled(state: Transaction) -> Transaction:
+            names = {name for name, last in told if (feature := getattr(state, name)) and feature[-1] == last}
+            return replace(state, told=state.told | names) if names else state
+
+        return [settled(state) for state in states]
+
     def resume(self, caller: Transaction, state: Transaction) -> Transaction:
         """A context manager still holds the scopes that it had open when it yielded."""
         return replace(self.entry(state), depth=max(0, state.depth - caller.depth + min(caller.depth, 1)))
@@ -143,8 +155,14 @@ class Transactions(Domain[Transaction]):
             state.protected,
             state.touched,
             (*kept, *pending)[:MOST_PENDING],
-            caller.told | {name for name in state.told if getattr(state, name) == INHERITED},
+            caller.told | {name for name in state.told if self._tells(name, state, caller, point)},
         )
+
+    @staticmethod
+    def _tells(name: str, state: Transaction, caller: Transaction, point: Point) -> bool:
+        """Whether a callee told of the caller's feature; a receiver of the write's own signal only looks on."""
+        feature: Feature = getattr(caller, name)
+        return getattr(state, name) == INHERITED and not (feature and feature[-1].place == point.place)
 
     @staticmethod
     def _ended(caller: Transaction, state: Transaction) -> bool:
