@@ -67,7 +67,7 @@ class Contexts:
             if isinstance(receiver, Instance) and receiver.site is not None and self._calls_held(tree):
                 parts.append(receiver.site)
         if frame.call is not None:
-            for name in sorted(tree.callables | tree.switches):
+            for name in tree.telling:
                 values = self.evaluator.name(name, frame)
                 wanted = tuple(value for value in values if self._tells(value, name, tree))
                 if wanted:

@@ -116,7 +116,7 @@ class Effects:
         direct = depth == 0 and (root in parameters or self.is_outer_parameter(root, scope))
         own_method = depth == 1 and root == receiver != ""
         open_receiver = depth > 0 and not effects and not targets and (root in parameters or root == receiver)
-        dynamic = bool(root) and (direct or own_method or open_receiver)
+        dynamic = (bool(root) and (direct or own_method or open_receiver)) or (receiver != "" and _asks_above(call))
         if not effects and not targets and not dynamic:
             return None
         return Step(call, scope, effects, () if direct else targets, dynamic)
@@ -190,13 +190,16 @@ class Effects:
             return []
         if facts.owner is None or not is_abstract(facts.body):
             return [function]
-        owner = f"{function.id.partition(':')[0]}:{facts.owner}"
+        receiver = function.receiver
+        holder = f"{function.id.partition(':')[0]}:{facts.owner}"
+        owner = receiver.id if isinstance(receiver, Instance | Class) else holder
+        if self.evaluator.classes.method(owner, facts.name) != function.id:
+            return [function]  # asked for by `super()`
         found: list[Function] = []
         for child in self.evaluator.classes.descendants(owner):
             identifier = f"{child}.{facts.name}"
             if identifier in self.evaluator.program.functions:
-                receiver = Instance(child) if isinstance(function.receiver, Instance | None) else function.receiver
-                found.append(Function(identifier, receiver))
+                found.append(Function(identifier, Class(child) if isinstance(receiver, Class) else Instance(child)))
         return found[:MOST_OVERRIDES] or [function]
 
     def _effects(
@@ -309,6 +312,15 @@ class Effects:
             isinstance(value, External | ExternalInstance) and not self.library.speaks_of(value.name)
             for value in self.evaluator.values(call.function, frame)
         )
+
+
+def _asks_above(call: ir.Call) -> bool:
+    """Whether a call is `super().method(...)`, which means another method in each class that inherits the call."""
+    match call.function:
+        case ir.Attr(value=ir.Call(function=ir.Name(id="super"))):
+            return True
+        case _:
+            return False
 
 
 def is_abstract(body: tuple[ir.Stmt, ...]) -> bool:

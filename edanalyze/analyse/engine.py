@@ -63,9 +63,12 @@ class Engine(Generic[S]):
         return self._summaries.of((function.id, context, self.domain.shape(entry)), entry, compute)
 
     def _merged(self, states: Iterable[S]) -> list[S]:
+        given = list(states)
+        if len(given) < 2:
+            return given
         shape = self.domain.shape
         kept: dict[Hashable, S] = {}
-        for state in states:
+        for state in given:
             kept.setdefault(shape(state), state)
         return list(kept.values())[:MOST_STATES]
 

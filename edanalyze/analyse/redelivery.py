@@ -14,7 +14,7 @@ from edanalyze.analyse.engine import Engine
 from edanalyze.analyse.guards import Guard
 from edanalyze.analyse.idempotency import ANY, FLUSH, Idempotency, Repetition
 from edanalyze.analyse.repetition import Repeating
-from edanalyze.analyse.transactions import Found
+from edanalyze.analyse.transaction import Found
 from edanalyze.analyse.trees import Step
 from edanalyze.analyse.witness import Exposure, Witness
 from edanalyze.facts.ir import Place

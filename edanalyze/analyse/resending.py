@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.reach import Reached
-from edanalyze.analyse.transactions import Found
+from edanalyze.analyse.transaction import Found
 from edanalyze.analyse.trees import Mutation, nodes
 from edanalyze.analyse.witness import Witness
 from edanalyze.facts.ir import Place

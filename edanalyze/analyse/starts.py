@@ -6,17 +6,24 @@ part of a transaction under a caller that has opened one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from edanalyze.analyse.aftercommit import AfterCommit
 from edanalyze.analyse.domain import Activation
+from edanalyze.analyse.effects import is_abstract
 from edanalyze.analyse.engine import Engine
-from edanalyze.analyse.transactions import AfterCommit, Found, Transaction, Transactions
+from edanalyze.analyse.transaction import Found, Transaction
+from edanalyze.analyse.transactions import Transactions
 from edanalyze.analyse.trees import Scoped, Step, Tree, nodes
-from edanalyze.link.values import Function
+from edanalyze.facts import ir
+from edanalyze.link.values import Class, Function, Instance
 
 if TYPE_CHECKING:
     from edanalyze.analyse.system import System
     from edanalyze.link.entries import EntryPoint
+
+MOST_HEIRS = 400
 
 
 def find(system: System) -> tuple[Found, ...]:
@@ -26,16 +33,15 @@ def find(system: System) -> tuple[Found, ...]:
     functions = [*sorted(system.program.functions), *(f"{module}:" for module in sorted(system.program.modules))]
     for entry in system.entries:
         _enter(entry, engine, system)
-    called = {target for function in functions for target in _targets(system.contexts.tree(function).body)}
-    for function in functions:
-        if function not in called and function not in engine.visited:
-            engine.run(Function(function), system.contexts.root(function), Transaction())
-    for function in functions:  # what is called only by itself, or in ways that could not be followed
+    called = {target for function in functions for target in _targets(system.contexts.tree(function).body, system)}
+    outermost = [function for function in functions if function not in called]
+    for function in (*outermost, *functions):  # at last what is called only by itself, or in ways not followed
         if function not in engine.visited:
-            engine.run(Function(function), system.contexts.root(function), Transaction())
+            for start in _starts(function, system):
+                engine.run(start, system.reach.frame(start), Transaction())
+    hooks = AfterCommit(system.contexts)
     for listener in system.listeners:
-        hooks = Engine(AfterCommit(found.append, listener), system.contexts)
-        hooks.run(Function(listener), system.contexts.root(listener), False)
+        found += [Found("EDA203", witness, ()) for witness in hooks.of_listener(listener)]
     return tuple(item for item in found if not (item.carried and _is_carried(item, system)))
 
 
@@ -58,15 +64,57 @@ def _is_carried(found: Found, system: System) -> bool:
     return "" in topics or not topics.isdisjoint(found.carried)
 
 
-def _targets(tree: Tree) -> set[str]:
-    """The functions that a tree calls, as far as they are known without a call context."""
+def _starts(function: str, system: System) -> list[Function]:
+    """A function; a method that calls others of its object once for each class that may be meant."""
+    facts = system.program.functions.get(function)
+    if facts is None or facts.owner is None or not facts.parameters:
+        return [Function(function)]
+    owner = f"{function.partition(':')[0]}:{facts.owner}"
+    receiver = facts.parameters[0].name
+    tree = system.contexts.tree(function).body
+    own = {_own(node.call.function, receiver) for node in nodes(tree) if isinstance(node, Step) and node.dynamic} - {""}
+    if not own:
+        return [Function(function)]
+    classes = system.evaluator.classes
+    heirs = [cls for cls in classes.descendants(owner) if classes.method(cls, facts.name) == function]
+    hooks = [system.program.functions[found] for name in own if (found := classes.method(owner, name)) is not None]
+    if not heirs or not any(is_abstract(hook.body) for hook in hooks):
+        heirs.insert(0, owner)
+    is_class = system.evaluator.is_classmethod(facts.decorators)
+    return [Function(function, Class(cls) if is_class else Instance(cls)) for cls in heirs[:MOST_HEIRS]]
+
+
+def _own(called: ir.Expr, receiver: str) -> str:
+    """The name of a method that is called on the object itself, or above it; "" for other calls."""
+    match called:
+        case ir.Attr(value=ir.Name(id=name), name=method) if name == receiver:
+            return method
+        case ir.Attr(value=ir.Call(function=ir.Name(id="super")), name=method):
+            return method
+        case _:
+            return ""
+
+
+def _targets(tree: Tree, system: System) -> set[str]:
+    """The functions that a tree may call, as far as they are known without a call context."""
     found: set[str] = set()
     for node in nodes(tree):
         match node:
             case Step(targets=targets):
-                found.update(target.id for target in targets)
+                for target in targets:
+                    found.add(target.id)
+                    found.update(_overrides(target.id, system))
             case Scoped(enter=enter, leave=leave, generators=generators):
                 found.update(target.id for target in (*enter, *leave, *(generator for generator, _ in generators)))
             case _:
                 pass
     return found
+
+
+def _overrides(function: str, system: System) -> Iterator[str]:
+    """The methods of subclasses that may run instead of a method."""
+    facts = system.program.functions.get(function)
+    if facts is not None and facts.owner is not None and not facts.name.startswith("__"):
+        for cls in system.evaluator.classes.descendants(f"{function.partition(':')[0]}:{facts.owner}"):
+            if f"{cls}.{facts.name}" in system.program.functions:
+                yield f"{cls}.{facts.name}"

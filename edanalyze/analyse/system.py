@@ -24,7 +24,7 @@ from edanalyze.analyse.signals import after_commit_listeners
 from edanalyze.analyse.starts import find
 from edanalyze.analyse.swallowing import Swallowing
 from edanalyze.analyse.tracing import Tracing
-from edanalyze.analyse.transactions import Found
+from edanalyze.analyse.transaction import Found
 from edanalyze.discover.deployed import Deployment
 from edanalyze.discover.service import Services
 from edanalyze.facts.module import ModuleFacts

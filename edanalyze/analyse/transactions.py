@@ -8,71 +8,25 @@ finding lies in the innermost function that holds both pieces.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from edanalyze.analyse.aftercommit import AfterCommit
+from edanalyze.analyse.conditions import asks_for_transaction, works_off_queue
 from edanalyze.analyse.connections import autocommits, in_pipeline, is_passing, is_replica, is_retry, units_of_work
 from edanalyze.analyse.domain import Activation, Domain
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.engine import Engine
 from edanalyze.analyse.outbox import is_outbox_write, topics_of
-from edanalyze.analyse.tests import asks_for_transaction, works_off_queue
+from edanalyze.analyse.transaction import Feature, Found, Transaction, effect_point, scope_point
 from edanalyze.analyse.trees import Aside, Mutation, Repeat, Scoped, Step
 from edanalyze.analyse.witness import INHERITED, Exposure, Point, Witness
 from edanalyze.facts import ir
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.scopes import Scope
 
-Feature = Witness | None
+Report = Callable[[Found], None]
 MOST_PENDING = 6
 DEEPEST_SCOPE = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Transaction:
-    """The state of the database transaction on one path.
-
-    `depth`: explicit scopes that are open, `opened` the outermost. `dirty`: an uncommitted write. `committed`: a
-    transaction that wrote was committed and nothing protects what follows. `saved`: a write that autocommitted.
-    `outbox`: an event row was written in the open transaction (the topics it names; empty when it names none);
-    `protected`: it was committed. `touched`: objects were changed, which the commit of a unit of work stores.
-    `pending`: publishes made before the commit. `told`: the features ("committed", "saved") that a publish has
-    followed already.
-    """
-
-    depth: int = 0
-    opened: Feature = None
-    dirty: Feature = None
-    committed: Feature = None
-    saved: Feature = None
-    outbox: frozenset[str] | None = None
-    protected: frozenset[str] | None = None
-    touched: bool = False
-    pending: tuple[Witness, ...] = ()
-    told: frozenset[str] = frozenset()
-
-    @property
-    def rows(self) -> frozenset[str]:
-        """The topics of the outbox rows that were written."""
-        return (self.outbox or frozenset()) | (self.protected or frozenset())
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A finding of this analysis.
-
-    `witness` leads from the reporting function down; `before` is what preceded it. `guess`: no write was seen in the
-    transaction, but something that could not be resolved may write. `carried`: the topics of outbox rows that were
-    written in the transaction; the finding holds unless the message goes to one of them.
-    """
-
-    code: str
-    witness: Witness
-    before: Witness
-    guess: bool = False
-    carried: frozenset[str] = frozenset()
-
-
-Report = Callable[[Found], None]
 
 
 class Transactions(Domain[Transaction]):
@@ -82,6 +36,7 @@ class Transactions(Domain[Transaction]):
         self._evaluator = evaluator
         self._report = report
         self._units_of_work = units_of_work(evaluator)
+        self._hooks: AfterCommit | None = None
 
     # ----------------------------------------------------------------- states
 
@@ -173,7 +128,7 @@ class Transactions(Domain[Transaction]):
 
     def effect(self, effect: Effect, step: Step, state: Transaction, run: Activation[Transaction]) -> Transaction:
         """Writes, commits, publishes and HTTP calls."""
-        point = _point(effect, step, run)
+        point = effect_point(effect, step, run.function)
         match effect.kind:
             case "write" | "dedupe":
                 return self._write(effect, step, state, point)
@@ -319,7 +274,7 @@ class Transactions(Domain[Transaction]):
             if effect.kind == "scope" and effect.api.data.get("on_success") in {"commit", "savepoint"}:
                 if is_replica(effect):
                     continue
-                opened = state.opened if state.depth else (_scope_point(effect, node, run),)
+                opened = state.opened if state.depth else (scope_point(effect, node, run.function),)
                 state = replace(state, depth=min(state.depth + 1, DEEPEST_SCOPE), opened=opened)
         return state
 
@@ -337,7 +292,7 @@ class Transactions(Domain[Transaction]):
                 elif not completed or outcome == "savepoint":
                     state = self._ended_without_commit(state)
                 else:
-                    point = _scope_point(effect, node, run)
+                    point = scope_point(effect, node, run.function)
                     state = self._commit(state, point, run, explicit=False, stores=self._stores_changes(effect))
         return state
 
@@ -377,78 +332,14 @@ class Transactions(Domain[Transaction]):
     def _hook(self, node: Aside, run: Activation[Transaction], engine: Engine[Transaction]) -> None:
         """Publishes of an after-commit hook; what a caller handed over is reported where it was handed over."""
         handed = run.frame.call is not None and any(isinstance(item, Step) and item.dynamic for item in node.body)
-
-        def report(found: Found) -> None:
-            if handed and found.witness[0].function == run.function:
-                run.expose("EDA203", found.witness)
+        if self._hooks is None:
+            self._hooks = AfterCommit(engine.contexts)
+        for witness in self._hooks.published(node.body, run.function, run.frame):
+            if handed and witness[0].function == run.function:
+                run.expose("EDA203", witness)
             else:
-                self._report(found)
-
-        hooks = AfterCommit(report, run.function)
-        Engine(hooks, engine.contexts).block(node.body, [False], Activation(run.function, run.frame))
-
-
-class AfterCommit(Domain[bool]):
-    """What is published by code that runs after the commit (EDA203)."""
-
-    def __init__(self, report: Report, owner: str) -> None:
-        self._report = report
-        self._owner = owner
-
-    def shape(self, state: bool) -> Hashable:
-        """There is one state."""
-        return state
-
-    def entry(self, state: bool) -> bool:
-        """There is one state."""
-        return state
-
-    def exit(self, callers: Sequence[bool], state: bool, point: Point) -> bool:
-        """There is one state."""
-        return state
-
-    def effect(self, effect: Effect, step: Step, state: bool, run: Activation[bool]) -> bool:
-        """A publish is reported in the callable, or where the function itself was handed over."""
-        if effect.kind in {"publish", "deferred_publish"}:
-            self._found((_point(effect, step, run),), run)
-        return state
-
-    def exposed(self, exposure: Exposure, point: Point, state: bool, run: Activation[bool]) -> None:
-        """A function that the callable runs publishes."""
-        self._found((point, *exposure.witness), run)
-
-    def _found(self, witness: Witness, run: Activation[bool]) -> None:
-        if run.function == self._owner or run.function.startswith(f"{self._owner}."):
-            self._report(Found("EDA203", witness, ()))
-        else:
-            run.expose("publish", witness)
+                self._report(Found("EDA203", witness, ()))
 
 
 def _with(known: frozenset[str] | None, topics: frozenset[str]) -> frozenset[str]:
     return topics if known is None else known | topics
-
-
-_VERBS = {
-    "publish": "publishes a message",
-    "http": "sends an HTTP request and waits for the answer",
-    "commit": "commits the transaction",
-    "write": "writes to the database",
-    "dedupe": "writes to the database",
-    "outbox": "writes an outbox row",
-    "begin": "begins a transaction",
-}
-
-
-def _point(effect: Effect, step: Step, run: Activation[object] | Activation[Transaction] | Activation[bool]) -> Point:
-    message = f"`{effect.name.rpartition('.')[2] or effect.name}` {_VERBS.get(effect.kind, effect.kind)}"
-    return Point(step.scope.module, run.function, step.call.place, message, effect.likely)
-
-
-def _scope_point(effect: Effect, node: Scoped, run: Activation[Transaction]) -> Point:
-    return Point(
-        node.scope.module,
-        run.function,
-        effect.call.place,
-        f"the transaction of `{effect.name.rpartition('.')[2]}`",
-        False,
-    )

@@ -155,6 +155,10 @@ class FunctionTree:
     callables: frozenset[str] = field(default=frozenset())
     switches: frozenset[str] = field(default=frozenset())
     selectors: frozenset[str] = field(default=frozenset())
+    telling: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "telling", tuple(sorted(self.callables | self.switches)))
 
 
 def is_broad(handler: ir.Handler) -> bool:

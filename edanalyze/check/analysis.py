@@ -11,7 +11,7 @@ from edanalyze.analyse.binding.binding import HttpCall
 from edanalyze.analyse.hops import way_to
 from edanalyze.analyse.reach import Reached
 from edanalyze.analyse.system import System
-from edanalyze.analyse.transactions import Found
+from edanalyze.analyse.transaction import Found
 from edanalyze.analyse.witness import Point, Witness
 from edanalyze.discover.settings import Config
 from edanalyze.facts.ir import Place

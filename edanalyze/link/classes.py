@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
 from edanalyze.facts import ir
@@ -23,6 +23,7 @@ class Classes:
         self._bases: dict[str, tuple[str | External, ...]] = {}
         self._order: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self._children: dict[str, list[str]] | None = None
+        self._descendants: dict[str, list[str]] = {}
         self._stores: dict[str, dict[str, list[Store]]] = {}
 
     def bases(self, cls: str) -> tuple[str | External, ...]:
@@ -74,14 +75,16 @@ class Classes:
 
     def descendants(self, cls: str) -> list[str]:
         """All subclasses within the project, nearest first."""
-        found: list[str] = []
-        queue = list(self.children(cls))
-        while queue:
-            child = queue.pop(0)
-            if child not in found:
-                found.append(child)
-                queue += self.children(child)
-        return found
+        if cls not in self._descendants:
+            found: dict[str, None] = {}
+            queue = deque(self.children(cls))
+            while queue:
+                child = queue.popleft()
+                if child not in found:
+                    found[child] = None
+                    queue.extend(self.children(child))
+            self._descendants[cls] = list(found)
+        return self._descendants[cls]
 
     def stores(self, cls: str) -> dict[str, list[Store]]:
         """Attribute name -> the assignments `self.name = ...` in the methods of this very class."""
@@ -109,6 +112,11 @@ class Classes:
         scope = self._program.scopes[cls]
         bindings = scope.bindings.get(name)
         return (bindings, scope) if bindings else None
+
+    def method(self, cls: str, name: str) -> str | None:
+        """The function that the method `name` of a class is, its own or the nearest inherited one of the project."""
+        functions = self._program.functions
+        return next((found for each in self.order(cls)[0] if (found := f"{each}.{name}") in functions), None)
 
     def derives(self, cls: str, names: frozenset[str]) -> bool:
         """Whether a library class of those names is among the ancestors."""
