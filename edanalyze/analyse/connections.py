@@ -9,6 +9,7 @@ from edanalyze.facts import ir
 from edanalyze.facts.children import spelled
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
+from edanalyze.link.scopes import Scope
 from edanalyze.link.values import External, ExternalInstance, Frame, Site
 
 _REPLICA = re.compile(r"replica|read[-_]?only|(^|_)ro$|slave|standby|reader|^read$", re.I)
@@ -83,14 +84,13 @@ def _assigned(value: object, site: Site, evaluator: Evaluator) -> bool:
     return False
 
 
-def is_replica(effect: Effect) -> bool:
-    """Whether a scope is opened on a database whose alias says that it only reads."""
+def is_replica(effect: Effect, scope: Scope, evaluator: Evaluator) -> bool:
+    """Whether a transaction is opened on a database whose alias (or its setting) says that it only reads."""
     database = effect.argument("database")
-    return (
-        isinstance(database, ir.Const)
-        and isinstance(database.value, str)
-        and _REPLICA.search(database.value) is not None
-    )
+    if database is None:
+        return False
+    aliases = evaluator.literals(database, evaluator.root(scope)) or (spelled(database).rpartition(".")[2],)
+    return all(_REPLICA.search(alias) is not None for alias in aliases)
 
 
 def in_pipeline(effect: Effect) -> bool:

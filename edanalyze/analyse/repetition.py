@@ -11,6 +11,7 @@ from edanalyze.analyse.origin import Origin, Origins
 from edanalyze.analyse.outbox import is_outbox_write
 from edanalyze.analyse.trees import Mutation, Step
 from edanalyze.facts import ir
+from edanalyze.facts.children import spelled, walk
 from edanalyze.link.values import Frame, Instance
 
 if TYPE_CHECKING:
@@ -109,10 +110,19 @@ class Repeating:
 
     def is_added_to(self, node: Mutation, frame: Frame) -> bool:
         """Whether `entity.count += n` adds to a stored value."""
-        if not node.augmented:
+        if not node.augmented or self._is_set_before(node, frame):
             return False
         origin = self._origins.of(node.target.value, frame)
         for value in self._evaluator.values(node.target.value, frame):
             if isinstance(value, Instance):
                 return is_mapped(value.id, self._evaluator) or origin is Origin.STORED
         return origin is not Origin.NEW
+
+    @staticmethod
+    def _is_set_before(node: Mutation, frame: Frame) -> bool:
+        """Whether the function has first given the attribute a value of its own: the addition starts from there."""
+        target = spelled(node.target)
+        first = next((store for store in frame.scope.stores if f"{spelled(store.base)}.{store.key}" == target), None)
+        if first is None or first.binding.kind == "augment" or first.binding.expr is None:
+            return False
+        return all(spelled(part) != target for part in walk(first.binding.expr) if isinstance(part, ir.Attr))

@@ -272,7 +272,7 @@ class Transactions(Domain[Transaction]):
         """Entering a transaction scope."""
         for effect in node.effects:
             if effect.kind == "scope" and effect.api.data.get("on_success") in {"commit", "savepoint"}:
-                if is_replica(effect):
+                if is_replica(effect, node.scope, self._evaluator):
                     continue
                 opened = state.opened if state.depth else (scope_point(effect, node, run.function),)
                 state = replace(state, depth=min(state.depth + 1, DEEPEST_SCOPE), opened=opened)
@@ -281,7 +281,7 @@ class Transactions(Domain[Transaction]):
     def leave(self, node: Scoped, state: Transaction, completed: bool, run: Activation[Transaction]) -> Transaction:
         """Leaving it: the outermost one commits, or rolls back on an exception."""
         for effect in node.effects:
-            if effect.kind != "scope" or is_replica(effect):
+            if effect.kind != "scope" or is_replica(effect, node.scope, self._evaluator):
                 continue
             outcome = effect.api.data.get("on_success")
             if outcome == "close":
