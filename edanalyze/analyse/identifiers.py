@@ -9,16 +9,29 @@ from edanalyze.facts import ir
 from edanalyze.facts.children import expressions, statements, walk
 
 _ID = re.compile(
-    r"correlation|causation|trace_?parent|trace_?state|trace_?id|trace_?context|tracing|request_?id|x_request|x_b3|b3_"
+    r"correlation|causation|trace_?parent|trace_?state|trace_?id|trace_?context|tracing|(^|_)x_request|x_b3|b3_"
     r"|x_amzn_trace|x_cloud_trace|baggage|span_?(id|context)|uber_trace|conversation_?id|operation_?id|traceheaders?"
     r"|trace_?headers?|(^|_)cid($|_)|datadog|propagat|request_?context|inject_?(headers|trace|context)|get_contextvars|span_?context|get_guid|saga_?id",
     re.I,
 )
 
 
+_REQUEST_ID = re.compile(r"([a-z]*?)_?request_?ids?(?![a-z])", re.I)
+_ENTITY = re.compile(
+    r"((?<!com)(?<!go)ing|ment|al|fer|fund|pull|merge|friend|order|book|job|work|change|access|leave|quote|crawl)$",
+    re.I,
+)
+
+
 def names_id(text: str) -> bool:
-    """Whether a name or a key says that it is an identifier."""
-    return len(text) < 80 and _ID.search(text.replace("-", "_")) is not None
+    """Whether a name or a key says that it is an identifier; the id of a `refund_request` is that of an entity."""
+    if len(text) >= 80:
+        return False
+    name = text.replace("-", "_")
+    if _ID.search(name) is not None:
+        return True
+    found = _REQUEST_ID.search(name)
+    return found is not None and _ENTITY.search(found[1]) is None
 
 
 def bodies(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Expr]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -47,31 +48,43 @@ class Redelivery:
     @cached_property
     def late(self) -> tuple[tuple[EntryPoint, Witness, Witness], ...]:
         """Handler, acknowledgement, and the effect that follows it."""
-        found: list[tuple[EntryPoint, Witness, Witness]] = []
-        seen: set[Function] = set()
+        found: dict[tuple[object, ...], tuple[EntryPoint, Witness, Witness]] = {}
+        seen: set[tuple[Function, Frame]] = set()
         for entry in self._system.message_handlers:
-            function = entry.driver or entry.value
-            if function is None or function in seen:
-                continue
-            seen.add(function)
 
             def report(ack: Witness, effect: Witness, entry: EntryPoint = entry) -> None:
-                found.append((entry, ack, effect))
+                found.setdefault(
+                    (ack[-1].module, ack[-1].place, effect[-1].module, effect[-1].place), (entry, ack, effect)
+                )
 
-            frame = (
-                entry.frame
-                if entry.driver is not None and entry.frame is not None
-                else self._system.reach.frame(function)
-            )
-            Engine(Acknowledgement(report), self._system.contexts).run(function, frame, Settled())
-        return tuple(found)
+            for function, frame in self._runs(entry):
+                if (function, frame) not in seen:
+                    seen.add((function, frame))
+                    Engine(Acknowledgement(report), self._system.contexts).run(function, frame, Settled())
+        return tuple(found.values())
+
+    def _runs(self, entry: EntryPoint) -> Iterator[tuple[Function, Frame]]:
+        """What runs when a message comes in: the loop or callback that hands it on, and the handler."""
+        if entry.driver is not None:
+            yield entry.driver, entry.frame or self._system.reach.frame(entry.driver)
+        if entry.value is not None:
+            yield entry.value, self._system.reach.frame(entry.value)
 
     @cached_property
     def _late_places(self) -> set[tuple[str, Place]]:
         return {(witness[-1].module, witness[-1].place) for _, _, witness in self.late}
 
     def unguarded(self, entry: EntryPoint) -> tuple[Exposure, ...]:
-        """The effects of a handler that a redelivery repeats."""
+        """The effects of a handler that a redelivery repeats: what follows the acknowledgement is not repeated."""
+        late = {
+            (effect[-1].module, effect[-1].place)
+            for _, _, effect in self.late
+            if any(point.function == entry.function for point in effect)
+        }
+        found = self._repeated(entry)
+        return tuple(item for item in found if (item.witness[-1].module, item.witness[-1].place) not in late)
+
+    def _repeated(self, entry: EntryPoint) -> tuple[Exposure, ...]:
         if entry.value is None:
             return ()
         exposures = self._exposures(entry.value, self._system.reach.frame(entry.value))

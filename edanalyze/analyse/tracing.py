@@ -167,7 +167,9 @@ class Tracing:
                 lacking, handed = self._callers(publish.function, found.parameters, physical, 0)
                 handed = handed and all(witness[0].place != publish.site.place for witness in lacking)
             if handed:
-                return Point(scope.module, publish.site.function, publish.site.place, "the message is sent with an id")
+                return Point(
+                    publish.site.module, publish.site.function, publish.site.place, "the message is sent with an id"
+                )
         return None
 
     def drops(self, entry: EntryPoint) -> Reached | None:

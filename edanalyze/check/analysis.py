@@ -97,7 +97,7 @@ class Analysis:
     @staticmethod
     def messages_of(entry: EntryPoint) -> str:
         """What an entry point receives, in words."""
-        return f"`{entry.name}`" if entry.name else "the message"
+        return f"`{entry.name}`" if entry.name and "{" not in entry.name else "the message"
 
     @staticmethod
     def listed(parts: Iterable[str]) -> str:

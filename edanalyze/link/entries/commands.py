@@ -13,7 +13,7 @@ from edanalyze.link.entries.records import EntryPoint
 from edanalyze.link.entries.routes import Routes
 from edanalyze.link.entries.strings import Strings
 from edanalyze.link.evaluate import Evaluator
-from edanalyze.link.values import External, Function
+from edanalyze.link.values import External, Function, Instance
 
 PARSERS = ("ArgumentParser", "OptionParser", "getopt")
 COMMAND = "command"
@@ -49,13 +49,25 @@ class Commands:
         for declaration in self._declarations.of("event"):
             if declaration.text("form") == COMMAND and "handler" in declaration.api.slots:
                 for target in self._callables.of(declaration.argument("handler"), declaration.frame):
-                    yield from self._entry(target, declaration, self._label(declaration))
+                    for command in self._methods(target.view) if target.view is not None else (target,):
+                        yield from self._entry(command, declaration, self._label(declaration))
         yield from self._overridden()
         yield from self._guarded()
 
     def _label(self, declaration: Declaration) -> str:
         texts = self._strings.known(declaration.arguments("label"), declaration.frame)
         return texts[0].text if texts else ""
+
+    def _methods(self, view: Instance) -> Iterator[Target]:
+        """The commands that a class stands for: its public methods."""
+        methods: dict[str, str] = {}
+        for cls in self._evaluator.classes.order(view.id)[0]:
+            for statement in self._program.classes[cls].body:
+                if isinstance(statement, ir.Define) and f"{cls}.{statement.name}" in self._program.functions:
+                    methods.setdefault(statement.name, f"{cls}.{statement.name}")
+        for name, function in methods.items():
+            if not name.startswith("_"):
+                yield from (Target(function, value) for value in self._callables.method(view, name)[:1])
 
     def _entry(self, target: Target, declaration: Declaration, name: str) -> Iterator[EntryPoint]:
         if target.value is None:

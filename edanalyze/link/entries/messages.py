@@ -165,7 +165,7 @@ class Messages:
             for each in inner:
                 forwarded = Target(self._callables.defined(each).id, each)
                 names = received(self._evaluator.program.functions[forwarded.function])
-                yield self.entry("handler", declaration, forwarded, source, source.topics, names, function)
+                yield self.entry("handler", declaration, forwarded, source, source.topics, names, function, frame)
             if inner:
                 return
         yield self.entry("handler", declaration, target, source, source.topics, message)
@@ -201,6 +201,7 @@ class Messages:
         topics: Iterable[String],
         message: tuple[str, ...],
         driver: Function | None = None,
+        frame: Frame | None = None,
     ) -> EntryPoint:
         """The record of one handler."""
         facts = self._evaluator.program.functions[target.function]
@@ -220,6 +221,7 @@ class Messages:
             delivery=replace(source.delivery, message=message),
             group=source.group,
             driver=driver,
+            frame=frame,
         )
 
 
