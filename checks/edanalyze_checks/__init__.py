@@ -17,6 +17,7 @@ from edanalyze_checks.publish_in_commit_hook import PublishInCommitHook
 from edanalyze_checks.publish_without_correlation_id import PublishWithoutCorrelationId
 from edanalyze_checks.swallowed_handler_failure import SwallowedHandlerFailure
 from edanalyze_checks.sync_http_chain import SyncHttpChain
+from edanalyze_checks.sync_http_cycle import SyncHttpCycle
 from edanalyze_checks.sync_http_fan_out import SyncHttpFanOut
 from edanalyze_checks.sync_http_in_request import SyncHttpInRequest
 
@@ -26,6 +27,7 @@ RULES: tuple[type[Rule], ...] = (
     SyncHttpFanOut,
     HttpInTransaction,
     HttpInMessageHandler,
+    SyncHttpCycle,
     HttpInLoop,
     PublishAfterCommit,
     PublishBeforeCommit,

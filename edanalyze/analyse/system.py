@@ -20,6 +20,7 @@ from edanalyze.analyse.reach import Reach
 from edanalyze.analyse.redelivery import Redelivery
 from edanalyze.analyse.requests import Requests
 from edanalyze.analyse.resending import Resending
+from edanalyze.analyse.servicerings import ServiceRings
 from edanalyze.analyse.signals import after_commit_listeners
 from edanalyze.analyse.starts import find
 from edanalyze.analyse.swallowing import Swallowing
@@ -95,6 +96,11 @@ class System:
     def hops(self) -> Hops:
         """HTTP calls that entry points wait for."""
         return Hops(self)
+
+    @cached_property
+    def service_rings(self) -> ServiceRings:
+        """Finds services that wait for each other."""
+        return ServiceRings(self)
 
     @cached_property
     def tracing(self) -> Tracing:
