@@ -20,6 +20,7 @@ from edanalyze_checks.sync_http_chain import SyncHttpChain
 from edanalyze_checks.sync_http_cycle import SyncHttpCycle
 from edanalyze_checks.sync_http_fan_out import SyncHttpFanOut
 from edanalyze_checks.sync_http_in_request import SyncHttpInRequest
+from edanalyze_checks.unconfirmed_publish import UnconfirmedPublish
 
 RULES: tuple[type[Rule], ...] = (
     SyncHttpInRequest,
@@ -32,6 +33,7 @@ RULES: tuple[type[Rule], ...] = (
     PublishAfterCommit,
     PublishBeforeCommit,
     PublishInCommitHook,
+    UnconfirmedPublish,
     PublishAfterAutocommitWrite,
     NonIdempotentHandler,
     EarlyAck,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from edanalyze.analyse.connections import made_by
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.identifiers import names_id
 from edanalyze.facts import ir
@@ -104,9 +105,4 @@ class Clients:
         if not isinstance(headers, ir.Attr):
             return False
         values = self._evaluator.values(headers.value, self._evaluator.root(scope))
-        return any(_made_by(value) is not None and _made_by(value) is _made_by(receiver) for value in values)
-
-
-def _made_by(value: object) -> ir.Call | None:
-    """The call that made a library object, whatever the context it ran in."""
-    return value.site.call if isinstance(value, ExternalInstance) and value.site is not None else None
+        return any(made_by(value) is not None and made_by(value) is made_by(receiver) for value in values)

@@ -10,7 +10,7 @@ from edanalyze.facts.children import spelled
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
 from edanalyze.link.scopes import Scope
-from edanalyze.link.values import External, ExternalInstance, Frame, Site
+from edanalyze.link.values import External, ExternalInstance, Frame, Site, Value
 
 _REPLICA = re.compile(r"replica|read[-_]?only|(^|_)ro$|slave|standby|reader|^read$", re.I)
 _EXPIRING = frozenset({"setex", "psetex", "setnx", "expire", "delete", "unlink"})
@@ -124,3 +124,8 @@ def is_passing(effect: Effect) -> bool:
     method = effect.name.rpartition(".")[2]
     expires = any(name in {"ex", "px", "exat", "pxat", "nx"} for name, _ in effect.call.keywords)
     return effect.kind == "dedupe" or expires or method in _EXPIRING
+
+
+def made_by(value: Value | None) -> ir.Call | None:
+    """The call that made a library object, whatever the context it ran in."""
+    return value.site.call if isinstance(value, ExternalInstance) and value.site is not None else None

@@ -8,6 +8,7 @@ from functools import cached_property
 from edanalyze.analyse.binding.binding import Binding
 from edanalyze.analyse.changes import Changes
 from edanalyze.analyse.clauses import Clauses
+from edanalyze.analyse.confirmations import Confirmations
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.correlation import Correlation
 from edanalyze.analyse.effects import Effects
@@ -151,6 +152,11 @@ class System:
     def listeners(self) -> tuple[str, ...]:
         """Functions that the database session calls after a commit."""
         return after_commit_listeners(self.evaluator)
+
+    @cached_property
+    def confirmations(self) -> Confirmations:
+        """Finds messages whose delivery nobody learns of."""
+        return Confirmations(self)
 
     @cached_property
     def resending(self) -> Resending:

@@ -129,7 +129,7 @@ class Operation(Record, frozen=True):
 
 
 class Await(Record, frozen=True):
-    """`await value` where value is not itself a call (a call carries `awaited`)."""
+    """`await value` where value is not itself a call (a call carries `awaited`), or one that is awaited already."""
 
     value: Expr
 

@@ -212,7 +212,7 @@ class ExpressionVisitor(DisplayVisitor):
     def visit_Await(self, node: cst.Await) -> Expr:
         self.cursor.word("await")
         value = self.expression(node.expression)
-        if type(value) is Call:
+        if type(value) is Call and not value.awaited:  # a second `await` waits for what the first gave
             return Call(value.function, value.arguments, value.keywords, value.place, True, value.named)
         return Await(value)
 

@@ -75,6 +75,12 @@ def test_awaited_call_carries_the_await() -> None:
     assert task == Await(Name("task"))
 
 
+def test_call_awaited_twice_keeps_both() -> None:
+    body = function("async def f():\n    await (await bus.publish(e))\n").body
+    again = body[0].value  # type: ignore[union-attr]
+    assert isinstance(again, Await) and isinstance(again.value, Call) and again.value.awaited
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [

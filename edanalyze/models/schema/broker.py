@@ -35,7 +35,7 @@ KINDS: tuple[Kind, ...] = (
         "flush",
         "Waits for, or serves, outstanding deliveries of a producer.",
         "timeout",
-        form="poll enable_confirms",
+        form="poll enable_confirms close",
         example='call = "acme.bus.Producer.drain"',
     ),
     kind(

@@ -75,6 +75,8 @@ ATTRIBUTE_MEANINGS: Mapping[str, str] = {
     "field": "field of the log event",
     "file": "name of the generated file",
     "form": "shape of the call or declaration",
+    "flush.form": "`poll` serves callbacks, `close` waits for what was sent before, `enable_confirms` makes later "
+    "calls wait for the broker; without it the call waits",
     "format": "header format",
     "framework": "framework it belongs to",
     "frameworks": "frameworks that use it",
