@@ -29,6 +29,7 @@ from edanalyze.link.scopes import Scope
 
 if TYPE_CHECKING:
     from edanalyze.analyse.asides import Asides
+    from edanalyze.analyse.dependencies import Dependencies
     from edanalyze.analyse.effects import Effects
     from edanalyze.analyse.openings import Openings
 
@@ -39,10 +40,13 @@ _CHANGING = frozenset({"add", "append", "extend", "insert", "remove", "discard",
 class TreeBuilder:
     """Builds the effect tree of one function."""
 
-    def __init__(self, effects: Effects, asides: Asides, openings: Openings, scope: Scope) -> None:
+    def __init__(
+        self, effects: Effects, asides: Asides, openings: Openings, dependencies: Dependencies, scope: Scope
+    ) -> None:
         self._effects = effects
         self._asides = asides
         self._openings = openings
+        self._dependencies = dependencies
         self._scope = scope
         function = scope.function
         names = tuple(parameter.name for parameter in function.parameters) if function is not None else ()
@@ -54,10 +58,12 @@ class TreeBuilder:
         self._selectors: set[str] = set()
 
     def build(self, body: tuple[ir.Stmt, ...]) -> FunctionTree:
-        """The tree of a body, wrapped in the scopes that its decorators open."""
+        """The tree of a body after what it depends on, wrapped in the scopes that its decorators open."""
         tree = self._block(body, self._scope)
         function = self._scope.function
         if function is not None:
+            needed = self._dependencies.called(function, self._scope)
+            tree = (*(node for call, scope in needed for node in self._call(call, scope)), *tree)
             outer = self._scope.parent or self._scope
             for decorator in reversed(function.decorators):
                 opened = self._openings.opened(decorator, outer, function.place.line, decorator=True)

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 
 from edanalyze.analyse.asides import Asides
 from edanalyze.analyse.build import TreeBuilder
+from edanalyze.analyse.dependencies import Dependencies
 from edanalyze.analyse.effects import Effects
 from edanalyze.analyse.openings import Openings
 from edanalyze.analyse.origin import Origin, Origins
@@ -14,6 +15,7 @@ from edanalyze.analyse.witness import Point
 from edanalyze.facts import ir
 from edanalyze.link.parameters import is_bound
 from edanalyze.link.program import Program
+from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Class, Constant, External, Frame, Function, Instance, Partial, String, Value
 
 
@@ -25,6 +27,7 @@ class Contexts:
         self.effects = effects
         self._asides = Asides(effects)
         self._openings = Openings(effects)
+        self._dependencies = Dependencies(effects.evaluator)
         self.evaluator = effects.evaluator
         self._trees: dict[str, FunctionTree] = {}
         self._steps: dict[tuple[int, Frame], Step] = {}
@@ -43,8 +46,11 @@ class Contexts:
                 body = scope.function.body
             else:
                 body = self.program.modules[scope.module].body if scope.kind == "module" else ()
-            found = self._trees[function] = TreeBuilder(self.effects, self._asides, self._openings, scope).build(body)
+            found = self._trees[function] = self._builder(scope).build(body)
         return found
+
+    def _builder(self, scope: Scope) -> TreeBuilder:
+        return TreeBuilder(self.effects, self._asides, self._openings, self._dependencies, scope)
 
     def frame(self, target: Function, call: ir.Call, caller: Frame) -> Frame:
         """The frame in which a call runs its target."""

@@ -10,7 +10,7 @@ from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.reach import Reached
 from edanalyze.analyse.trees import Step
 from edanalyze.analyse.witness import Point, Witness
-from edanalyze.link.values import Function, String
+from edanalyze.link.values import String
 
 if TYPE_CHECKING:
     from edanalyze.analyse.binding.binding import HttpCall
@@ -32,14 +32,9 @@ class Hops:
 
     def of(self, entry: EntryPoint) -> list[tuple[HttpCall, Reached]]:
         """The bound HTTP calls that an entry point waits for, with how each is reached."""
-        if entry.value is None:
+        function = entry.value
+        if function is None:
             return []
-        found = list(self._of(entry.value))
-        for dependency in self._system.requests.dependencies(entry):
-            found += self._of(dependency)
-        return found
-
-    def _of(self, function: Function) -> list[tuple[HttpCall, Reached]]:
         if function.id not in self._calls:
             found: list[tuple[HttpCall, Reached]] = []
             for item in self._system.reach.effects(function):

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.contexts import Contexts
+from edanalyze.analyse.dependencies import Dependencies
 from edanalyze.analyse.effects import Effect, Effects
 from edanalyze.analyse.trees import Scoped
 from edanalyze.facts import ir
 from edanalyze.facts.children import calls, expressions, spelled, statements, walk
 from edanalyze.link.evaluate import Evaluator
-from edanalyze.link.results import PROVIDERS
 from edanalyze.link.scopes import Scope
-from edanalyze.link.values import Class, Display, External, Frame, Function, String, Value
+from edanalyze.link.values import Display, Frame, String
 
 if TYPE_CHECKING:
     from edanalyze.link.entries import EntryPoint
@@ -29,6 +28,7 @@ class Requests:
         self._evaluator = evaluator
         self._effects = effects
         self._contexts = contexts
+        self._dependencies = Dependencies(evaluator)
 
     def around(self, entry: EntryPoint) -> Scoped | None:
         """The handler's tree inside the transactions that the framework opens for it; None when it opens none."""
@@ -37,7 +37,7 @@ class Requests:
         tree = self._contexts.tree(entry.value.id)
         scope = tree.scope
         around: Scoped | None = None
-        for function, call in reversed(list(self._dependencies(scope, 0))):
+        for function, call in reversed(list(self._dependencies.around(scope))):
             body = (around,) if around is not None else tree.body
             around = Scoped(call, scope, (), (), (), ((function, call),), body)
         if "django" in entry.library and self._atomic is not None and not self._opted_out(entry):
@@ -123,77 +123,6 @@ class Requests:
             if (found := program.functions.get(name) or program.classes.get(name))
         ]
         return any("non_atomic_requests" in spelled(decorator) for item in facts for decorator in item.decorators)
-
-    # ---------------------------------------------------------------- FastAPI
-
-    def dependencies(self, entry: EntryPoint) -> list[Function]:
-        """The functions that a request handler declares to depend on, which run within the request."""
-        if entry.kind != "route" or entry.value is None:
-            return []
-        scope = self._evaluator.program.scopes.get(entry.value.id)
-        if scope is None or scope.function is None:
-            return []
-        return [
-            factory
-            for parameter in scope.function.parameters
-            for marker, where in self._markers(parameter.annotation, parameter.default, scope)
-            for factory in self._evaluator.values(marker.arguments[0], self._evaluator.root(where))
-            if isinstance(factory, Function)
-        ]
-
-    def _dependencies(self, scope: Scope, depth: int) -> Iterator[tuple[Function, ir.Call]]:
-        """Generator functions that a handler depends on, outermost first, with the call that names them."""
-        if scope.function is None or depth > 4:
-            return
-        for parameter in scope.function.parameters:
-            for marker, where in self._markers(parameter.annotation, parameter.default, scope):
-                for factory in self._evaluator.values(marker.arguments[0], self._evaluator.root(where)):
-                    inner = self._evaluator.program.scopes.get(self._runs(factory))
-                    if inner is None or inner.function is None:
-                        continue
-                    yield from self._dependencies(inner, depth + 1)
-                    if isinstance(factory, Function) and inner.function.generator:
-                        yield factory, marker
-
-    def _runs(self, factory: Value) -> str:
-        """The function that a dependency runs: itself, or the constructor of a class."""
-        match factory:
-            case Function(id=function):
-                return function
-            case Class(id=cls):
-                return self._evaluator.results.constructor(cls) or ""
-            case _:
-                return ""
-
-    def _markers(
-        self, annotation: ir.Expr | None, default: ir.Expr | None, scope: Scope
-    ) -> Iterator[tuple[ir.Call, Scope]]:
-        """The calls of `Depends` in an annotation, in what it is an alias of, or in a default, with their scope."""
-        outer = scope.parent or scope
-        written = [*self._alias(annotation, outer), *([(annotation, outer)] if annotation is not None else [])]
-        for expr, where in [*([(default, outer)] if default is not None else []), *written]:
-            for call in calls(expr):
-                if call.arguments and any(
-                    isinstance(value, External) and value.name in PROVIDERS
-                    for value in self._evaluator.values(call.function, self._evaluator.root(where))
-                ):
-                    yield call, where
-
-    def _alias(self, annotation: ir.Expr | None, scope: Scope) -> Iterator[tuple[ir.Expr, Scope]]:
-        """What a name is assigned, in this module or in the one that it is imported from."""
-        if not isinstance(annotation, ir.Name):
-            return
-        where: Scope | None = scope
-        while where is not None:
-            for binding in where.bindings.get(annotation.id, ()):
-                if binding.kind == "value" and binding.expr is not None:
-                    yield binding.expr, where
-                elif binding.imported is not None and binding.imported.member:
-                    module = self._evaluator.module(where.module, binding.imported.level, binding.imported.module)
-                    origin = self._evaluator.program.scopes.get(f"{module}:")
-                    if origin is not None and origin is not where:
-                        yield from self._alias(ir.Name(binding.imported.member), origin)
-            where = where.parent
 
 
 def _constants(expr: ir.Expr) -> set[object]:
