@@ -24,7 +24,7 @@ from edanalyze.analyse.trees import (
     is_broad,
 )
 from edanalyze.facts import ir
-from edanalyze.facts.children import children, expressions, walk
+from edanalyze.facts.children import children, expressions, spelled, walk
 from edanalyze.link.scopes import Scope
 
 if TYPE_CHECKING:
@@ -98,7 +98,8 @@ class TreeBuilder:
                 continue
             itself = isinstance(target.value, ir.Name) and target.value.id in {self._receiver, "self", "cls"}
             if not itself or self._changes_itself:
-                nodes.append(Mutation(statement.line, target, isinstance(statement, ir.Augment)))
+                added = isinstance(statement, ir.Augment) or _adds_to(target, statement.value)
+                nodes.append(Mutation(statement.line, target, added))
         return nodes
 
     def _branch(self, statement: ir.Branch, scope: Scope) -> list[Node]:
@@ -262,6 +263,14 @@ class TreeBuilder:
         """The call of a callable that was handed over."""
         step = self._asides.handed_step(argument, call, scope, self._parameters)
         return [step] if step is not None else []
+
+
+def _adds_to(target: ir.Attr, value: ir.Expr | None) -> bool:
+    """Whether an assigned value is what the target held, and something more: `order.total = order.total + n`."""
+    if not isinstance(value, ir.Operation) or value.operator not in {"+", "-"}:
+        return False
+    name = spelled(target)
+    return any(isinstance(operand, ir.Attr) and spelled(operand) == name for operand in value.operands)
 
 
 def _handed_name(expr: ir.Expr) -> str:

@@ -121,13 +121,19 @@ class Clauses:
                 return True
 
 
-def first_work(body: tuple[ir.Stmt, ...]) -> ir.Call | None:
-    """The first call in the body of a `try` that may do work; logging, tidying and reading do not count."""
+def first_work(body: tuple[ir.Stmt, ...], received: ir.Place | None = None) -> ir.Call | None:
+    """The first call in the body of a `try` that may do work; logging, tidying and reading do not count.
+
+    `received` is where the message is read, which is only told when there is nothing else.
+    """
+    reading = None
     for call in _outer_calls(body):
         name = spelled(call.function)
         if not _is_telling(name) and not _TRIVIAL.search(name):
-            return call
-    return None
+            if call.place != received:
+                return call
+            reading = call
+    return reading
 
 
 def _is_telling(name: str) -> bool:

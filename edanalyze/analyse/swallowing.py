@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from edanalyze.analyse.acknowledgement import SETTLING
 from edanalyze.analyse.clauses import discarded, first_work, gives_values
@@ -12,7 +12,7 @@ from edanalyze.analyse.domain import Activation, Domain
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.engine import Engine
 from edanalyze.analyse.reach import says
-from edanalyze.analyse.trees import Attempt, Leave, Repeat, Rescue, Scoped, Step, Tree, steps
+from edanalyze.analyse.trees import Attempt, Leave, Repeat, Rescue, Scoped, Step, Tree, is_broad, nodes, steps
 from edanalyze.analyse.witness import Point, Witness
 from edanalyze.facts import ir
 from edanalyze.facts.children import calls, expressions, spelled, statements, walk
@@ -56,9 +56,10 @@ class Attempted:
 class Swallowed(Domain[Attempted]):
     """The domain of EDA601: follows a swallowed failure to the point where the message counts as done."""
 
-    def __init__(self, system: System, automatic: bool) -> None:
+    def __init__(self, system: System, automatic: bool, declared: tuple[str, ir.Place]) -> None:
         self._system = system
         self._clauses = system.clauses
+        self._declared = declared
         self._automatic = automatic
         self.found: dict[tuple[str, ir.Place], Clause] = {}
         self._discarded: dict[str, frozenset[ir.Place]] = {}
@@ -177,14 +178,17 @@ class Swallowed(Domain[Attempted]):
         known = self._known((*node.body, *node.orelse), run)
         if known:
             return known
-        call = first_work(node.statement.body)
+        module, reading = self._declared
+        received = reading if module == node.scope.module else None
+        call = first_work(node.statement.body, received)
         if call is None:
             return ()
         name = spelled(call.function).rpartition(".")[2] or "the call"
         return (Point(node.scope.module, run.function, call.place, f"`{name}` is called"),)
 
     def _known(self, tree: Tree, run: Activation[Attempted]) -> Witness:
-        for step in steps(tree):
+        caught = {id(step) for node in nodes(tree) if _catches_all(node) for step in steps(node.body)}
+        for step in sorted(steps(tree), key=lambda step: id(step) in caught):
             for effect in step.effects:
                 if effect.kind in WORK:
                     return (Point(step.scope.module, run.function, step.call.place, says(effect), effect.likely),)
@@ -206,13 +210,20 @@ class Swallowing:
         seen: set[tuple[str, ir.Place]] = set()
         for entry in self._system.message_handlers:
             for function, frame in self._roots(entry):
-                domain = Swallowed(self._system, self._is_automatic(entry, function))
+                domain = Swallowed(self._system, self._is_automatic(entry, function), entry.declared)
                 engine = Engine(domain, self._system.contexts)
                 domain.finish(engine.run(function, frame, Attempted()).exits)
                 for key, clause in domain.found.items():
-                    if key not in seen:
+                    if key not in seen and not self._precedes(clause, function, entry):
                         seen.add(key)
                         yield entry, clause
+
+    def _precedes(self, clause: Clause, function: Function, entry: EntryPoint) -> bool:
+        """Whether a clause of a loop comes before the loop reads a message: what fails there is no message's work."""
+        module, place = entry.declared
+        scope = self._system.program.scopes[function.id]
+        reads = clause.function == function.id and any(call.place == place for call, _ in scope.calls)
+        return reads and clause.module == module and clause.place.line < place.line
 
     def _roots(self, entry: EntryPoint) -> Iterator[tuple[Function, Frame]]:
         """The handler, and the loop or callback that passes the message on to it."""
@@ -231,6 +242,11 @@ class Swallowing:
             for name in self._system.reach.functions(function)
             for node in self._system.contexts.tree(name).body
         )
+
+
+def _catches_all(node: object) -> TypeGuard[Attempt]:
+    """Whether nothing that fails in the body of a node gets out of it."""
+    return isinstance(node, Attempt) and any(is_broad(rescue.handler) for rescue in node.rescues)
 
 
 def _collected(body: tuple[ir.Stmt, ...]) -> Iterator[str]:
