@@ -72,6 +72,7 @@ class Project:
 
     def source(self, path: str) -> bytes | None:
         """The source of a file, from the overlay or the disk; None when it cannot be read."""
+        from edanalyze.discover.files import SourceFile
         from edanalyze.discover.sources import Unreadable, read
 
         absolute = self.root / path
@@ -79,6 +80,8 @@ class Project:
         if given is not None:
             return given
         file = next((file for file in self.tree.sources if file.path == path), None)
+        if file is None and path in self.tree.others:
+            file = SourceFile(path, str(absolute))
         try:
             return read(file, self.config.max_file_size) if file is not None else None
         except Unreadable:

@@ -9,6 +9,7 @@ from edanalyze_checks.http_in_loop import HttpInLoop
 from edanalyze_checks.http_in_message_handler import HttpInMessageHandler
 from edanalyze_checks.http_in_transaction import HttpInTransaction
 from edanalyze_checks.http_without_correlation_id import HttpWithoutCorrelationId
+from edanalyze_checks.no_dead_letter import NoDeadLetter
 from edanalyze_checks.non_idempotent_handler import NonIdempotentHandler
 from edanalyze_checks.publish_after_autocommit_write import PublishAfterAutocommitWrite
 from edanalyze_checks.publish_after_commit import PublishAfterCommit
@@ -41,4 +42,5 @@ RULES: tuple[type[Rule], ...] = (
     HttpWithoutCorrelationId,
     CorrelationIdDropped,
     SwallowedHandlerFailure,
+    NoDeadLetter,
 )

@@ -11,6 +11,7 @@ from edanalyze.analyse.clauses import Clauses
 from edanalyze.analyse.confirmations import Confirmations
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.correlation import Correlation
+from edanalyze.analyse.deadletter import DeadLetters
 from edanalyze.analyse.effects import Effects
 from edanalyze.analyse.guards import Guards
 from edanalyze.analyse.hops import Hops
@@ -162,6 +163,11 @@ class System:
     def resending(self) -> Resending:
         """What scheduled jobs publish again."""
         return Resending(self)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        """Declared queues and subscriptions, and whether they keep failed messages."""
+        return DeadLetters(self)
 
     @cached_property
     def redelivery(self) -> Redelivery:

@@ -34,7 +34,7 @@ def run(analysis: Analysis, rules: Iterable[Rule]) -> tuple[list[Diagnostic], li
 
 def _diagnostic(analysis: Analysis, rule: Rule, finding: Finding) -> Diagnostic:
     point = finding.witness[0]
-    path = analysis.system.program.paths[point.module]
+    path = _path(analysis, point)
     likely = finding.likely or any(step.likely for step in (*finding.witness, *finding.before))
     confidence = Confidence.GUESS if finding.guess else Confidence.LIKELY if likely else Confidence.CERTAIN
     place = point.place
@@ -47,7 +47,7 @@ def _diagnostic(analysis: Analysis, rule: Rule, finding: Finding) -> Diagnostic:
         column=place.column,
         end_line=place.end_line,
         end_column=place.end_column,
-        function=dotted(point.function),
+        function=dotted(point.function) if point.function else "",
         service=analysis.system.service_of(path),
         confidence=confidence,
         fingerprint="",
@@ -57,8 +57,12 @@ def _diagnostic(analysis: Analysis, rule: Rule, finding: Finding) -> Diagnostic:
 
 
 def _step(analysis: Analysis, point: Point) -> TraceStep:
-    path = analysis.system.program.paths[point.module]
-    return TraceStep(path, point.place.line, point.place.column, point.message)
+    return TraceStep(_path(analysis, point), point.place.line, point.place.column, point.message)
+
+
+def _path(analysis: Analysis, point: Point) -> str:
+    """The file of a point: that of its module, or the one that it names itself (a template)."""
+    return analysis.system.program.paths.get(point.module, point.module)
 
 
 def _identified(diagnostics: list[Diagnostic]) -> list[Diagnostic]:

@@ -30,7 +30,7 @@ def apply(
     for diagnostic in diagnostics:
         path = diagnostic.path
         if path not in comments:
-            comments[path] = _FileComments.of(read(path) or "", noqa)
+            comments[path] = _FileComments.of(read(path) or "", noqa, path.endswith((".py", ".pyw")))
         found = comments[path]
         (suppressed if found and found.silence(diagnostic) else kept).append(diagnostic)
     return tuple(kept), tuple(suppressed)
@@ -39,12 +39,16 @@ def apply(
 class _FileComments:
     """The suppressing comments of one file, by the lines they speak for."""
 
-    def __init__(self, lines: Sequence[str], noqa: bool) -> None:
+    def __init__(self, lines: Sequence[str], noqa: bool, python: bool) -> None:
         self._noqa = noqa
         self._lines = lines
         self._whole_file = noqa and any(_NOQA_FILE.match(line) for line in lines)
         self._spans: dict[int, range] = {}
         self._ignored: dict[int, list[str]] = {}
+        if not python:  # a deployment file
+            for line, rules in _ignores_by_line(lines):
+                self._ignored.setdefault(line, []).extend(rules)
+            return
         try:
             tokens = list(tokenize.generate_tokens(iter(lines).__next__))
         except (tokenize.TokenError, SyntaxError):
@@ -56,11 +60,11 @@ class _FileComments:
                 self._ignored.setdefault(covered, []).extend(rules)
 
     @classmethod
-    def of(cls, text: str, noqa: bool) -> _FileComments | None:
+    def of(cls, text: str, noqa: bool, python: bool) -> _FileComments | None:
         """Read a file's comments, or give None when a quick look shows that it has none."""
         if not _RELEVANT.search(text):
             return None
-        return cls(io.StringIO(text, newline=None).readlines(), noqa)
+        return cls(io.StringIO(text, newline=None).readlines(), noqa, python)
 
     def silence(self, diagnostic: Diagnostic) -> bool:
         """Say whether a comment of this file suppresses the diagnostic."""
@@ -90,6 +94,19 @@ def _spans(tokens: Iterable[tokenize.TokenInfo]) -> Iterator[range]:
         if token.type in (tokenize.NL, tokenize.NEWLINE):
             yield range(first, last + 1)
             first = last = 0
+
+
+def _ignores_by_line(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    """The same as `_ignores` for a file that is not Python: every line counts by itself."""
+    waiting: list[str] = []
+    for number, line in enumerate(lines, 1):
+        found = _IGNORE.search(line)
+        rules = [] if found is None else [""] if found["rules"] is None else re.findall(r"[^,\s]+", found["rules"])
+        if found is not None and not line[: found.start()].strip():
+            waiting += rules
+        elif line.strip() and not line.lstrip().startswith("#"):
+            yield number, [*waiting, *rules]
+            waiting = []
 
 
 def _ignores(tokens: Sequence[tokenize.TokenInfo]) -> Iterator[tuple[int, list[str]]]:

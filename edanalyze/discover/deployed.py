@@ -75,7 +75,7 @@ class FunctionEvent(msgspec.Struct, frozen=True, kw_only=True):
     cognito, logs, subscription (a broker's sidecar posts to `path`), other. `name` is the queue, topic, stream, bus
     or table, `path` and `method` those of a route. `types` are the event types let through (EventBridge
     detail-type). `module` and `handler` name the function as in `Function`; `properties` are the scalar properties
-    of the event source as written.
+    of the event source as written. `dead_letter`: the source or the function keeps failed events aside.
     """
 
     function: str
@@ -89,6 +89,7 @@ class FunctionEvent(msgspec.Struct, frozen=True, kw_only=True):
     method: str = ""
     types: tuple[str, ...] = ()
     properties: dict[str, str] = {}
+    dead_letter: bool = False
 
 
 class Relay(msgspec.Struct, frozen=True):
@@ -105,7 +106,10 @@ class Relay(msgspec.Struct, frozen=True):
 
 
 class DeclaredQueue(msgspec.Struct, frozen=True):
-    """A queue, topic or stream declared in a deployment file. `kind` as for FunctionEvent, or "rabbitmq"."""
+    """A queue, topic or stream declared in a deployment file. `kind` as for FunctionEvent, or "rabbitmq".
+
+    `dead_letter`: failed messages are kept aside; `parking`: it is where those of others are kept.
+    """
 
     name: str
     kind: str
@@ -113,6 +117,20 @@ class DeclaredQueue(msgspec.Struct, frozen=True):
     file: str
     line: int
     fifo: bool = False
+    parking: bool = False
+
+
+class DeadLetterPolicy(msgspec.Struct, frozen=True):
+    """A policy of the broker that keeps failed messages aside, for the queues that its pattern matches."""
+
+    pattern: str
+    file: str
+    line: int
+
+    def matches(self, queue: str) -> bool:
+        """Whether a queue is one of them; of a pattern only the plain beginning counts."""
+        plain = self.pattern.strip("^$")
+        return plain in ("", ".*") or queue.startswith(plain.rstrip(".*"))
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,6 +156,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[FunctionEvent, ...] = ()
     relays: tuple[Relay, ...] = ()
     queues: tuple[DeclaredQueue, ...] = ()
+    policies: tuple[DeadLetterPolicy, ...] = ()
     artifacts: dict[str, str] = {}
     settings: tuple[tuple[str, Setting], ...] = ()
     operations: tuple[Operation, ...] = ()

@@ -9,7 +9,16 @@ import msgspec
 
 from edanalyze.discover.cloudformation import Stacks
 from edanalyze.discover.compose import compose_rank, is_compose_file, merged, read_compose
-from edanalyze.discover.deployed import Container, DeclaredQueue, Deployment, FunctionEvent, Mount, Relay, Setting
+from edanalyze.discover.deployed import (
+    Container,
+    DeadLetterPolicy,
+    DeclaredQueue,
+    Deployment,
+    FunctionEvent,
+    Mount,
+    Relay,
+    Setting,
+)
 from edanalyze.discover.deployfiles import DeployFiles, below, folder_of
 from edanalyze.discover.dockerfile import Dockerfile, read_dockerfile
 from edanalyze.discover.helm import charts, environment_values
@@ -65,6 +74,7 @@ def read_deployment(files: DeployFiles) -> Deployment:
             *(each for stack in deployed for each in stack.queues),
             *(each for each in broker if isinstance(each, DeclaredQueue)),
         ),
+        policies=tuple(each for each in broker if isinstance(each, DeadLetterPolicy)),
         artifacts=artifacts,
         settings=(*read_environment_files(files), *_chart_settings(files)),
         operations=tuple(read_operations(files)),

@@ -7,10 +7,10 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from edanalyze.discover.deployed import Container, DeclaredQueue, Relay, Setting
+from edanalyze.discover.deployed import Container, DeadLetterPolicy, DeclaredQueue, Relay, Setting
 from edanalyze.discover.deployfiles import DeployFiles, below, folder_of
 from edanalyze.discover.dotenv import assignments
-from edanalyze.discover.yamltree import Mapping, Sequence, items, mapping, text
+from edanalyze.discover.yamltree import Sequence, items, mapping, text
 
 _PROCESS = re.compile(r"^([A-Za-z0-9_-]+):\s*(\S.*)$")
 _SKAFFOLD = re.compile(r"skaffold[\w.-]*\.ya?ml")
@@ -87,8 +87,8 @@ def read_dapr(files: DeployFiles) -> Iterator[Container]:
                 )
 
 
-def read_broker_definitions(files: DeployFiles) -> Iterator[Relay | DeclaredQueue]:
-    """The queues and bindings of exported RabbitMQ definitions."""
+def read_broker_definitions(files: DeployFiles) -> Iterator[Relay | DeclaredQueue | DeadLetterPolicy]:
+    """The queues, bindings and dead-letter policies of exported RabbitMQ definitions."""
     for path in files.paths:
         if not path.endswith(".json") or not _is_broker_definition(files, path):
             continue
@@ -98,12 +98,17 @@ def read_broker_definitions(files: DeployFiles) -> Iterator[Relay | DeclaredQueu
             if text(entry.get("destination_type")) != "exchange":
                 key = text(entry.get("routing_key"))
                 yield Relay(text(entry.get("source")), text(entry.get("destination")), key, path, entry.line)
-        policies = [mapping(each) for each in items(top.get("policies"))]
+        policies = [
+            DeadLetterPolicy(text(policy.get("pattern")), path, policy.line)
+            for policy in map(mapping, items(top.get("policies")))
+            if "dead-letter-exchange" in mapping(policy.get("definition"))
+        ]
+        yield from policies
         for each in items(top.get("queues")):
             entry = mapping(each)
             name = text(entry.get("name"))
             arguments = mapping(entry.get("arguments"))
-            dead = "x-dead-letter-exchange" in arguments or any(_dead_letters(policy, name) for policy in policies)
+            dead = "x-dead-letter-exchange" in arguments or any(policy.matches(name) for policy in policies)
             yield DeclaredQueue(name, "rabbitmq", dead, path, entry.line)
 
 
@@ -131,9 +136,3 @@ def _is_broker_definition(files: DeployFiles, path: str) -> bool:
         return False
     content = files.text(path) or ""
     return '"bindings"' in content and '"queues"' in content
-
-
-def _dead_letters(policy: Mapping, queue: str) -> bool:
-    pattern = text(policy.get("pattern")).strip("^$")
-    definition = mapping(policy.get("definition"))
-    return "dead-letter-exchange" in definition and (pattern in ("", ".*") or queue.startswith(pattern.rstrip(".*")))

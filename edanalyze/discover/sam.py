@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from edanalyze.discover.cloudformation import Resource, Stacks, Template, bare, scalars
+from edanalyze.discover.deadletters import function_keeps_failures, keeps_failures, parking_queues
 from edanalyze.discover.deployed import DeclaredQueue, Function, FunctionEvent, Relay, Setting
 from edanalyze.discover.deployfiles import DeployFiles, below
 from edanalyze.discover.dockerfile import read_dockerfile, words
@@ -135,17 +136,20 @@ def _image_handler(own: Mapping, image: Mapping, code: str, files: DeployFiles) 
 
 
 def _events(template: Template, own: dict[str, Function]) -> Iterator[FunctionEvent]:
+    kept = {name: function_keeps_failures(template, template.resources[name]) for name in own}
     for name, function in own.items():
         declared = mapping(template.resources[name].properties.get("Events"))
         for each in declared.values():
-            yield _declared(template, function, mapping(each))
+            made = _declared(template, function, mapping(each))
+            yield msgspec.structs.replace(made, dead_letter=kept[name] or keeps_failures(each))
 
     names = _names(template, own)
 
     def invoked(node: Node, kind: str, line: int) -> Iterator[FunctionEvent]:
-        target = own.get(_target(template, node, names))
-        if target is not None:
-            yield event(target, kind, template.path, line)
+        name = _target(template, node, names)
+        if name in own:
+            made = event(own[name], kind, template.path, line)
+            yield msgspec.structs.replace(made, dead_letter=kept[name])
 
     for mapped in template.all_of("AWS::Lambda::EventSourceMapping"):
         properties = mapped.properties
@@ -153,14 +157,18 @@ def _events(template: Template, own: dict[str, Function]) -> Iterator[FunctionEv
         topics = items(properties.get("Topics"))
         for made in invoked(properties.get("FunctionName"), _kind_of(template, source), mapped.line):
             topic = template.value(topics[0]) if topics else bare(template.value(source))
-            yield msgspec.structs.replace(made, name=topic, properties=scalars(template, properties))
+            dead = made.dead_letter or keeps_failures(properties)
+            made = msgspec.structs.replace(made, name=topic, properties=scalars(template, properties), dead_letter=dead)
+            yield made
     for rule in template.all_of("AWS::Events::Rule"):
         for each in items(rule.properties.get("Targets")):
             for made in invoked(mapping(each).get("Arn"), "", rule.line):
                 yield _rule(template, made, rule.properties)
     for subscription in template.all_of("AWS::SNS::Subscription"):
         for made in invoked(subscription.properties.get("Endpoint"), "sns", subscription.line):
-            yield msgspec.structs.replace(made, name=bare(template.value(subscription.properties.get("TopicArn"))))
+            topic = bare(template.value(subscription.properties.get("TopicArn")))
+            dead = made.dead_letter or keeps_failures(subscription.properties)
+            yield msgspec.structs.replace(made, name=topic, dead_letter=dead)
     for resolver in template.all_of("AWS::AppSync::DataSource"):
         lambda_config = mapping(resolver.properties.get("LambdaConfig"))
         yield from invoked(lambda_config.get("LambdaFunctionArn"), "graphql", resolver.line)
@@ -257,6 +265,7 @@ def _relays(template: Template, own: dict[str, Function]) -> Iterator[Relay]:
 
 
 def _queues(template: Template) -> Iterator[DeclaredQueue]:
+    parking = parking_queues(template)
     for each in template.all_of(*_TYPES):
         properties = each.properties
         if each.type.endswith("Table") and "StreamSpecification" not in properties:
@@ -265,7 +274,8 @@ def _queues(template: Template) -> Iterator[DeclaredQueue]:
         fifo = template.value(properties.get("FifoQueue") or properties.get("FifoTopic")) == "true" or name.endswith(
             ".fifo"
         )
-        yield DeclaredQueue(name, _TYPES[each.type], "RedrivePolicy" in properties, template.path, each.line, fifo)
+        dead = "RedrivePolicy" in properties
+        yield DeclaredQueue(name, _TYPES[each.type], dead, template.path, each.line, fifo, name in parking)
 
 
 def _names(template: Template, own: dict[str, Function]) -> dict[str, str]:

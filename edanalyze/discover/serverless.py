@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from edanalyze.discover.cloudformation import Stacks, Template, bare, scalars
+from edanalyze.discover.deadletters import keeps_failures
 from edanalyze.discover.deployed import Function, FunctionEvent, Setting
 from edanalyze.discover.deployfiles import DeployFiles, below, folder_of
 from edanalyze.discover.sam import Stack, event, handler_of, resource_stack
@@ -63,7 +64,8 @@ def _read(path: str, files: DeployFiles, stacks: Stacks) -> Stack:
     for name, each in declared.items():
         function = _function(name, mapping(each), declared.at(name), provided, template, files)
         functions.append(function)
-        events += _events(mapping(each), function, template)
+        for made in _events(mapping(each), function, template):
+            events.append(msgspec.structs.replace(made, dead_letter=keeps_failures(each)))
     queues = resource_stack(template, {each.name: each for each in functions})
     return Stack(tuple(functions), tuple(events), queues.relays, queues.queues)
 

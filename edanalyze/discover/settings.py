@@ -69,6 +69,10 @@ class Config(msgspec.Struct, frozen=True, rename="kebab"):
         int, msgspec.Meta(ge=2, description="Number of synchronous calls from one entry point that EDA102 reports.")
     ] = 3
     lossy_topics: Annotated[Names, _doc("Topics (patterns) whose messages may be lost: EDA302 is silent.")] = ()
+    dead_lettered_topics: Annotated[
+        Names,
+        _doc("Queues and subscriptions (patterns) that a policy of the broker gives dead letters: EDA602 is silent."),
+    ] = ()
     unordered_topics: Annotated[Names, _doc("Topics (patterns) whose order does not matter: EDA211 is silent.")] = ()
     shared_topics: Annotated[
         Names, _doc("Topics or event types (patterns) that several services publish on purpose: EDA504 is silent.")

@@ -1,9 +1,9 @@
 """Reads rule pages as tests: each example and each case is a small system with the findings it must give.
 
 A case is a `###` heading under `## Cases`, naming behaviour, with fenced code below it. A line that holds nothing but
-a path in backticks names the file of the next block; one Python block of a case may go unnamed. Lines of Python that
-must be reported end in `# error: [EDA201]`. Only the page's own code is judged, unless a line of the case such as
-`Judged: EDA201, EDA202.` says otherwise. The format follows Ruff's mdtest.
+a path in backticks names the file of the next block; one Python block of a case may go unnamed. Lines of Python (or
+YAML) that must be reported end in `# error: [EDA201]`. Only the page's own code is judged, unless a line of the case
+such as `Judged: EDA201, EDA202.` says otherwise. The format follows Ruff's mdtest.
 """
 
 from __future__ import annotations
@@ -128,8 +128,10 @@ def _case(page: str, code: str, section: str, title: str, line: int, body: list[
         files[block.path] = block.text
         if block.path.endswith(".py"):
             expected |= _expectations(page, block, codes)
+        elif block.path.endswith((".yaml", ".yml")):
+            expected |= _expectations_in_yaml(page, block, codes)
         elif "# error:" in block.text:
-            raise CaseError(page, block.line, "only Python blocks carry markers")
+            raise CaseError(page, block.line, "only blocks of Python and YAML carry markers")
     if not any(path.endswith(".py") for path in files):
         raise CaseError(page, line, f"the case {title!r} has no Python block")
     return Case(page, line, section, title, codes, files, frozenset(expected))
@@ -184,12 +186,29 @@ def _expectations(page: str, block: _Block, codes: frozenset[str]) -> set[Expect
             continue
         if not token.line[: token.start[1]].strip():
             raise CaseError(page, line, "a marker ends the line of code that it speaks of")
-        for code in marker[1].split(", "):
-            _require_code(page, line, code)
-            if code not in codes:
-                raise CaseError(page, line, f"{code} is not judged here; say `Judged: ...` above the block")
-            found.add(Expected(block.path, token.start[0], code))
+        found |= _expected(page, block, codes, token.start[0], marker[1])
     return found
+
+
+def _expectations_in_yaml(page: str, block: _Block, codes: frozenset[str]) -> set[Expected]:
+    found = set()
+    for number, content in enumerate(block.text.splitlines(), start=1):
+        comment = re.search(r"#\W*errors?\b.*", content, re.IGNORECASE)
+        if comment is None:
+            continue
+        marker = _MARKER.fullmatch(comment[0])
+        if marker is None:
+            raise CaseError(page, block.line + number, f"{comment[0]!r} is no marker; write `# error: [EDA201]`")
+        found |= _expected(page, block, codes, number, marker[1])
+    return found
+
+
+def _expected(page: str, block: _Block, codes: frozenset[str], number: int, named: str) -> set[Expected]:
+    for code in named.split(", "):
+        _require_code(page, block.line + number, code)
+        if code not in codes:
+            raise CaseError(page, block.line + number, f"{code} is not judged here; say `Judged: ...` above the block")
+    return {Expected(block.path, number, code) for code in named.split(", ")}
 
 
 def _require_code(page: str, line: int, code: str) -> None:

@@ -104,7 +104,9 @@ class Serverless:
             carrier = CARRIERS.get(event.kind, event.kind)
             names = event.types or ((event.name,) if event.name else ())
             topics = tuple(string(name) for name in names)
-            dead = any(queue.name == event.name and queue.dead_letter for queue in self._deployment.queues)
+            dead = event.dead_letter or any(
+                queue.name == event.name and queue.dead_letter for queue in self._deployment.queues
+            )
             yield self._entry("handler", target, ", ".join(names) or event.function, topics, carrier, dead)
 
     def _resolvers(self) -> Iterator[EntryPoint]:

@@ -55,6 +55,7 @@ KINDS: tuple[Kind, ...] = (
         text="yields",
         flag="in_process many",
         list="signature",
+        declares="queue subscription",
         form="poll register_callback subscribe iterate run reclaim construct assign decorator assign_callback",
         delivery=_DELIVERY,
         required="form",
@@ -69,6 +70,7 @@ KINDS: tuple[Kind, ...] = (
         text="produces topic_default",
         flag="bare in_process after_commit",
         number="message_position",
+        declares="queue subscription",
         form="message event command task task-wrapper periodic signal stream rpc hook domain-event binding query",
         ack="before after configured",
         delivery=_DELIVERY,
@@ -153,7 +155,9 @@ KINDS: tuple[Kind, ...] = (
         "declare",
         "Declares a queue, exchange, topic or subscription.",
         "topic exchange queue routing_key exchange_type durable arguments passive group_id label request push protocol "
-        "endpoint pattern target source handler dlq retries partial consumer auto_ack",
+        "endpoint pattern target source handler dlq retries partial consumer auto_ack exclusive auto_delete mode",
+        text="settings_of",
+        list="modes",
         entity="queue exchange binding topic subscription consumer-group stream rule event-source-mapping "
         "worker-routing",
         required="entity",

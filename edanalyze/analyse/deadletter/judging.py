@@ -1,0 +1,86 @@
+"""Which declared queues and subscriptions keep no dead letters, all that the project says taken together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from edanalyze.analyse.binding.bindings import Bindings
+from edanalyze.analyse.deadletter.declarations import DeclaredInCode
+from edanalyze.analyse.deadletter.records import Declared, Undelivered
+from edanalyze.facts import ir
+from edanalyze.link.values import string
+
+if TYPE_CHECKING:
+    from edanalyze.analyse.system import System
+
+PARKING = re.compile(
+    r"dead[-_. ]?letter|(?:^|[^a-z])(?:dlq|dlx|dead|parking[-_. ]?lot|parked|poison|quarantine|graveyard|errors?)"
+    r"(?:[^a-z]|$)|(?:dlq|deadletters?)$|[._-]parking$",
+    re.IGNORECASE,
+)
+"""Names of queues that hold what failed already: nothing comes after them."""
+
+
+class DeadLetters:
+    """Judges the declarations of a system."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+
+    @cached_property
+    def declared(self) -> tuple[Declared, ...]:
+        """All declarations in code, in the order of the text."""
+        found = DeclaredInCode(self._system.evaluator).find()
+        return tuple(sorted(set(found), key=lambda each: (each.module, each.place.line, each.place.column, each.names)))
+
+    def missing(self) -> Iterator[Undelivered]:
+        """Declarations after which a message that is refused has nowhere to go."""
+        for each in self.declared:
+            if each.routed is False and each.names and not all(self._is_safe(name, each) for name in each.names):
+                path = self._system.program.paths[each.module]
+                name = next(name for name in each.names if not self._is_safe(name, each))
+                yield Undelivered(each.entity, name, path, each.place, each.module, each.function, each.likely)
+        yield from self._in_templates()
+
+    @cached_property
+    def _parked(self) -> frozenset[str]:
+        """Where failed messages go: exchanges, and queues by their names."""
+        return frozenset(name for each in self.declared for name in each.parked)
+
+    @cached_property
+    def _routed(self) -> frozenset[str]:
+        """Queues that some declaration, in code or at the broker, gives dead letters."""
+        in_code = {name for each in self.declared if each.routed for name in each.names}
+        return frozenset(in_code | {queue.name for queue in self._system.deployment.queues if queue.dead_letter})
+
+    @cached_property
+    def _bindings(self) -> Bindings:
+        return Bindings(self._system.evaluator, self._system.deployment)
+
+    def _is_safe(self, name: str, declared: Declared) -> bool:
+        """Whether a queue is a place for dead letters itself, or is routed elsewhere."""
+        if PARKING.search(name) or name in self._parked or name in self._routed:
+            return True
+        if any(policy.matches(name) for policy in self._system.deployment.policies):
+            return True
+        feeds = self._bindings.feeds(string(name), declared.module)
+        return any(feed.source in self._parked for feed in feeds)
+
+    # --------------------------------------------------------------- templates
+
+    def _in_templates(self) -> Iterator[Undelivered]:
+        deployment = self._system.deployment
+        for queue in deployment.queues:
+            if queue.kind == "sqs" and not queue.dead_letter and not queue.parking and not PARKING.search(queue.name):
+                yield _at("queue", queue.name, queue.file, queue.line)
+        for event in deployment.events:
+            if event.kind in {"sns", "kinesis", "dynamodb"} and not event.dead_letter:
+                entity = "subscription" if event.kind == "sns" else "event-source-mapping"
+                yield _at(entity, event.name or event.function, event.file, event.line)
+
+
+def _at(entity: str, name: str, file: str, line: int) -> Undelivered:
+    return Undelivered(entity, name, file, ir.Place(line, 1, line, 1))
