@@ -1,6 +1,7 @@
 """The systems under fixtures/: every marked line is reported when all rules run, and no other line is.
 
 `# expect: EDA201, EDA100?` at the end of a line lists the findings on it; `?` marks a rule that is off by default.
+Templates carry markers like Python files.
 """
 
 from __future__ import annotations
@@ -35,6 +36,11 @@ def markers(system: Path) -> Iterator[tuple[str, int, str]]:
                 assert marker, f"{where}:{token.start[0]}: {token.string!r} is no marker"
                 for code in marker[1].split(", "):
                     yield where, token.start[0], code
+    for path in sorted([*system.rglob("*.yaml"), *system.rglob("*.yml")]):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            for marker in MARKER.finditer(line):
+                for code in marker[1].split(", "):
+                    yield path.relative_to(system).as_posix(), number, code
 
 
 @every_system
