@@ -18,6 +18,7 @@ from edanalyze.analyse.hops import Hops
 from edanalyze.analyse.injection import Injection
 from edanalyze.analyse.instrumentation import Instrumentation
 from edanalyze.analyse.loops import Loops
+from edanalyze.analyse.payloads.published import Payloads
 from edanalyze.analyse.reach import Reach
 from edanalyze.analyse.redelivery import Redelivery
 from edanalyze.analyse.requests import Requests
@@ -158,6 +159,11 @@ class System:
     def confirmations(self) -> Confirmations:
         """Finds messages whose delivery nobody learns of."""
         return Confirmations(self)
+
+    @cached_property
+    def payloads(self) -> Payloads:
+        """What is published: the shapes of payloads and headers."""
+        return Payloads(self)
 
     @cached_property
     def resending(self) -> Resending:

@@ -265,7 +265,7 @@ class Parameters:
         evaluator = self._evaluator
         match annotation:
             case ir.Const(value=str() as text):
-                parsed = _dotted(text)
+                parsed = forward_reference(text)
                 return self.annotated(parsed, frame) if parsed is not None else ()
             case ir.Operation(operator="|", operands=operands):
                 return tuple(value for part in operands for value in self.annotated(part, frame))
@@ -358,15 +358,15 @@ class Parameters:
 
 
 @functools.cache  # evaluation is remembered by identity: the same text must stay the same expression
-def _dotted(text: str) -> ir.Expr | None:
+def forward_reference(text: str) -> ir.Expr | None:
     """A forward reference such as "orders.Repository" as an expression."""
     text = text.strip()
     if "|" in text:
-        parts = [_dotted(part) for part in text.split("|")]
+        parts = [forward_reference(part) for part in text.split("|")]
         known = tuple(part for part in parts if part is not None)
         return ir.Operation("|", known) if known else None
     if text.startswith("Optional[") and text.endswith("]"):
-        return _dotted(text[9:-1])
+        return forward_reference(text[9:-1])
     names = text.split(".")
     if not all(name.isidentifier() for name in names):
         return None

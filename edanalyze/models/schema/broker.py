@@ -14,7 +14,7 @@ KINDS: tuple[Kind, ...] = (
         "message_id dedup_id args kwargs func sender reply_to delay eta ttl on_delivery callback stream list target "
         "topic_arn subject event_type source mode qos extra_headers request timeout pubsub operation retry options",
         text="partial confirm_by",
-        flag="batch blocking in_process after_commit",
+        flag="batch blocking in_process after_commit enveloped",
         form="message event command task task-inline rpc rpc-reply signal stream list socket delayed delayed-set "
         "binding workflow kv event-factory query",
         confirm="return await future callback flush none configured",

@@ -67,8 +67,25 @@ KINDS: tuple[Kind, ...] = (
         "Gives another value each time: clock, random numbers, fresh identifiers.",
         form="clock random unique",
     ),
-    kind("orm_model", "A base class whose instances are table rows.", example='call = "acme.db.Base"'),
-    kind("record", "A base class or decorator that declares a data class.", form="base decorator"),
+    kind(
+        "orm_model",
+        "A base class whose instances are table rows.",
+        text="switch",
+        example='call = "acme.db.Base"',
+    ),
+    kind(
+        "record",
+        "A base class or decorator that declares a data class.",
+        form="base decorator",
+        flavour="dataclass model typed-dict named-tuple attrs struct record serializer",
+    ),
+    kind(
+        "value_type",
+        "A class, column or function, and the type of its values.",
+        holds="str int float bool bytes datetime date time duration uuid decimal",
+        required="holds",
+        example='call = "acme.types.Sku"\nholds = "str"',
+    ),
     kind(
         "record_dump",
         "Turns an object into a dict or text with all its fields.",

@@ -1,0 +1,196 @@
+"""Published payloads: every message that a program sends, with the shape it has at the place that builds it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from edanalyze.analyse.binding.climbing import Climbing
+from edanalyze.analyse.binding.handing import Handing
+from edanalyze.analyse.binding.incontext import InContext, Made
+from edanalyze.analyse.binding.records import PublishCall
+from edanalyze.analyse.binding.sites import Reading, Site, Sites
+from edanalyze.analyse.binding.topics import Message, Topics
+from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.payloads.contents import Content
+from edanalyze.analyse.payloads.headers import Headers
+from edanalyze.analyse.payloads.records import EventName, Field, Payload, Shape, Type
+from edanalyze.analyse.payloads.shapes import Seen, Shapes
+from edanalyze.analyse.payloads.slots import Slots
+from edanalyze.analyse.trees import Step, steps
+from edanalyze.analyse.witness import Point
+from edanalyze.facts import ir
+from edanalyze.link.values import Constant, Frame, Instance
+
+if TYPE_CHECKING:
+    from edanalyze.analyse.system import System
+
+SENDING = frozenset({"publish", "deferred_publish", "rpc"})
+
+
+class Payloads:
+    """Finds them, and answers which belong to a published message."""
+
+    def __init__(self, system: System) -> None:
+        self._contexts = system.contexts
+        self._program = system.program
+        self._evaluator = system.evaluator
+        handing = Handing(system.effects)
+        self._climbing = Climbing(system.contexts, handing)
+        self._in_context = InContext(system.effects, handing)
+        self._topics = Topics(system.effects, handing)
+        self.shapes = Shapes(system.evaluator)
+        self._slots = Slots(system.effects, handing, self.shapes.contents)
+        self._headers = Headers(system.evaluator, self.shapes, self._slots)
+
+    @cached_property
+    def all(self) -> tuple[Payload, ...]:
+        """Every message that is sent, once for each place that builds its payload, in a stable order."""
+        return tuple(self._find())
+
+    @cached_property
+    def _by_step(self) -> dict[int, list[Payload]]:
+        found: dict[int, list[Payload]] = defaultdict(list)
+        for payload in self.all:
+            found[id(payload.step.call)].append(payload)
+        return found
+
+    def of(self, call: PublishCall) -> tuple[Payload, ...]:
+        """The payloads of a published message: those that are built on the way on which its topic is fixed."""
+        found = self._by_step.get(id(call.step.call), [])
+        return tuple(each for each in found if _is_one_way(each.path, call.path))
+
+    def _find(self) -> Iterator[Payload]:
+        functions = [*sorted(self._program.functions), *(f"{module}:" for module in sorted(self._program.modules))]
+        for function in functions:
+            for step in steps(self._contexts.tree(function).body):
+                for effect in step.effects:
+                    if effect.kind in SENDING:
+                        yield from self._sent(function, step, effect)
+
+    # ------------------------------------------------------------------- sites
+
+    def _sent(self, function: str, step: Step, effect: Effect) -> Iterator[Payload]:
+        name = effect.name.rpartition(".")[2] or effect.name
+        last = Point(step.scope.module, function, step.call.place, f"`{name}` publishes a message", effect.likely)
+
+        def read(frame: Frame) -> Iterable[Reading[Content]]:
+            for content in self._contents(effect, step.call, frame):
+                yield self._reading(content)
+
+        kept: dict[object, Payload] = {}
+        for site in Sites(self._climbing, read, last).find(step.scope):
+            made = self._payload(site, function, step, effect)
+            kept.setdefault((made.site.module, made.site.place, made.type, made.dumps), made)
+        yield from kept.values()
+
+    def _contents(self, effect: Effect, call: ir.Call, frame: Frame) -> Iterator[Content]:
+        for made in self._in_context.of(effect, call, frame):
+            if takes_arguments(made.effect):
+                yield Content(why="the arguments of a task")
+                continue
+            found = self._slots.payloads(made)
+            for each in found:
+                if each.value != Constant(None) or len(found) == 1:
+                    yield each
+            if not found:
+                yield Content(why="the call does not say what it sends")
+
+    def _reading(self, content: Content) -> Reading[Content]:
+        if content.hole is not None:
+            if isinstance(content.value, Instance):
+                fields = self.shapes.classes.shape(content.value.id).fields
+                return Reading(content, 1, 0, int(bool(fields)), (content.hole,))
+            if content.value is None:
+                return Reading(content, 0, 0, 0, (content.hole,))
+            return Reading(content, 1, 0, 1, (content.hole,))
+        seen = self.shapes.of(content)
+        if seen.holes:
+            return Reading(content, 1, 1, 1, seen.holes)
+        return Reading(content, 2, 1)
+
+    # ----------------------------------------------------------------- records
+
+    def _payload(self, site: Site[Content], function: str, step: Step, effect: Effect) -> Payload:
+        made = next(iter(self._in_context.of(effect, step.call, site.frame)), Made(effect, step.call, site.frame))
+        content = site.reading.value
+        message = next(iter(self._topics.of(effect, step.call, site.frame)), None)
+        if takes_arguments(made.effect):
+            seen = self._of_task(made, message)
+        else:
+            seen = self.shapes.of(content)
+        headers = self._headers.of(made)
+        dumps = (*content.dumps, *self._headers.registry(made))
+        return Payload(
+            effect=effect,
+            step=step,
+            module=step.scope.module,
+            function=function,
+            place=step.call.place,
+            site=site.path[0],
+            path=site.path,
+            frame=site.frame,
+            type=seen.type,
+            headers=headers,
+            dumps=dumps,
+            leaks=tuple(dict.fromkeys(seen.leaks)),
+            names=tuple(self._names(seen.type, headers, message)),
+            topic=message.name if message is not None and message.task is None else None,
+            certain=not effect.likely,
+        )
+
+    def _of_task(self, made: Made, message: Message | None) -> Seen:
+        """The arguments of a task as a payload."""
+        given = self._slots.task_arguments(made)
+        if given is None:
+            return Seen(Type("unknown", why="the arguments of the task are not written out"))
+        positional, named, frame = given
+        names = self._parameters(message)
+        fields: list[Field] = []
+        leaks: list[tuple[str, str]] = []
+        for position, expr in enumerate(positional):
+            if isinstance(expr, ir.Star):
+                continue
+            name = names[position] if position < len(names) else f"argument {position + 1}"
+            fields.append(self._argument(name, expr, frame, leaks))
+        fields += [self._argument(name, expr, frame, leaks) for name, expr in named if name]
+        unpacked = any(isinstance(expr, ir.Star) for expr in positional) or any(not name for name, _ in named)
+        why = "arguments are unpacked" if unpacked else ""
+        return Seen(Type("object", shape=Shape("arguments", tuple(fields), open=unpacked, why=why)), tuple(leaks))
+
+    def _argument(self, name: str, expr: ir.Expr, frame: Frame, leaks: list[tuple[str, str]]) -> Field:
+        seen = self.shapes.of_expression(expr, frame)
+        leaks += [(f"{name}.{path}".removesuffix("."), leak) for path, leak in seen.leaks]
+        return Field(name, seen.type)
+
+    def _parameters(self, message: Message | None) -> list[str]:
+        facts = self._program.functions.get(message.task.id) if message is not None and message.task else None
+        if facts is None:
+            return []
+        names = [item.name for item in facts.parameters if item.kind in {"positional", "normal"}]
+        return names[1:] if names and names[0] in {"self", "cls", "task"} else names
+
+    def _names(self, kind: Type, headers: Shape, message: Message | None) -> Iterator[EventName]:
+        """What tells of which type the event is."""
+        yield from self._headers.names(headers)
+        shape = kind.shape
+        if shape is not None:
+            yield from self._headers.names(shape, "field")
+            if shape.name and shape.form not in {"row", "mapping"}:
+                yield EventName(shape.name, "class")
+        if message is not None and message.name.literal:
+            yield EventName(message.name.literal, "topic")
+
+
+def takes_arguments(effect: Effect) -> bool:
+    """Whether a call passes arguments of a task or procedure rather than one payload."""
+    slots = effect.api.slots
+    return "payload" not in slots and "envelope" not in slots and ("args" in slots or "kwargs" in slots)
+
+
+def _is_one_way(one: tuple[Point, ...], other: tuple[Point, ...]) -> bool:
+    """Whether two ways to the same call are parts of one."""
+    length = min(len(one), len(other))
+    return [(p.module, p.place) for p in one[-length:]] == [(p.module, p.place) for p in other[-length:]]
