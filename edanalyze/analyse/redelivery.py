@@ -160,7 +160,7 @@ class Redelivery:
                 Engine(domain, self._system.contexts).run(
                     entry.value, self._system.reach.frame(entry.value), Repetition()
                 )
-            self._stops[entry.function] = domain.stopped
+            self._stops[entry.function] = domain.stopped - domain.repeated
         return self._stops[entry.function]
 
 
@@ -170,11 +170,13 @@ class _Stops(Idempotency):
     def __init__(self, system: System, repeating: Repeating) -> None:
         super().__init__(system.evaluator, system.guards, repeating, ANY)
         self.stopped: set[tuple[str, Place]] = set()
+        self.repeated: set[tuple[str, Place]] = set()
 
     def effect(self, effect: Effect, step: Step, state: Repetition, run: Activation[Repetition]) -> Repetition:
         """A publish under a guard is not repeated; an insert into a table with a unique key is a guard."""
-        if effect.kind in {"publish", "deferred_publish"} and state.guard is not None:
-            self.stopped.add((step.scope.module, step.call.place))
+        if effect.kind in {"publish", "deferred_publish"}:
+            places = self.stopped if state.guard is not None else self.repeated
+            places.add((step.scope.module, step.call.place))
         after = super().effect(effect, step, state, run)
         if (
             effect.kind == "write"
