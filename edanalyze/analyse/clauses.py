@@ -27,7 +27,8 @@ _TELLING = re.compile(
 _TIDYING = re.compile(r"(^|\.)(rollback|close|aclose|sleep|expire_all|expunge_all|clear|set_rollback)$", re.I)
 _TRIVIAL = re.compile(
     r"(^|\.)(close|aclose|wait_closed|remove|unlink|rmtree|rmdir|disconnect|stop|cancel|quit|shutdown|cleanup|rollback|release|join"
-    r"|terminate|kill|sleep|heartbeat|hexdigest|strip|lower|upper|items|keys|values)(\(\))?$",
+    r"|terminate|kill|sleep|heartbeat|hexdigest|strip|lower|upper|items|keys|values|value|key|decode|error|code|topic"
+    r"|partition|offset|timestamp)(\(\))?$",
     re.I,
 )
 DEEPEST = 2
@@ -124,16 +125,13 @@ class Clauses:
 def first_work(body: tuple[ir.Stmt, ...], received: ir.Place | None = None) -> ir.Call | None:
     """The first call in the body of a `try` that may do work; logging, tidying and reading do not count.
 
-    `received` is where the message is read, which is only told when there is nothing else.
+    `received` is where the message is read.
     """
-    reading = None
     for call in _outer_calls(body):
         name = spelled(call.function)
-        if not _is_telling(name) and not _TRIVIAL.search(name):
-            if call.place != received:
-                return call
-            reading = call
-    return reading
+        if call.place != received and not _is_telling(name) and not _TRIVIAL.search(name):
+            return call
+    return None
 
 
 def _is_telling(name: str) -> bool:
