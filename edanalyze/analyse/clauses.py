@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from edanalyze.analyse.effects import Effects
 from edanalyze.analyse.trees import is_broad
@@ -122,14 +122,14 @@ class Clauses:
                 return True
 
 
-def first_work(body: tuple[ir.Stmt, ...], received: ir.Place | None = None) -> ir.Call | None:
+def first_work(body: tuple[ir.Stmt, ...], is_aside: Callable[[ir.Call], bool]) -> ir.Call | None:
     """The first call in the body of a `try` that may do work; logging, tidying and reading do not count.
 
-    `received` is where the message is read.
+    `is_aside` tells further calls that are no work: the one that receives the message, measurements.
     """
     for call in _outer_calls(body):
         name = spelled(call.function)
-        if call.place != received and not _is_telling(name) and not _TRIVIAL.search(name):
+        if not _is_telling(name) and not _TRIVIAL.search(name) and not is_aside(call):
             return call
     return None
 

@@ -13,6 +13,7 @@ from edanalyze.analyse.origin import Origin, Origins
 from edanalyze.analyse.trees import FunctionTree, Scoped, Step, steps
 from edanalyze.analyse.witness import Point
 from edanalyze.facts import ir
+from edanalyze.facts.children import spelled
 from edanalyze.link.parameters import is_bound
 from edanalyze.link.program import Program
 from edanalyze.link.scopes import Scope
@@ -204,8 +205,9 @@ class Contexts:
     # ----------------------------------------------------------------- places
 
     def call_point(self, step: Step, target: Function, function: str) -> Point:
-        """A call of project code as a step of a path."""
-        name = target.id.partition(":")[2]
+        """A call of project code as a step of a path; a decorator's wrapper goes by the name that is written."""
+        written = spelled(step.call.function).rpartition(".")[2] if target.closure is not None else ""
+        name = written or target.id.partition(":")[2]
         return Point(step.scope.module, function, step.call.place, f"`{name}` is called")
 
     def hook(self, node: Scoped, hook: Function) -> Step:

@@ -16,7 +16,8 @@ from edanalyze.analyse.trees import Attempt, Leave, Repeat, Rescue, Scoped, Step
 from edanalyze.analyse.witness import Point, Witness
 from edanalyze.facts import ir
 from edanalyze.facts.children import calls, expressions, spelled, statements, walk
-from edanalyze.link.values import Frame, Function
+from edanalyze.link.scopes import Scope
+from edanalyze.link.values import External, ExternalInstance, Frame, Function
 
 if TYPE_CHECKING:
     from edanalyze.analyse.system import System
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 WORK = frozenset({"write", "dedupe", "publish", "http", "mail", "payment", "commit", "outbox", "rpc"})
 """Effects whose failure a handler must not swallow."""
+OBSERVERS = frozenset(
+    {"opentelemetry", "prometheus_client", "statsd", "datadog", "ddtrace", "newrelic", "elasticapm", "sentry_sdk"}
+)
+"""Packages that measure and report: their failure loses no message."""
 AUTOMATIC = frozenset({"before", "after", "timer", "none"})
 """When messages count as done without a call in the code."""
 
@@ -178,13 +183,24 @@ class Swallowed(Domain[Attempted]):
         known = self._known((*node.body, *node.orelse), run)
         if known:
             return known
-        module, reading = self._declared
-        received = reading if module == node.scope.module else None
-        call = first_work(node.statement.body, received)
+        call = first_work(node.statement.body, lambda call: self._is_aside(call, node.scope))
         if call is None:
             return ()
         name = spelled(call.function).rpartition(".")[2] or "the call"
         return (Point(node.scope.module, run.function, call.place, f"`{name}` is called"),)
+
+    def _is_aside(self, call: ir.Call, scope: Scope) -> bool:
+        """Whether a call only receives the message, or tells an observer of what goes on."""
+        if self._declared == (scope.module, call.place):
+            return True
+        root = call.function
+        while isinstance(root, ir.Attr | ir.Call):
+            root = root.value if isinstance(root, ir.Attr) else root.function
+        values = self._system.evaluator.values(root, self._system.evaluator.root(scope))
+        return any(
+            isinstance(value, External | ExternalInstance) and value.name.partition(".")[0] in OBSERVERS
+            for value in values
+        )
 
     def _known(self, tree: Tree, run: Activation[Attempted]) -> Witness:
         caught = {id(step) for node in nodes(tree) if _catches_all(node) for step in steps(node.body)}
@@ -214,16 +230,18 @@ class Swallowing:
                 engine = Engine(domain, self._system.contexts)
                 domain.finish(engine.run(function, frame, Attempted()).exits)
                 for key, clause in domain.found.items():
-                    if key not in seen and not self._precedes(clause, function, entry):
+                    if key not in seen and not self._is_about_loop(clause, function, entry):
                         seen.add(key)
                         yield entry, clause
 
-    def _precedes(self, clause: Clause, function: Function, entry: EntryPoint) -> bool:
-        """Whether a clause of a loop comes before the loop reads a message: what fails there is no message's work."""
-        module, place = entry.declared
+    def _is_about_loop(self, clause: Clause, function: Function, entry: EntryPoint) -> bool:
+        """Whether a clause stands outside the loop that reads the messages: no message is done when it is entered."""
         scope = self._system.program.scopes[function.id]
-        reads = clause.function == function.id and any(call.place == place for call, _ in scope.calls)
-        return reads and clause.module == module and clause.place.line < place.line
+        body = scope.function.body if scope.function is not None else ()
+        if clause.function != function.id or scope.module != entry.declared[0]:
+            return False
+        loops = [each for each in statements(body) if isinstance(each, ir.Loop) and _reads(each, entry.declared[1])]
+        return bool(loops) and not any(_holds(loop, clause.place) for loop in loops)
 
     def _roots(self, entry: EntryPoint) -> Iterator[tuple[Function, Frame]]:
         """The handler, and the loop or callback that passes the message on to it."""
@@ -247,6 +265,20 @@ class Swallowing:
 def _catches_all(node: object) -> TypeGuard[Attempt]:
     """Whether nothing that fails in the body of a node gets out of it."""
     return isinstance(node, Attempt) and any(is_broad(rescue.handler) for rescue in node.rescues)
+
+
+def _reads(loop: ir.Loop, place: ir.Place) -> bool:
+    """Whether a loop is the one that reads messages, by the place of the reading call or its own line."""
+    if loop.line == place.line:
+        return True
+    inner = (expr for statement in statements(loop.body) for expr in expressions(statement))
+    return any(call.place == place for expr in (loop.source, *inner) for call in calls(expr))
+
+
+def _holds(loop: ir.Loop, clause: ir.Place) -> bool:
+    """Whether the `try` of an `except` clause stands in a loop."""
+    tries = (each for each in statements(loop.body) if isinstance(each, ir.Try))
+    return any(handler.place == clause for each in tries for handler in each.handlers)
 
 
 def _collected(body: tuple[ir.Stmt, ...]) -> Iterator[str]:

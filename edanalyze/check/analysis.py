@@ -97,7 +97,9 @@ class Analysis:
     @staticmethod
     def messages_of(entry: EntryPoint) -> str:
         """What an entry point receives, in words."""
-        return f"`{entry.name}`" if entry.name and "{" not in entry.name else "the message"
+        own = entry.function.rpartition(":")[2].rpartition(".")[2]
+        is_known = entry.name and "{" not in entry.name and not (entry.kind == "handler" and entry.name == own)
+        return f"`{entry.name}`" if is_known else "the message"
 
     @staticmethod
     def listed(parts: Iterable[str]) -> str:
