@@ -11,6 +11,7 @@ from edanalyze_checks.http_in_transaction import HttpInTransaction
 from edanalyze_checks.http_without_correlation_id import HttpWithoutCorrelationId
 from edanalyze_checks.no_dead_letter import NoDeadLetter
 from edanalyze_checks.non_idempotent_handler import NonIdempotentHandler
+from edanalyze_checks.outbox_outside_transaction import OutboxOutsideTransaction
 from edanalyze_checks.publish_after_autocommit_write import PublishAfterAutocommitWrite
 from edanalyze_checks.publish_after_commit import PublishAfterCommit
 from edanalyze_checks.publish_before_commit import PublishBeforeCommit
@@ -36,6 +37,7 @@ RULES: tuple[type[Rule], ...] = (
     PublishInCommitHook,
     UnconfirmedPublish,
     PublishAfterAutocommitWrite,
+    OutboxOutsideTransaction,
     NonIdempotentHandler,
     EarlyAck,
     PublishWithoutCorrelationId,

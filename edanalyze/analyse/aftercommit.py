@@ -1,4 +1,4 @@
-"""What is published by code that runs after the commit (EDA203)."""
+"""What code that runs after the commit publishes (EDA203), and the outbox rows that it writes (EDA206)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.domain import Activation, Domain
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.engine import Engine
+from edanalyze.analyse.outbox import is_new_row, is_outbox_write
 from edanalyze.analyse.transaction import effect_point
 from edanalyze.analyse.trees import Step, Tree
 from edanalyze.analyse.witness import Exposure, Point, Witness
+from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.values import Frame, Function
+
+PUBLISHED = "EDA203"
+STORED = "EDA206"
 
 
 class AfterCommit:
@@ -19,26 +24,32 @@ class AfterCommit:
 
     def __init__(self, contexts: Contexts) -> None:
         self._contexts = contexts
-        self._engine = Engine(_Published(), contexts)
+        self._engine = Engine(_Told(contexts.evaluator), contexts)
 
-    def published(self, body: Tree, function: str, frame: Frame) -> Iterator[Witness]:
-        """The publishes of what `function` hands over, from within the callable, or from where it was handed over."""
+    def told(self, body: Tree, function: str, frame: Frame) -> Iterator[tuple[str, Witness]]:
+        """What `function` hands over publishes or writes, with the code of the rule that speaks of it.
+
+        The path starts within the callable, or where it was handed over.
+        """
         run: Activation[bool] = Activation(function, frame)
         self._engine.block(body, [False], run)
         for exposure in run.exposures:
             witness = exposure.witness
             while len(witness) > 1 and witness[1].function.startswith(f"{function}."):
                 witness = witness[1:]
-            yield witness
+            yield exposure.kind, witness
 
     def of_listener(self, function: str) -> Iterator[Witness]:
         """The publishes of a function that is registered for all commits."""
         summary = self._engine.run(Function(function), self._contexts.root(function), False)
-        yield from (exposure.witness for exposure in summary.exposures)
+        yield from (exposure.witness for exposure in summary.exposures if exposure.kind == PUBLISHED)
 
 
-class _Published(Domain[bool]):
-    """Exposes publishes; there is one state."""
+class _Told(Domain[bool]):
+    """Exposes publishes and outbox rows; there is one state."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
 
     def shape(self, state: bool) -> Hashable:
         """There is one state."""
@@ -53,11 +64,15 @@ class _Published(Domain[bool]):
         return state
 
     def effect(self, effect: Effect, step: Step, state: bool, run: Activation[bool]) -> bool:
-        """A publish."""
+        """A publish, or an outbox row."""
+        point = effect_point(effect, step, run.function)
         if effect.kind in {"publish", "deferred_publish"}:
-            run.expose("publish", (effect_point(effect, step, run.function),))
+            run.expose(PUBLISHED, (point,))
+        elif effect.kind == "outbox" or is_outbox_write(effect, step.scope, self._evaluator):
+            if is_new_row(effect, step.scope, self._evaluator.inner(step.scope, run.frame), self._evaluator):
+                run.expose(STORED, (point,))
         return state
 
     def exposed(self, exposure: Exposure, point: Point, state: bool, run: Activation[bool]) -> None:
-        """A publish of a function that is called."""
-        run.expose("publish", (point, *exposure.witness))
+        """What a function that is called publishes or writes."""
+        run.expose(exposure.kind, (point, *exposure.witness))

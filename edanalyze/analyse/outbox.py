@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from edanalyze.analyse.origin import Origin, Origins
 from edanalyze.facts import ir
 from edanalyze.facts.children import walk
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.scopes import Scope
-from edanalyze.link.values import Class, External, ExternalInstance, Instance
+from edanalyze.link.values import Class, External, ExternalInstance, Frame, Instance
 
 if TYPE_CHECKING:
     from edanalyze.analyse.effects import Effect
@@ -27,6 +28,25 @@ def is_outbox_write(effect: Effect, scope: Scope, evaluator: Evaluator) -> bool:
     if effect.handed or effect.kind not in {"write", "dedupe"}:
         return False
     return any(_NAMES.search(name) for name in names(effect.call, scope, evaluator))
+
+
+_STORES = re.compile(r"event_?(store|record|journal)|stored_?event|message_?store", re.I)
+_INSERTS = frozenset({"insert", "write", "upsert", "insert_or_update", "bulk", "copy", "raw", "dml", "replace", ""})
+
+
+def is_new_row(effect: Effect, scope: Scope, frame: Frame, evaluator: Evaluator) -> bool:
+    """Whether an outbox write adds a row, rather than to mark or remove one that a relay has sent.
+
+    What is called an event store may hold the changes themselves, and then it accompanies nothing.
+    """
+    if effect.kind == "outbox":
+        return effect.api.kind == "outbox"
+    if effect.verb not in _INSERTS or any(_STORES.search(name) for name in names(effect.call, scope, evaluator)):
+        return False
+    entity = effect.argument("entity")
+    if entity is None and isinstance(effect.call.function, ir.Attr):
+        entity = effect.call.function.value
+    return entity is None or Origins(evaluator).of(entity, frame) is not Origin.STORED
 
 
 _TOPIC = frozenset({"topic", "queue", "channel", "destination", "exchange", "routing_key", "subject", "stream"})

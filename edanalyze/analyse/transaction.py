@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.trees import Scoped, Step
 from edanalyze.analyse.witness import Point, Witness
+from edanalyze.link.values import Site
 
 Feature = Witness | None
 
@@ -20,7 +21,9 @@ class Transaction:
     `outbox`: an event row was written in the open transaction (the topics it names; empty when it names none);
     `protected`: it was committed. `touched`: objects were changed, which the commit of a unit of work stores.
     `pending`: publishes made before the commit. `told`: the features ("committed", "saved") that a publish has
-    followed already.
+    followed already. `holders`: the sessions whose writes are uncommitted, None for one that is not known.
+    `stored`: a durable change that no outbox row went with. `row`: the first outbox row of the open transaction, and
+    `changed` whether anything else was changed in it.
     """
 
     depth: int = 0
@@ -33,6 +36,10 @@ class Transaction:
     touched: bool = False
     pending: tuple[Witness, ...] = ()
     told: frozenset[str] = frozenset()
+    holders: frozenset[Site | None] = frozenset()
+    stored: Feature = None
+    row: Feature = None
+    changed: bool = False
 
     @property
     def rows(self) -> frozenset[str]:

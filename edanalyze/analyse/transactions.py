@@ -16,13 +16,16 @@ from edanalyze.analyse.connections import autocommits, in_pipeline, is_passing, 
 from edanalyze.analyse.domain import Activation, Domain
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.engine import Engine
-from edanalyze.analyse.outbox import is_outbox_write, topics_of
+from edanalyze.analyse.outbox import is_outbox_write
+from edanalyze.analyse.outboxrows import OutboxRows, joined
+from edanalyze.analyse.sessions import Sessions, is_elsewhere
 from edanalyze.analyse.transaction import Feature, Found, Transaction, effect_point, scope_point
 from edanalyze.analyse.trees import Aside, Mutation, Repeat, Scoped, Step
 from edanalyze.analyse.witness import INHERITED, Exposure, Point, Witness
 from edanalyze.facts import ir
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.scopes import Scope
+from edanalyze.link.values import Frame
 
 Report = Callable[[Found], None]
 MOST_PENDING = 6
@@ -30,22 +33,25 @@ DEEPEST_SCOPE = 8
 
 
 class Transactions(Domain[Transaction]):
-    """The domain of EDA103, EDA201, EDA202, EDA203 and EDA205."""
+    """The domain of EDA103, EDA201, EDA202, EDA203, EDA205 and EDA206."""
 
     def __init__(self, evaluator: Evaluator, report: Report) -> None:
         self._evaluator = evaluator
         self._report = report
         self._units_of_work = units_of_work(evaluator)
+        self._sessions = Sessions(evaluator)
+        self._rows = OutboxRows(evaluator, self._sessions, report)
         self._hooks: AfterCommit | None = None
 
     # ----------------------------------------------------------------- states
 
     def shape(self, state: Transaction) -> Hashable:
         """Which features hold, and whether they are inherited."""
-        features = (state.opened, state.dirty, state.committed, state.saved)
+        features = (state.opened, state.dirty, state.committed, state.saved, state.stored, state.row)
         marks = tuple(None if feature is None else bool(feature) for feature in features)
         places = frozenset(witness[0].place for witness in state.pending)
-        return (state.depth, marks, state.outbox, state.protected, state.touched, places, state.told)
+        flags = (state.touched, state.changed)
+        return (state.depth, marks, state.outbox, state.protected, flags, places, state.told, state.holders)
 
     def entry(self, state: Transaction) -> Transaction:
         """All features of the caller are inherited; its pending publishes stay with it."""
@@ -62,6 +68,10 @@ class Transactions(Domain[Transaction]):
             state.outbox,
             state.protected,
             state.touched,
+            holders=state.holders,
+            stored=inherited(state.stored),
+            row=inherited(state.row),
+            changed=state.changed,
         )
 
     def ended(self, states: list[Transaction]) -> list[Transaction]:
@@ -111,6 +121,10 @@ class Transactions(Domain[Transaction]):
             state.touched,
             (*kept, *pending)[:MOST_PENDING],
             caller.told | {name for name in state.told if self._tells(name, state, caller, point)},
+            state.holders,
+            lifted("stored"),
+            lifted("row"),
+            state.changed,
         )
 
     @staticmethod
@@ -131,13 +145,14 @@ class Transactions(Domain[Transaction]):
         point = effect_point(effect, step, run.function)
         match effect.kind:
             case "write" | "dedupe":
-                return self._write(effect, step, state, point)
+                return self._write(effect, step, state, point, run)
             case "outbox":
-                dirty = state.dirty if state.dirty is not None else (point,)
-                return replace(state, outbox=_with(state.outbox, topics_of(effect.call)), dirty=dirty)
+                return self._rows.written(effect, step, state, point, run, at_once=False)
             case "begin":
                 return replace(state, depth=1, opened=(point,)) if not state.depth else state
             case "commit":
+                if is_elsewhere(self._sessions.of(effect, self._frame(step, run)), state.holders):
+                    return state
                 return self._commit(state, point, run, explicit=True, stores=self._stores_changes(effect))
             case "rollback":
                 return self._ended_without_commit(state)
@@ -149,23 +164,35 @@ class Transactions(Domain[Transaction]):
                 self._http(state, (point,), run)
         return state
 
-    def _write(self, effect: Effect, step: Step, state: Transaction, point: Point) -> Transaction:
+    def _write(
+        self, effect: Effect, step: Step, state: Transaction, point: Point, run: Activation[Transaction]
+    ) -> Transaction:
         if effect.verb == "guard":
             return state
+        durable = self._durable(effect, state)
+        at_once = durable != "commit" and effect.argument("session") is None
         if is_outbox_write(effect, step.scope, self._evaluator):
-            dirty = state.dirty if state.dirty is not None else (point,)
-            return replace(state, outbox=_with(state.outbox, topics_of(effect.call)), dirty=dirty)
-        durable = effect.api.data.get("durable", "commit")
+            return self._rows.written(effect, step, state, point, run, at_once=at_once and state.dirty is None)
+        if at_once and durable == "immediate":
+            return state if is_passing(effect) else self._saved(state, point)
+        if at_once and state.dirty is None:
+            stored = state.stored if effect.kind == "dedupe" else (point,)
+            return replace(self._saved(state, point), stored=stored)
+        holders = state.holders | {self._sessions.of(effect, self._frame(step, run))}
+        state = replace(state, changed=True, holders=holders)
+        return state if state.dirty is not None else replace(state, dirty=(point,))
+
+    def _durable(self, effect: Effect, state: Transaction) -> str:
+        """When a write is stored for good: "immediate", "autocommit" (at once: no transaction is open) or "commit"."""
+        durable = str(effect.api.data.get("durable", "commit"))
         if effect.kind == "dedupe" and "durable" not in effect.api.data:
             durable = "autocommit"
         if durable == "commit" and not state.depth and autocommits(effect, self._evaluator):
-            durable = "autocommit"
-        in_session = effect.argument("session") is not None
-        if durable == "immediate" and not in_session:
-            return state if is_passing(effect) else self._saved(state, point)
-        if durable == "autocommit" and not state.depth and state.dirty is None and not in_session:
-            return self._saved(state, point)
-        return state if state.dirty is not None else replace(state, dirty=(point,))
+            return "autocommit"
+        return "commit" if durable == "autocommit" and state.depth else durable
+
+    def _frame(self, step: Step, run: Activation[Transaction]) -> Frame:
+        return self._evaluator.inner(step.scope, run.frame)
 
     @staticmethod
     def _saved(state: Transaction, point: Point) -> Transaction:
@@ -173,13 +200,14 @@ class Transactions(Domain[Transaction]):
 
     def mutation(self, node: Mutation, state: Transaction, run: Activation[Transaction]) -> Transaction:
         """A changed object may be an entity, which the commit stores."""
-        return state if state.touched else replace(state, touched=True)
+        return state if state.touched and state.changed else replace(state, touched=True, changed=True)
 
     def _commit(
         self, state: Transaction, point: Point, run: Activation[Transaction], *, explicit: bool, stores: bool
     ) -> Transaction:
         wrote = state.dirty is not None or (stores and state.touched)
         self._premature(state, (point,), not wrote)
+        self._rows.alone(state, (point,), run)
         if wrote:
             run.expose("commit", (point,))
         committed = state.committed
@@ -188,10 +216,13 @@ class Transactions(Domain[Transaction]):
             committed = (point if state.dirty is not None else point._replace(likely=True),)
         protected = state.protected
         if wrote and state.outbox is not None:
-            protected = _with(protected, state.outbox)
+            protected = joined(protected, state.outbox)
             committed = committed or ((point,) if state.outbox else None)
         depth = state.depth if explicit and state.depth > 1 else 0
-        return Transaction(depth, None, None, committed, state.saved, None, protected, state.touched, (), told)
+        stored = state.stored if not wrote else committed if state.outbox is None else None
+        return Transaction(
+            depth, None, None, committed, state.saved, None, protected, state.touched, (), told, stored=stored
+        )
 
     def _stores_changes(self, effect: Effect) -> bool:
         """Whether a commit stores changed objects, too: that of a unit of work, and of something unknown."""
@@ -205,7 +236,8 @@ class Transactions(Domain[Transaction]):
 
     @staticmethod
     def _ended_without_commit(state: Transaction) -> Transaction:
-        return replace(state, depth=0, opened=None, dirty=None, outbox=None, pending=())
+        ended = replace(state, depth=0, opened=None, dirty=None, outbox=None, pending=())
+        return replace(ended, holders=frozenset(), row=None, changed=False)
 
     def _publish(
         self, effect: Effect, state: Transaction, witness: Witness, run: Activation[Transaction]
@@ -251,8 +283,10 @@ class Transactions(Domain[Transaction]):
             run.expose("commit", (point, *exposure.witness))
             return
         witness = (point, *exposure.witness)
-        if exposure.kind == "EDA203":
-            self._report(Found("EDA203", witness, ()))
+        if self._rows.exposed(exposure.kind, state, witness, run):
+            return
+        if exposure.kind.startswith("hook "):
+            self._report(Found(exposure.kind.removeprefix("hook "), witness, ()))
             return
         if exposure.kind == "EDA103":
             feature = state.opened if state.depth else state.dirty
@@ -285,7 +319,8 @@ class Transactions(Domain[Transaction]):
                 continue
             outcome = effect.api.data.get("on_success")
             if outcome == "close":
-                state = replace(state, dirty=None, outbox=None, pending=(), depth=0, opened=None)
+                if any(holder is None or holder.call is effect.call for holder in state.holders) or not state.holders:
+                    state = self._ended_without_commit(state)
             elif outcome in {"commit", "savepoint"} and state.depth:
                 if state.depth > 1:
                     state = replace(state, depth=state.depth - 1)
@@ -313,7 +348,7 @@ class Transactions(Domain[Transaction]):
         """
         if works_off_queue(node.statement):
             return state
-        return replace(state, committed=None, saved=None, protected=None, told=frozenset())
+        return replace(state, committed=None, saved=None, protected=None, told=frozenset(), stored=None)
 
     def aside(
         self, node: Aside, state: Transaction, run: Activation[Transaction], engine: Engine[Transaction]
@@ -325,21 +360,17 @@ class Transactions(Domain[Transaction]):
             if state.outbox is None and state.protected is None:
                 self._hook(node, run, engine)
             return [state]
-        after = replace(state, depth=0, opened=None, dirty=None, outbox=state.outbox, pending=())
+        after = replace(self._ended_without_commit(state), outbox=state.outbox)
         engine.block(node.body, [after], run)
         return [state]
 
     def _hook(self, node: Aside, run: Activation[Transaction], engine: Engine[Transaction]) -> None:
-        """Publishes of an after-commit hook; what a caller handed over is reported where it was handed over."""
+        """What an after-commit hook tells; what a caller handed over is reported where it was handed over."""
         handed = run.frame.call is not None and any(isinstance(item, Step) and item.dynamic for item in node.body)
         if self._hooks is None:
             self._hooks = AfterCommit(engine.contexts)
-        for witness in self._hooks.published(node.body, run.function, run.frame):
+        for code, witness in self._hooks.told(node.body, run.function, run.frame):
             if handed and witness[0].function == run.function:
-                run.expose("EDA203", witness)
+                run.expose(f"hook {code}", witness)
             else:
-                self._report(Found("EDA203", witness, ()))
-
-
-def _with(known: frozenset[str] | None, topics: frozenset[str]) -> frozenset[str]:
-    return topics if known is None else known | topics
+                self._report(Found(code, witness, ()))
