@@ -12,6 +12,7 @@ from edanalyze_checks.http_without_correlation_id import HttpWithoutCorrelationI
 from edanalyze_checks.no_dead_letter import NoDeadLetter
 from edanalyze_checks.non_idempotent_handler import NonIdempotentHandler
 from edanalyze_checks.outbox_outside_transaction import OutboxOutsideTransaction
+from edanalyze_checks.poison_message_loop import PoisonMessageLoop
 from edanalyze_checks.publish_after_autocommit_write import PublishAfterAutocommitWrite
 from edanalyze_checks.publish_after_commit import PublishAfterCommit
 from edanalyze_checks.publish_before_commit import PublishBeforeCommit
@@ -45,4 +46,5 @@ RULES: tuple[type[Rule], ...] = (
     CorrelationIdDropped,
     SwallowedHandlerFailure,
     NoDeadLetter,
+    PoisonMessageLoop,
 )

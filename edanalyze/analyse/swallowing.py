@@ -225,7 +225,7 @@ class Swallowing:
         """Each clause once, with a handler whose messages it loses."""
         seen: set[tuple[str, ir.Place]] = set()
         for entry in self._system.message_handlers:
-            for function, frame in self._roots(entry):
+            for function, frame in self.roots(entry):
                 domain = Swallowed(self._system, self._is_automatic(entry, function), entry.declared)
                 engine = Engine(domain, self._system.contexts)
                 domain.finish(engine.run(function, frame, Attempted()).exits)
@@ -243,7 +243,7 @@ class Swallowing:
         loops = [each for each in statements(body) if isinstance(each, ir.Loop) and _reads(each, entry.declared[1])]
         return bool(loops) and not any(_holds(loop, clause.place) for loop in loops)
 
-    def _roots(self, entry: EntryPoint) -> Iterator[tuple[Function, Frame]]:
+    def roots(self, entry: EntryPoint) -> Iterator[tuple[Function, Frame]]:
         """The handler, and the loop or callback that passes the message on to it."""
         if entry.driver is not None:
             yield entry.driver, entry.frame or self._system.reach.frame(entry.driver)

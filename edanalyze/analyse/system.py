@@ -19,6 +19,7 @@ from edanalyze.analyse.injection import Injection
 from edanalyze.analyse.instrumentation import Instrumentation
 from edanalyze.analyse.loops import Loops
 from edanalyze.analyse.payloads.published import Payloads
+from edanalyze.analyse.poison import PoisonLoops
 from edanalyze.analyse.reach import Reach
 from edanalyze.analyse.redelivery import Redelivery
 from edanalyze.analyse.requests import Requests
@@ -174,6 +175,11 @@ class System:
     def dead_letters(self) -> DeadLetters:
         """Declared queues and subscriptions, and whether they keep failed messages."""
         return DeadLetters(self)
+
+    @cached_property
+    def poison_loops(self) -> PoisonLoops:
+        """Failures after which the same message comes again for ever."""
+        return PoisonLoops(self)
 
     @cached_property
     def redelivery(self) -> Redelivery:

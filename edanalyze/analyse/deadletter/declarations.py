@@ -115,7 +115,8 @@ class DeclaredInCode:
             first = found[0][1]
             names = dict.fromkeys(name for _, record in found for name in record.names)
             parked = dict.fromkeys(name for _, record in found for name in record.parked)
-            yield first._replace(names=tuple(names), parked=tuple(parked))
+            limited = any(record.limited for _, record in found)
+            yield first._replace(names=tuple(names), parked=tuple(parked), limited=limited)
 
     def _record(self, made: Made) -> Declared | None:
         """What a call declares in a context; None for what is temporary, only looked up or not meant."""
@@ -128,7 +129,8 @@ class DeclaredInCode:
         names = [text for text in self._named(made) if text.literal != ""]
         if not names and made.api.data.get("entity") == "queue":
             return None  # the server makes up a name
-        routed, parked = self._routing(made)
+        rows = self._rows(made)
+        routed, parked = self._routing(made, rows)
         scope = made.frame.scope
         return Declared(
             str(made.api.data.get("entity")),
@@ -139,6 +141,8 @@ class DeclaredInCode:
             routed,
             parked,
             made.likely,
+            made.api.library,
+            self._is_limited(made, rows),
         )
 
     def _named(self, made: Made) -> list[String]:
@@ -171,12 +175,26 @@ class DeclaredInCode:
         texts = [_text(value) for value in self._evaluator.values(expr, made.frame)] if expr is not None else []
         return any(fnmatch.fnmatch(text, str(mode)) for text in texts for mode in modes)
 
-    def _routing(self, made: Made) -> tuple[bool | None, tuple[str, ...]]:
+    def _rows(self, made: Made) -> tuple[Api, ...]:
         rows = self._library.rows(made.name, "dead_letter") if made.name else ()
         if not rows:
             wanted = made.api.library
             kind = [row for row in self._models.of_kind("dead_letter") if row.library == wanted and row.call]
             rows = tuple(row for row in kind if row.data.get("mechanism") == "amqp-queue-argument")[:1]
+        return rows
+
+    def _is_limited(self, made: Made, rows: tuple[Api, ...]) -> bool:
+        """Whether the queue gives up on a message after some deliveries (a quorum queue does so by default)."""
+        for row in rows:
+            limit, kind = row.slots.get("limit"), row.slots.get("queue_type")
+            if limit is not None and self._options.has(limit, made.call, made.frame):
+                return True
+            values = self._deliveries.setting(kind, made.call, made.frame) if kind is not None else None
+            if any(_text(value) == "quorum" for value in values or ()):
+                return True
+        return False
+
+    def _routing(self, made: Made, rows: tuple[Api, ...]) -> tuple[bool | None, tuple[str, ...]]:
         if not rows:
             return None, ()
         outcomes: list[bool | None] = []
@@ -222,7 +240,7 @@ class DeclaredInCode:
         dead = api.slots.get("dead_letter")
         routed = self._options.has(dead, call, frame) if dead is not None else False
         module = frame.scope.module
-        yield Declared(str(entity), names, module, function, call.place, routed)
+        yield Declared(str(entity), names, module, function, call.place, routed, library=api.library)
 
     def _is_unreliable(self, api: Api, call: ir.Call, frame: Frame) -> bool:
         """Whether the decorator is told to make a queue that goes with its consumer."""

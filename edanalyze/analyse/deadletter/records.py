@@ -12,7 +12,8 @@ class Declared(NamedTuple):
 
     `entity` is "queue", "subscription" or "event-source-mapping". `names` are what it is called, as texts of templates.
     `routed` says whether failed messages are kept aside; None when that is not known. `parked` are the exchanges,
-    queues and topics that its failed messages go to. `likely`: recognised by names, because the receiver is unresolved.
+    queues and topics that its failed messages go to. `limited`: a message is delivered a number of times at most.
+    `likely`: recognised by names, because the receiver is unresolved.
     """
 
     entity: str
@@ -23,6 +24,8 @@ class Declared(NamedTuple):
     routed: bool | None
     parked: tuple[str, ...] = ()
     likely: bool = False
+    library: str = ""
+    limited: bool = False
 
 
 class Undelivered(NamedTuple):

@@ -245,7 +245,7 @@ class Tasks:
             values = self._given(declaration, declaration.api.slots.get(role))
             limits = [value.value for value in values or () if isinstance(value, Constant)]
             if limits:
-                if not any(limits):
+                if not any(limit is None or limit for limit in limits):  # None: without an end
                     return False
                 return self._by_itself(declaration.api) or self._asks(function)
         return self._by_default(declaration.api) or self._asks(function)

@@ -67,7 +67,7 @@ KINDS: tuple[Kind, ...] = (
         "topic queue stream list exchange route source_service group_id handler message batch max_retries max_tries "
         "retry retry_for retry_when throws bind acks_late reject_on_worker_lost base schedule durable pull lock "
         "queueing_lock requeue reliable handler_type dead_letter event_class processor sender pubsub",
-        text="produces topic_default",
+        text="produces topic_default requeue_when",
         flag="bare in_process after_commit",
         number="message_position",
         declares="queue subscription",
@@ -122,7 +122,7 @@ KINDS: tuple[Kind, ...] = (
     kind(
         "dead_letter",
         "Where dead-letter routing is declared.",
-        "topic exchange routing_key limit ttl sub_queue policy exc message_id args kwargs confirm retry",
+        "topic exchange routing_key limit queue_type ttl sub_queue policy exc message_id args kwargs confirm retry",
         mechanism="amqp-queue-argument redrive-policy consumer-policy subscription-policy subscription-config "
         "target-config on-failure-destination task-hook built-in none",
         required="mechanism",
