@@ -18,6 +18,7 @@ from edanalyze_checks.publish_after_commit import PublishAfterCommit
 from edanalyze_checks.publish_before_commit import PublishBeforeCommit
 from edanalyze_checks.publish_in_commit_hook import PublishInCommitHook
 from edanalyze_checks.publish_without_correlation_id import PublishWithoutCorrelationId
+from edanalyze_checks.replay_unsafe_handler import ReplayUnsafeHandler
 from edanalyze_checks.swallowed_handler_failure import SwallowedHandlerFailure
 from edanalyze_checks.sync_http_chain import SyncHttpChain
 from edanalyze_checks.sync_http_cycle import SyncHttpCycle
@@ -47,4 +48,5 @@ RULES: tuple[type[Rule], ...] = (
     SwallowedHandlerFailure,
     NoDeadLetter,
     PoisonMessageLoop,
+    ReplayUnsafeHandler,
 )

@@ -22,6 +22,7 @@ from edanalyze.analyse.payloads.published import Payloads
 from edanalyze.analyse.poison import PoisonLoops
 from edanalyze.analyse.reach import Reach
 from edanalyze.analyse.redelivery import Redelivery
+from edanalyze.analyse.replay import Replay
 from edanalyze.analyse.requests import Requests
 from edanalyze.analyse.resending import Resending
 from edanalyze.analyse.servicerings import ServiceRings
@@ -180,6 +181,11 @@ class System:
     def poison_loops(self) -> PoisonLoops:
         """Failures after which the same message comes again for ever."""
         return PoisonLoops(self)
+
+    @cached_property
+    def replay(self) -> Replay:
+        """Stored state that another run over the same messages would not give."""
+        return Replay(self)
 
     @cached_property
     def redelivery(self) -> Redelivery:
