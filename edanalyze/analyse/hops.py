@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.reach import Reached
 from edanalyze.analyse.trees import Step
 from edanalyze.analyse.witness import Point, Witness
+from edanalyze.exchange import records
 from edanalyze.link.values import String
 
 if TYPE_CHECKING:
@@ -55,6 +57,8 @@ class Hops:
 
     def is_internal(self, call: HttpCall) -> bool:
         """Whether a call goes to another service of the system, known or by a host that is not public."""
+        if call.elsewhere is not None:
+            return True
         own = self._system.service_of(self._system.program.paths[call.site.module])
         if call.service:
             return call.service != own
@@ -64,11 +68,11 @@ class Hops:
 
     def is_external(self, call: HttpCall) -> bool:
         """Whether a call certainly leaves the system."""
-        return bool(call.external) and not is_private(call.external)
+        return bool(call.external) and not is_private(call.external) and call.elsewhere is None
 
     # ----------------------------------------------------------------- chains
 
-    def chains(self) -> Iterator[tuple[EntryPoint, HttpCall, Reached, HttpCall]]:
+    def chains(self) -> Iterator[tuple[EntryPoint, HttpCall, Reached, HttpCall | RemoteHop]]:
         """Entry point, its call, how it is reached, and a call that the called route waits for in turn."""
         for entry in self._system.entries:
             for call, item in self.of(entry):
@@ -78,7 +82,7 @@ class Hops:
                 if further is not None:
                     yield entry, call, item, further
 
-    def _further(self, call: HttpCall) -> HttpCall | None:
+    def _further(self, call: HttpCall) -> HttpCall | RemoteHop | None:
         for route in call.targets:
             for next_call, _ in self.of(route):
                 if not self.is_internal(next_call) or not self._is_known(next_call):
@@ -86,11 +90,23 @@ class Hops:
                 if self._is_optional(call) and self._is_optional(next_call):
                     continue
                 return next_call
-        return None
+        return next(iter(self._beyond(call)), None)
+
+    def _beyond(self, call: HttpCall) -> list[RemoteHop]:
+        """The calls to further services that the routes of another system wait for."""
+        landscape = self._system.others
+        if landscape is None or call.elsewhere is None:
+            return []
+        return [
+            RemoteHop(request)
+            for route in call.elsewhere.entries
+            for request in landscape.waited_for(route)
+            if landscape.is_internal(request)
+        ]
 
     def _is_known(self, call: HttpCall) -> bool:
         """Whether the code of the called service is part of the analysis."""
-        if call.targets:
+        if call.targets or call.elsewhere is not None:
             return True
         service = self._system.services.named(call.service) if call.service else None
         return service is not None and service.kind == "python"
@@ -101,9 +117,11 @@ class Hops:
             comment.line == call.site.place.line and "edanalyze: optional" in comment.text for comment in facts.comments
         )
 
-    def length(self, call: HttpCall, seen: frozenset[str] = frozenset()) -> int:
+    def length(self, call: HttpCall | RemoteHop, seen: frozenset[str] = frozenset()) -> int:
         """How many hops follow one after the other from the entry point whose first hop leads to `call`."""
-        longest = 0
+        if isinstance(call, RemoteHop):
+            return 2
+        longest = 1 if self._beyond(call) else 0
         for route in call.targets:
             if route.function in seen or len(seen) > LONGEST:
                 continue
@@ -123,6 +141,23 @@ class Hops:
             return any(self.is_internal(call) for call in self.on_path(witness))
 
         return self._system.reach.longest(entry.value, counts)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteHop:
+    """A hop within another system, known from its facts alone."""
+
+    request: records.Request
+
+    @property
+    def path(self) -> Witness:
+        """The way to it lies in code that is not analysed."""
+        return ()
+
+    @property
+    def confidence(self) -> str:
+        """How sure it is where the hop leads."""
+        return self.request.confidence
 
 
 def is_private(host: str) -> bool:

@@ -17,6 +17,7 @@ from edanalyze.analyse.guards import Guards
 from edanalyze.analyse.hops import Hops
 from edanalyze.analyse.injection import Injection
 from edanalyze.analyse.instrumentation import Instrumentation
+from edanalyze.analyse.landscape import Landscape
 from edanalyze.analyse.loops import Loops
 from edanalyze.analyse.payloads.published import Payloads
 from edanalyze.analyse.poison import PoisonLoops
@@ -33,6 +34,7 @@ from edanalyze.analyse.tracing import Tracing
 from edanalyze.analyse.transaction import Found
 from edanalyze.discover.deployed import Deployment
 from edanalyze.discover.service import Services
+from edanalyze.exchange import Facts
 from edanalyze.facts.module import ModuleFacts
 from edanalyze.link.entries import Entries, EntryPoint
 from edanalyze.link.evaluate import Evaluator
@@ -46,6 +48,7 @@ class System:
     """A program with everything that is known about it.
 
     `lookup(path, name)` gives the deployed value of an environment variable for the file at `path`, or None.
+    `others` are facts of other systems.
     """
 
     def __init__(
@@ -57,11 +60,13 @@ class System:
         services: Services | None = None,
         deployment: Deployment | None = None,
         lookup: Callable[[str, str], str | None] = lambda path, name: None,
+        others: Facts | None = None,
     ) -> None:
         self.program = Program(modules, sources)
         self.models: Models = load(self.program.imported_names(), own_models or {})
         self.services = services or Services(())
         self.deployment = deployment or Deployment()
+        self.others = Landscape(others) if others is not None else None
         self.evaluator = Evaluator(self.program, Library(self.models), Settings(lookup, self.program.paths))
         self.effects = Effects(self.evaluator)
         self.contexts = Contexts(self.program, self.effects)
@@ -80,7 +85,7 @@ class System:
     @cached_property
     def binding(self) -> Binding:
         """HTTP calls bound to routes, publishes bound to topics."""
-        return Binding(self.contexts, self.entries, self.services, self.deployment)
+        return Binding(self.contexts, self.entries, self.services, self.deployment, self.others)
 
     @cached_property
     def correlation(self) -> Correlation:

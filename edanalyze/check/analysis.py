@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from edanalyze.analyse.binding.binding import HttpCall
-from edanalyze.analyse.hops import way_to
+from edanalyze.analyse.hops import RemoteHop, way_to
 from edanalyze.analyse.reach import Reached
 from edanalyze.analyse.system import System
 from edanalyze.analyse.transaction import Found
@@ -114,8 +114,14 @@ class Analysis:
         return f"`{witness[0].message.partition('`')[2].partition('`')[0]}`"
 
     @staticmethod
-    def callee(call: HttpCall) -> str:
+    def callee(call: HttpCall | RemoteHop) -> str:
         """Whom an HTTP call asks, in words."""
+        if isinstance(call, RemoteHop):
+            request = call.request
+            return f"{request.service or request.host} ({request.system}/{request.path}:{request.line})"
+        if call.elsewhere is not None:
+            route = call.elsewhere.entries[0].name if call.elsewhere.entries else ""
+            return f"`{route}` of {call.elsewhere.service}" if route else call.elsewhere.service
         if call.targets:
             target = call.targets[0]
             return f"`{target.name}` of {call.service}" if call.service else f"`{target.name}`"
@@ -149,7 +155,7 @@ class Analysis:
                         seen.add(key)
                         yield entry, call, item
 
-    def chains(self) -> Iterator[tuple[EntryPoint, HttpCall, Reached, HttpCall]]:
+    def chains(self) -> Iterator[tuple[EntryPoint, HttpCall, Reached, HttpCall | RemoteHop]]:
         """Calls of entry points whose callee calls a further service before it answers."""
         seen: set[tuple[str, Place]] = set()
         for entry, call, item, further in self.system.hops.chains():
@@ -158,7 +164,7 @@ class Analysis:
                 seen.add(key)
                 yield entry, call, item, further
 
-    def length(self, further: HttpCall) -> int:
+    def length(self, further: HttpCall | RemoteHop) -> int:
         """How many hops a chain has whose second hop is `further`."""
         return self.system.hops.length(further)
 

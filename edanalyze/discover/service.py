@@ -9,6 +9,8 @@ import msgspec
 from edanalyze.discover import globs
 from edanalyze.discover.deployed import Setting
 
+CODED = frozenset({"python", "foreign"})
+"""The kinds of services whose code the project holds."""
 _CLUSTER = re.compile(r"([\w-]+)\.[\w-]+\.svc(?:\.[\w.-]+)?\.?$")
 
 
@@ -94,7 +96,7 @@ class Services:
 
     def by_port(self, port: int) -> Service | None:
         """The only service with code that listens on a port of the machine itself (`localhost:8001`)."""
-        coded = [each for each in self.all if each.kind in ("python", "foreign")]
+        coded = [each for each in self.all if each.kind in CODED]
         published = [each for each in coded if port in each.published]
         listening = [each for each in coded if port in each.ports and not each.published]
         found = published or listening

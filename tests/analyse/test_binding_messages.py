@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edanalyze.analyse.binding.bindings import fits
+from edanalyze.analyse.binding.wildcards import fits
 from tests.analyse.systems import messages, system
 
 

@@ -86,6 +86,16 @@ class Address(NamedTuple):
         """The path as text, with holes in braces."""
         return "/" + "/".join(String(segment).text for segment in self.segments)
 
+    @property
+    def url(self) -> String:
+        """The address as a URL; `parse` takes it apart into the same address."""
+        parts: list[Part] = []
+        if self.authority:
+            parts += [f"{self.scheme}://" if self.scheme else "//", *self.authority]
+        for position, segment in enumerate(self.segments):
+            parts += segment if self.glued and position == 0 else ("/", *segment)
+        return string(*parts, "/" if self.slash else "")
+
 
 def parse(url: String) -> Address:
     """Take a URL apart; query and fragment are dropped."""

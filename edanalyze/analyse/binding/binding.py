@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from edanalyze.analyse.binding.bindings import Bindings
 from edanalyze.analyse.binding.climbing import Climbing
+from edanalyze.analyse.binding.feeds import Feeds
 from edanalyze.analyse.binding.handing import Handing
 from edanalyze.analyse.binding.http_calls import HttpCalls
+from edanalyze.analyse.binding.procedures import Procedure, procedures
 from edanalyze.analyse.binding.publishes import Publishes
 from edanalyze.analyse.binding.records import HttpCall, PublishCall, RpcCall
 from edanalyze.analyse.binding.rpc_calls import RpcCalls
 from edanalyze.analyse.binding.stored import StoredEvents, relayed
 from edanalyze.analyse.binding.subscriptions import Subscriptions
+from edanalyze.analyse.binding.tasks import Tasks
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.discover.deployed import Deployment
 from edanalyze.discover.service import Services
 from edanalyze.facts.ir import Place
 from edanalyze.link.entries import EntryPoint
+
+if TYPE_CHECKING:
+    from edanalyze.analyse.landscape import Landscape
 
 __all__ = ["Binding", "HttpCall", "PublishCall", "RpcCall"]
 
@@ -28,12 +35,18 @@ class Binding:
     """The bound calls of a program, computed when first asked for."""
 
     def __init__(
-        self, contexts: Contexts, entries: Iterable[EntryPoint], services: Services, deployment: Deployment
+        self,
+        contexts: Contexts,
+        entries: Iterable[EntryPoint],
+        services: Services,
+        deployment: Deployment,
+        others: Landscape | None = None,
     ) -> None:
         self._contexts = contexts
         self._entries = tuple(entries)
         self._services = services
         self._deployment = deployment
+        self._others = others
         self._handing = Handing(contexts.effects)
         self._climbing = Climbing(contexts, self._handing)
 
@@ -42,7 +55,7 @@ class Binding:
     @cached_property
     def http_calls(self) -> tuple[HttpCall, ...]:
         """All HTTP calls, in a stable order."""
-        calls = HttpCalls(self._contexts, self._climbing, self._handing, self._entries, self._services)
+        calls = HttpCalls(self._contexts, self._climbing, self._handing, self._entries, self._services, self._others)
         return tuple(calls.find())
 
     @cached_property
@@ -59,7 +72,12 @@ class Binding:
     @cached_property
     def rpc_calls(self) -> tuple[RpcCall, ...]:
         """All calls of remote procedures, in a stable order."""
-        return tuple(RpcCalls(self._contexts, self._handing, self._entries, self._services).find())
+        return tuple(RpcCalls(self._contexts, self._handing, self.procedures, self._services).find())
+
+    @cached_property
+    def procedures(self) -> tuple[Procedure, ...]:
+        """What answers to remote calls."""
+        return tuple(procedures(self._contexts.evaluator, self._entries, self._services))
 
     # ---------------------------------------------------------------- messages
 
@@ -75,11 +93,16 @@ class Binding:
 
     @cached_property
     def _publishes(self) -> Publishes:
-        return Publishes(self._contexts, self._climbing, self._handing, self._subscriptions)
+        return Publishes(self._contexts, self._climbing, self._handing, self._subscriptions, Tasks(self._entries))
 
     @cached_property
-    def _subscriptions(self) -> Subscriptions:
-        return Subscriptions(self._entries, Bindings(self._contexts.evaluator, self._deployment))
+    def feeds(self) -> Feeds:
+        """What feeds the queues of the program."""
+        return Bindings(self._contexts.evaluator, self._deployment).feeds
+
+    @cached_property
+    def _subscriptions(self) -> Subscriptions[EntryPoint]:
+        return Subscriptions(self._entries, self.feeds)
 
     @cached_property
     def _published(self) -> dict[tuple[str, Place], tuple[PublishCall, ...]]:
@@ -95,8 +118,9 @@ class Binding:
     @cached_property
     def consumed(self) -> dict[EntryPoint, tuple[str, ...]]:
         """The topics of each entry point that receives messages, under the names that its producers use."""
-        messages = list(dict.fromkeys(self._publishes.message(call) for call in self.publishes if call.topic))
-        return {entry: tuple(self._subscriptions.consumed(entry, messages)) for entry in self._subscriptions.consuming}
+        return dict(
+            self._subscriptions.consumed(self._publishes.message(call) for call in self.publishes if call.topic)
+        )
 
     def consumers(self, topic: str) -> tuple[EntryPoint, ...]:
         """The entry points that receive what is sent to a topic (by the name that its producers use)."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import fnmatch
-import re
-from collections import defaultdict
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from edanalyze.analyse.binding.feeds import Feed, Feeds
 from edanalyze.discover.deployed import Deployment
 from edanalyze.facts import ir
 from edanalyze.facts.children import bodies, calls, expressions, statements
@@ -21,33 +18,18 @@ from edanalyze.models import Api
 BINDING = frozenset({"binding", "queue", "exchange", "subscription"})
 
 
-class Feed(NamedTuple):
-    """One way into a queue: from an exchange (or topic), for messages whose key fits the pattern ("" for all)."""
-
-    source: str
-    pattern: str
-
-
 class Bindings:
-    """All of them. Names are texts of templates; those that are not literal hold within one module only."""
+    """Reads them; `feeds` holds them all."""
 
     def __init__(self, evaluator: Evaluator, deployment: Deployment) -> None:
         self._evaluator = evaluator
         self._strings = Strings(evaluator)
         self._activations = Activations(evaluator)
-        self._feeds: dict[str, list[Feed]] = defaultdict(list)
-        self.types: dict[str, str] = {}
+        self.feeds = Feeds()
         for relay in deployment.relays:
-            self._add(string(relay.target), "", Feed(relay.source, relay.pattern))
+            self.feeds.add(relay.target, "", Feed(relay.source, relay.pattern))
         for api, receiver, frame, call in self._declarations():
             self._declared(api, receiver, frame, call)
-
-    def feeds(self, queue: String, module: str) -> tuple[Feed, ...]:
-        """What feeds a queue that code of a module names."""
-        return tuple(dict.fromkeys(self._feeds.get(_key(queue, module), ())))
-
-    def _add(self, queue: String, module: str, feed: Feed) -> None:
-        self._feeds[_key(queue, module)].append(feed)
 
     # ------------------------------------------------------------ declarations
 
@@ -78,7 +60,7 @@ class Bindings:
         if api.data.get("entity") == "exchange":
             for name in texts("topic"):
                 for kind in texts("exchange_type") or [string("direct")]:
-                    self.types[name.text] = kind.text.rpartition(".")[2].strip("{}").lower()
+                    self.feeds.types[name.text] = kind.text.rpartition(".")[2].strip("{}").lower()
             return
         if api.data.get("entity") == "subscription":
             sources, queues = texts("topic"), texts("endpoint")
@@ -90,7 +72,7 @@ class Bindings:
             for source in sources:
                 for key in texts("routing_key") or [string()]:
                     if not is_unknown(source):
-                        self._add(queue, frame.scope.module, Feed(source.text, key.text))
+                        self.feeds.add(queue.text, _scope(queue, frame), Feed(source.text, key.text))
 
     def _enclosing(self, expr: ir.Expr, call: ir.Call, frame: Frame) -> list[String]:
         """The strings of an argument; of a loop's variable those of the loop around the call."""
@@ -123,54 +105,6 @@ def _loop(body: tuple[ir.Stmt, ...], name: str, call: ir.Call) -> ir.Loop | None
     return None
 
 
-def _key(queue: String, module: str) -> str:
-    return queue.text if queue.literal is not None else f"{module}:{queue.text}"
-
-
-def fits(pattern: str, key: str, transport: str) -> bool:
-    """Whether a key matches a pattern in the wildcards of its transport."""
-    if pattern == key:
-        return True
-    if not is_pattern(pattern, transport):
-        return False
-    if transport in _WORDS:
-        words = _WORDS[transport]
-        return _words_fit(pattern.split(words.separator), key.split(words.separator), words)
-    if transport.startswith("redis"):
-        return fnmatch.fnmatchcase(key, pattern)
-    return re.match(pattern, key) is not None
-
-
-def is_pattern(text: str, transport: str) -> bool:
-    """Whether a topic stands for several."""
-    if transport in _WORDS:
-        words = _WORDS[transport]
-        return not {words.one, words.many}.isdisjoint(text.split(words.separator))
-    if transport.startswith("redis"):
-        return re.search(r"[*?\[]", text) is not None
-    return transport in {"kafka", "pulsar"} and text.startswith("^")
-
-
-class Wildcards(NamedTuple):
-    """How patterns are written: what separates words, stands for one word, for any number of at least `least`."""
-
-    separator: str
-    one: str
-    many: str
-    least: int
-
-
-_WORDS = {
-    "amqp": Wildcards(".", "*", "#", 0),
-    "nats": Wildcards(".", "*", ">", 1),
-    "mqtt": Wildcards("/", "+", "#", 0),
-}
-
-
-def _words_fit(pattern: list[str], key: list[str], words: Wildcards) -> bool:
-    if not pattern:
-        return not key
-    first, *rest = pattern
-    if first == words.many:
-        return any(_words_fit(rest, key[start:], words) for start in range(words.least, len(key) + 1))
-    return bool(key) and first in {words.one, key[0]} and _words_fit(rest, key[1:], words)
+def _scope(queue: String, frame: Frame) -> str:
+    """The module in which the name of a queue holds; "" for a name that is literal."""
+    return "" if queue.literal is not None else frame.scope.module

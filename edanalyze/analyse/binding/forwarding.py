@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from edanalyze.analyse.binding.address import TAILS, Address, Segment
 from edanalyze.analyse.binding.matching import pattern
+from edanalyze.analyse.binding.routing import Way
 from edanalyze.analyse.witness import Point
 from edanalyze.facts.ir import Call, Place
 from edanalyze.link.entries import EntryPoint
@@ -15,14 +15,6 @@ from edanalyze.link.values import Frame, Hole
 
 # How the path of an incoming request is called: `request.url.path`, `request.path`, `request.full_path`.
 INCOMING = frozenset({"path", "full_path", "url_path", "raw_path", "path_info"})
-
-
-class Forwarded(NamedTuple):
-    """A request as a route passes it on: `wholesale` when the rest of the path may be anything."""
-
-    address: Address
-    methods: tuple[str, ...]
-    wholesale: bool
 
 
 class Forwarders:
@@ -37,7 +29,7 @@ class Forwarders:
                 for place in _applied(entry):
                     self._by_place[place].append(entry)
 
-    def of(self, point: Point, address: Address, methods: tuple[str, ...]) -> list[Forwarded]:
+    def of(self, point: Point, address: Address, methods: tuple[str, ...]) -> list[Way]:
         """What the routes at a site pass on; empty when the path is fixed there."""
         last = address.segments[-1][-1] if address.segments else ""
         if not isinstance(last, Hole) and (address.segments or address.host):
@@ -47,22 +39,22 @@ class Forwarders:
         return [each for each in found if each is not None]
 
     @staticmethod
-    def _passed(entry: EntryPoint, address: Address, last: Hole | str, methods: tuple[str, ...]) -> Forwarded | None:
+    def _passed(entry: EntryPoint, address: Address, last: Hole | str, methods: tuple[str, ...]) -> Way | None:
         own = pattern(entry.path)
         served = entry.methods if methods == ("*",) else methods
         name = last.name if isinstance(last, Hole) else ""
         before = _without_last(address)
         if own.rest:
             if f"{{{name}:path}}" in entry.path or (name in TAILS and address.has_text):
-                return Forwarded(address, served, True)
+                return Way(address, served, True, True)
             if not address.has_text or name in TAILS:
                 literal = [(text,) for text in own.segments if text is not None] if not address.has_text else []
-                return Forwarded(address._replace(segments=(*literal, *address.segments)), served, True)
+                return Way(address._replace(segments=(*literal, *address.segments)), served, True, True)
             return None
         if name not in INCOMING or f"{{{name}}}" in entry.path:
             return None
         path: tuple[Segment, ...] = tuple((text,) if text else (Hole("parameter", "id"),) for text in own.segments)
-        return Forwarded(address._replace(segments=(*before, *path), slash=own.slash), served, False)
+        return Way(address._replace(segments=(*before, *path), slash=own.slash), served, True)
 
 
 def _without_last(address: Address) -> tuple[Segment, ...]:

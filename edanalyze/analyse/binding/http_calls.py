@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from operator import eq
+from typing import TYPE_CHECKING
 
-from edanalyze.analyse.binding.address import Address, is_setting, joined, parse
+from edanalyze.analyse.binding.address import Address, is_setting, parse
 from edanalyze.analyse.binding.climbing import Climbing, lexical
-from edanalyze.analyse.binding.forwarding import Forwarded, Forwarders
+from edanalyze.analyse.binding.forwarding import Forwarders
 from edanalyze.analyse.binding.handing import Handing
-from edanalyze.analyse.binding.hosts import Destination, Hosts
-from edanalyze.analyse.binding.matching import Match, Routes
+from edanalyze.analyse.binding.hosts import Destination
 from edanalyze.analyse.binding.records import HttpCall
 from edanalyze.analyse.binding.requests import Request, Requests
+from edanalyze.analyse.binding.routing import Routing, Way
 from edanalyze.analyse.binding.sites import Reading, Site, Sites
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.trees import Step, steps
 from edanalyze.analyse.witness import Point
-from edanalyze.discover.service import Services
+from edanalyze.discover.service import CODED, Services
 from edanalyze.facts import ir
 from edanalyze.link.entries import EntryPoint
-from edanalyze.link.values import Frame, Hole, String, string
+from edanalyze.link.values import Frame, Hole
 
-_EVERYWHERE = frozenset(
-    {"health", "healthz", "healthcheck", "metrics", "ping", "status", "ready", "readyz", "live", "livez", "version"}
-)
+if TYPE_CHECKING:
+    from edanalyze.analyse.landscape import Landscape, Reached
 
 
 class HttpCalls:
@@ -38,19 +40,20 @@ class HttpCalls:
         handing: Handing,
         entries: Iterable[EntryPoint],
         services: Services,
+        others: Landscape | None,
     ) -> None:
         self._contexts = contexts
         self._program = contexts.program
         self._climbing = climbing
         self._requests = Requests(contexts.effects, handing)
         self._services = services
-        self._hosts = Hosts(services)
+        self._others = others
         by_service: dict[str, list[EntryPoint]] = defaultdict(list)
         entries = tuple(entries)
         for entry in entries:
             by_service[self._folder(entry.module)].append(entry)
         self._forwarders = Forwarders(entries)
-        self._routes: Mapping[str, Routes] = {name: Routes(found) for name, found in by_service.items()}
+        self._routing = Routing(services, by_service)
 
     def _folder(self, module: str) -> str:
         """What tells the code of one service from that of another."""
@@ -104,18 +107,19 @@ class HttpCalls:
 
     def _bound(self, site: Site[Request], function: str, step: Step, effect: Effect) -> HttpCall:
         request = site.reading.value
-        address = self._deployed(parse(request.url), request.url)
+        address = self._routing.deployed(request.url)
         point = site.path[0]
-        destination, address = self._hosts.through_sidecar(address) or (self._hosts.of(address), address)
-        if destination.service is None and not destination.external:
-            destination = self._looked_up(destination, address, site.frame)
-        ways = self._forwarders.of(point, address, request.methods)
-        methods = tuple(dict.fromkeys(method for way in ways for method in way.methods)) or request.methods
-        match, destination = self._matched(destination, address, ways, methods, point)
+        asked = self._asked(address, site.frame)
+        destination, arriving = self._routing.destination(address, asked)
+        forwarded = self._forwarders.of(point, arriving, request.methods)
+        ways = forwarded or [Way(arriving, request.methods)]
+        methods = tuple(dict.fromkeys(method for way in ways for method in way.methods))
+        led = self._routing.lead(destination, ways, partial(eq, self._folder(point.module)))
+        match, destination = led.match, led.destination
         reason = destination.reason
         service = destination.service
         if service is not None and service.kind == "python" and not match.routes:
-            reason = f"no route of {service.name} answers to {'/'.join(methods)} {address.text}"
+            reason = f"no route of {service.name} answers to {'/'.join(methods)} {arriving.text}"
         likely = effect.likely or destination.confidence != "certain" or not match.whole
         return HttpCall(
             effect=effect,
@@ -127,70 +131,35 @@ class HttpCalls:
             path=site.path,
             methods=methods,
             url=request.url,
+            ways=tuple(forwarded) or (Way(address, request.methods),),
+            asked=asked,
             host=destination.host,
             targets=match.routes,
             service=service.name if service is not None else "",
             external=destination.external,
             reason="" if match.routes else reason,
             confidence="likely" if likely else "certain",
+            elsewhere=self._elsewhere(destination, forwarded or [Way(address, request.methods)], asked),
         )
 
-    def _deployed(self, address: Address, url: String) -> Address:
-        """The address with the value that all services give to the variable which holds the host."""
-        hole = url.parts[0] if url.parts else ""
-        if isinstance(hole, Hole) and hole.kind == "environment" and address.authority == (hole,):
-            value = self._hosts.deployed(hole.name)
-            if value is not None and parse(string(value)).host:
-                return parse(joined(string(value), string(*url.parts[1:]), "append"))
-        return address
+    def _elsewhere(self, destination: Destination, ways: Sequence[Way], asked: Sequence[str]) -> Reached | None:
+        """Where a request leads among the other systems, unless its service is one of this system with code."""
+        own = destination.service
+        if self._others is None or (own is not None and own.kind in CODED):
+            return None
+        reached = self._others.request(ways, asked)
+        return reached if reached.service else None
 
-    def _looked_up(self, destination: Destination, address: Address, frame: Frame) -> Destination:
-        """The service by whose name the code asks for the host: `url = registry.address("stock")`."""
+    def _asked(self, address: Address, frame: Frame) -> tuple[str, ...]:
+        """The texts by which the code asks for the host: `url = registry.address("stock")`."""
+        texts: dict[str, None] = {}
         for hole in address.holes:
             for binding in lexical(frame.scope).bindings.get(hole.name, ()):
                 expr = binding.expr.value if isinstance(binding.expr, ir.Await) else binding.expr
                 if isinstance(expr, ir.Call):
-                    texts = [text for each in expr.arguments for text in self._contexts.evaluator.literals(each, frame)]
-                    service = self._hosts.called(texts)
-                    if service is not None:
-                        return destination._replace(service=service, reason="", confidence="likely")
-        return destination
-
-    def _matched(
-        self, destination: Destination, address: Address, ways: list[Forwarded], methods: tuple[str, ...], point: Point
-    ) -> tuple[Match, Destination]:
-        if destination.external:
-            return Match(()), destination
-        if destination.service is None:
-            return self._by_path(destination, methods, address, point)
-        routes = self._routes.get(destination.service.path)
-        if routes is None or not (address.segments or address.slash or address.host):
-            return Match(()), destination
-        if not ways:
-            return routes.match(methods, address), destination
-        matches = [routes.match(way.methods, way.address, way.wholesale) for way in ways]
-        found = dict.fromkeys(route for match in matches for route in match.routes)
-        return Match(tuple(found), all(match.whole for match in matches)), destination
-
-    def _by_path(
-        self, destination: Destination, methods: tuple[str, ...], address: Address, point: Point
-    ) -> tuple[Match, Destination]:
-        """Without a host: the only route of another service that has such a path."""
-        words = [part for segment in address.segments for part in segment if isinstance(part, str)]
-        if not words or all(word.lower() in _EVERYWHERE for word in words) or address.tail is not None:
-            return Match(()), destination
-        own = self._folder(point.module)
-        found = {
-            folder: exact
-            for folder, routes in self._routes.items()
-            if folder != own and (exact := routes.exact(methods, address))
-        }
-        if len(found) == 1:
-            ((folder, routes),) = found.items()
-            service = next((each for each in self._services.all if each.path == folder), None)
-            if len(routes) == 1 and service is not None:
-                return Match(routes), destination._replace(service=service, confidence="likely")
-        return Match(()), destination
+                    for each in expr.arguments:
+                        texts.update(dict.fromkeys(self._contexts.evaluator.literals(each, frame)))
+        return tuple(texts)
 
 
 def _telling(calls: Iterable[HttpCall]) -> Iterator[HttpCall]:

@@ -5,20 +5,40 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from edanalyze.analyse.binding.address import Address, Part, Segment
-from edanalyze.link.entries import EntryPoint
 from edanalyze.link.values import Hole
 
 LITERAL, PLACED, FILLED, GUESSED, REST = 4, 3, 2, 1, 0
 ANY = "*"
 
 
-class Match(NamedTuple):
+class Answering(Protocol):
+    """What matching needs to know of an entry point, of this system or of another."""
+
+    @property
+    def kind(self) -> str:
+        """Routes alone answer to requests."""
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """What it answers to; "*" for any method."""
+
+    @property
+    def path(self) -> str:
+        """Its path, with `{name}` for a segment and `{name:path}` for the rest."""
+
+
+T = TypeVar("T", bound=Answering)
+
+
+@dataclass(frozen=True, slots=True)
+class Match(Generic[T]):
     """The routes that fit best; `whole` when none of the path was left out to make them fit."""
 
-    routes: tuple[EntryPoint, ...]
+    routes: tuple[T, ...] = ()
     whole: bool = True
 
 
@@ -30,14 +50,14 @@ class Pattern(NamedTuple):
     slash: bool
 
 
-class Routes:
+class Routes(Generic[T]):
     """The routes of one service (or of all code that belongs to none)."""
 
-    def __init__(self, entries: Iterable[EntryPoint]) -> None:
+    def __init__(self, entries: Iterable[T]) -> None:
         self.all = tuple(entry for entry in entries if entry.kind == "route")
         self._patterns = [(pattern(entry.path), entry) for entry in self.all]
 
-    def exact(self, methods: Iterable[str], address: Address) -> tuple[EntryPoint, ...]:
+    def exact(self, methods: Iterable[str], address: Address) -> tuple[T, ...]:
         """The routes whose written segments are all written in the path too."""
         found = self._best(methods, address.segments, address.slash)
         return tuple(entry for entry in found if self._matches(pattern(entry.path), address.segments))
@@ -47,7 +67,7 @@ class Routes:
         pairs = zip(template.segments, segments, strict=False)
         return all(text is None or (text,) == given for text, given in pairs)
 
-    def match(self, methods: Iterable[str], address: Address, wholesale: bool = False) -> Match:
+    def match(self, methods: Iterable[str], address: Address, wholesale: bool = False) -> Match[T]:
         """The routes that a request reaches; all below the path when `wholesale`."""
         segments = address.segments
         if wholesale:
@@ -64,7 +84,7 @@ class Routes:
                 below = tuple(self._below(methods, given[:-1]))
                 if below:
                     return Match(below, whole)
-        return Match(())
+        return Match()
 
     @staticmethod
     def _readings(segments: tuple[Segment, ...]) -> Iterable[tuple[bool, tuple[Segment, ...]]]:
@@ -75,8 +95,8 @@ class Routes:
             if any(isinstance(part, str) for part in rest[0]):
                 yield False, rest
 
-    def _best(self, methods: Iterable[str], segments: tuple[Segment, ...], slash: bool) -> tuple[EntryPoint, ...]:
-        found: dict[tuple[int, ...], list[EntryPoint]] = defaultdict(list)
+    def _best(self, methods: Iterable[str], segments: tuple[Segment, ...], slash: bool) -> tuple[T, ...]:
+        found: dict[tuple[int, ...], list[T]] = defaultdict(list)
         for template, entry in self._patterns:
             if serves(entry, methods):
                 rank = fits(template, segments)
@@ -85,9 +105,9 @@ class Routes:
                     found[key].append(entry)
         return tuple(found[max(found)]) if found else ()
 
-    def _below(self, methods: Iterable[str], segments: tuple[Segment, ...]) -> list[EntryPoint]:
+    def _below(self, methods: Iterable[str], segments: tuple[Segment, ...]) -> list[T]:
         """All routes whose path begins like this."""
-        found: list[EntryPoint] = []
+        found: list[T] = []
         for template, entry in self._patterns:
             if serves(entry, methods) and len(template.segments) >= len(segments):
                 head = Pattern(template.segments[: len(segments)], False, False)
@@ -106,11 +126,11 @@ def pattern(path: str) -> Pattern:
     return Pattern(segments, rest, path.endswith("/"))
 
 
-def _is_written(entry: EntryPoint) -> bool:
+def _is_written(entry: Answering) -> bool:
     return any(text is not None for text in pattern(entry.path).segments)
 
 
-def serves(entry: EntryPoint, methods: Iterable[str]) -> bool:
+def serves(entry: Answering, methods: Iterable[str]) -> bool:
     """Whether a route answers to one of the methods."""
     wanted = {"GET" if method == "HEAD" and "HEAD" not in entry.methods else method for method in methods}
     return ANY in wanted or ANY in entry.methods or not wanted.isdisjoint(entry.methods)

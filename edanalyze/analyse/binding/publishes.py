@@ -9,7 +9,8 @@ from edanalyze.analyse.binding.climbing import Climbing
 from edanalyze.analyse.binding.handing import Handing
 from edanalyze.analyse.binding.records import PublishCall
 from edanalyze.analyse.binding.sites import Reading, Site, Sites
-from edanalyze.analyse.binding.subscriptions import Subscriptions
+from edanalyze.analyse.binding.subscriptions import Received, Subscriptions
+from edanalyze.analyse.binding.tasks import Tasks
 from edanalyze.analyse.binding.topics import Message, Topics
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.effects import Effect
@@ -25,12 +26,20 @@ SENDING = frozenset({"publish", "deferred_publish"})
 class Publishes:
     """Finds and binds them."""
 
-    def __init__(self, contexts: Contexts, climbing: Climbing, handing: Handing, subscriptions: Subscriptions) -> None:
+    def __init__(
+        self,
+        contexts: Contexts,
+        climbing: Climbing,
+        handing: Handing,
+        subscriptions: Subscriptions[EntryPoint],
+        tasks: Tasks,
+    ) -> None:
         self._contexts = contexts
         self._program = contexts.program
         self._climbing = climbing
         self._topics = Topics(contexts.effects, handing)
         self._subscriptions = subscriptions
+        self._tasks = tasks
 
     def find(self) -> Iterator[PublishCall]:
         """All publishing calls, in a stable order; rows of an outbox count when their API names a topic."""
@@ -78,7 +87,7 @@ class Publishes:
     def bound(self, site: Site[Message], function: str, step: Step, effect: Effect) -> PublishCall:
         """The record of a call whose message is read at a site."""
         message = site.reading.value
-        received = self._subscriptions.receivers(message)
+        received = self._received(message)
         name = self._name(message)
         if message.enqueued and message.task is None and name.literal is None and received:
             name = received[0].entry.topics[0]
@@ -106,13 +115,18 @@ class Publishes:
 
     def receivers(self, message: Message) -> tuple[EntryPoint, ...]:
         """The entry points that receive a message."""
-        return tuple(each.entry for each in self._subscriptions.receivers(message))
+        return tuple(each.entry for each in self._received(message))
+
+    def _received(self, message: Message) -> list[Received[EntryPoint]]:
+        if message.task is not None:
+            return [Received(entry, True) for entry in self._tasks.of(message.task.id)]
+        return self._subscriptions.receivers(message)
 
     def _name(self, message: Message) -> String:
         task = message.task
         if task is None:
             return message.name
-        known = self._subscriptions.task_name(task.id)
+        known = self._tasks.name(task.id)
         if known is not None:
             return known
         module, _, qualname = task.id.partition(":")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from edanalyze.analyse.binding.routing import Way
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.trees import Step
 from edanalyze.analyse.witness import Point
 from edanalyze.facts.ir import Place
 from edanalyze.link.entries import EntryPoint
 from edanalyze.link.values import Function, String
+
+if TYPE_CHECKING:
+    from edanalyze.analyse.landscape import Reached
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,9 +23,11 @@ class HttpCall:
 
     `module`, `function` and `place` are those of the physical call, `site` is the call that fixes the URL and `path`
     leads from there down to the physical call (the site first). `methods` holds "*" when the method is not known.
-    `url` is joined with the base URL of the client. `targets` are the routes it reaches: several when the call is
+    `url` is joined with the base URL of the client, `ways` are the addresses at which it may arrive, `asked` the names
+    by which the code looks the host up. `targets` are the routes it reaches: several when the call is
     ambiguous or passes on whatever it receives. `service` is the called service, `external` a public host, `host`
-    the host as far as the code tells; `reason` says why neither routes nor service could be told.
+    the host as far as the code tells; `reason` says why neither routes nor service could be told. `elsewhere` is
+    where it leads in other systems whose facts are known.
     """
 
     effect: Effect
@@ -32,12 +39,15 @@ class HttpCall:
     path: tuple[Point, ...]
     methods: tuple[str, ...]
     url: String
+    ways: tuple[Way, ...] = ()
+    asked: tuple[str, ...] = ()
     host: str = ""
     targets: tuple[EntryPoint, ...] = ()
     service: str = ""
     external: str = ""
     reason: str = ""
     confidence: str = "certain"
+    elsewhere: Reached | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from edanalyze.analyse.binding.address import parse
+from edanalyze.analyse.binding.answering import Answering
 from edanalyze.analyse.binding.handing import Handing
 from edanalyze.analyse.binding.hosts import Hosts
+from edanalyze.analyse.binding.procedures import Procedure
 from edanalyze.analyse.binding.records import RpcCall
 from edanalyze.analyse.binding.topics import Topics
 from edanalyze.analyse.contexts import Contexts
@@ -16,20 +18,22 @@ from edanalyze.discover.service import Services
 from edanalyze.facts import ir
 from edanalyze.link.entries import EntryPoint
 from edanalyze.link.library import argument
-from edanalyze.link.values import External, ExternalInstance, Frame, Instance, String, Value, string
+from edanalyze.link.values import External, ExternalInstance, Frame, Value, string
 
 
 class RpcCalls:
     """Finds and binds them."""
 
-    def __init__(self, contexts: Contexts, handing: Handing, entries: Iterable[EntryPoint], services: Services) -> None:
+    def __init__(
+        self, contexts: Contexts, handing: Handing, procedures: Iterable[Procedure], services: Services
+    ) -> None:
         self._contexts = contexts
         self._evaluator = contexts.evaluator
         self._program = contexts.program
         self._topics = Topics(contexts.effects, handing)
         self._hosts = Hosts(services)
         self._services = services
-        self._procedures = [entry for entry in entries if entry.kind in {"rpc", "handler"}]
+        self._procedures = Answering(procedures)
 
     def find(self) -> Iterator[RpcCall]:
         """All remote calls, in a stable order."""
@@ -43,7 +47,7 @@ class RpcCalls:
         frame = self._evaluator.root(step.scope)
         generated = self._generated(effect.receiver)
         for target, method in generated or self._topics.procedures(effect, step.call, frame):
-            targets = self._targets(target, method)
+            targets = tuple(each.entry for each in self._procedures.of(target, method))
             service = self._service(target, targets)
             yield RpcCall(
                 effect=effect,
@@ -58,35 +62,6 @@ class RpcCalls:
                 reason="" if targets or service else f"no procedure {method} of {target or 'any service'} is known",
                 confidence="likely" if effect.likely or (not target and targets) else "certain",
             )
-
-    def _targets(self, target: str, method: str) -> tuple[EntryPoint, ...]:
-        """The procedures of that name; of the named service, if any of them is."""
-        found = [
-            entry
-            for entry in self._procedures
-            if any(topic.literal == method for topic in entry.topics)
-            or entry.function.rpartition(":")[2].rpartition(".")[2] == method
-        ]
-        named = [entry for entry in found if target in self._names(entry)]
-        if named:
-            return tuple(named)
-        return tuple(found) if len({entry.function for entry in found}) == 1 else ()
-
-    def _names(self, entry: EntryPoint) -> set[str]:
-        """What a caller may call the service that holds a procedure."""
-        service = self._services.of(self._program.paths[entry.module])
-        names = {service.name, *service.hosts} if service is not None else set()
-        owner = self._program.functions[entry.function].owner if entry.function in self._program.functions else None
-        if owner is None:
-            return names
-        own = self._evaluator.attributes.of(Instance(f"{entry.module}:{owner}"), "name")
-        given = {value.literal for value in own if isinstance(value, String) and value.literal is not None}
-        if given:
-            return given
-        for base in self._program.classes[f"{entry.module}:{owner}"].bases:
-            if isinstance(base, ir.Attr | ir.Name):
-                names.add((base.name if isinstance(base, ir.Attr) else base.id).removesuffix("Servicer"))
-        return names | {owner.removesuffix("Servicer")}
 
     def _service(self, target: str, targets: tuple[EntryPoint, ...]) -> str:
         for entry in targets:

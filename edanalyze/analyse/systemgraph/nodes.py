@@ -1,10 +1,9 @@
-"""The nodes of the graph, made when something first speaks of them."""
+"""The code that matters, as nodes of the graph, made when something first speaks of it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 
-from edanalyze.analyse.binding.records import HttpCall
 from edanalyze.analyse.system import System
 from edanalyze.graph.records import Node
 from edanalyze.link.entries import EntryPoint
@@ -22,45 +21,12 @@ class Nodes:
         self.all: dict[str, Node] = {}
         self._entries: dict[EntryPoint, str] = {}
         self._by_function: dict[str, list[str]] = defaultdict(list)
-        for service in system.services.all:
-            if service.kind in {"python", "foreign"}:
-                self.service(service.name)
         for entry in system.entries:
             self._entry(entry)
 
     def _add(self, node: Node) -> str:
         self.all.setdefault(node.id, node)
         return node.id
-
-    # --------------------------------------------------------------- the system
-
-    def service(self, name: str) -> str:
-        """The node of a service."""
-        found = self._system.services.named(name)
-        path = found.path if found is not None else ""
-        return self._add(Node(f"service:{name}", "service", name, path="" if path == "." else path))
-
-    def topic(self, name: str) -> str:
-        """The node of a topic."""
-        return self._add(Node(f"topic:{name}", "topic", name))
-
-    def database(self, library: str, path: str) -> str:
-        """The node of what the code of a service writes to through one library."""
-        service = self._system.service_of(path)
-        name = f"{service} ({library})" if service else library
-        return self._add(Node(f"database:{service}:{library}", "database", name, service))
-
-    def outside(self, call: HttpCall) -> str:
-        """The node of a host outside, or of a callee that could not be told."""
-        if call.external:
-            return self._add(Node(f"external:{call.external}", "external", call.external))
-        return self.unknown(call.host or call.url.text or "?", call.reason)
-
-    def unknown(self, name: str, reason: str) -> str:
-        """The node of something that is called and could not be told, for a reason."""
-        return self._add(Node(f"unknown:{name}", "unknown", name, reason=reason))
-
-    # --------------------------------------------------------------------- code
 
     def _entry(self, entry: EntryPoint) -> None:
         kind = KINDS.get(entry.kind)
