@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from edanalyze import exchange
 from edanalyze.check.diagnostic import CheckResult, Confidence
 from edanalyze.discover.settings import Config
+from edanalyze.exchange import Facts
 from edanalyze.facts.module import ModuleFacts, Unanalysed
 
 if TYPE_CHECKING:
@@ -36,8 +38,8 @@ class Options(msgspec.Struct, frozen=True):
     """What a caller sets; None leaves the setting to the project's configuration.
 
     `config` is a TOML file to read `[tool.edanalyze]` from. `noqa` says whether `# noqa` comments suppress (flake8
-    applies them itself). `overlay` maps absolute paths to sources that stand in for those on disk. `jobs` is the
-    number of processes that read files (None: as many as there are cores).
+    applies them itself). `facts` are facts files of other systems. `overlay` maps absolute paths to sources that stand
+    in for those on disk. `jobs` is the number of processes that read files (None: as many as there are cores).
     """
 
     select: tuple[str, ...] | None = None
@@ -50,6 +52,7 @@ class Options(msgspec.Struct, frozen=True):
     config: Path | None = None
     jobs: int | None = None
     noqa: bool = True
+    facts: tuple[Path, ...] = ()
     overlay: Mapping[Path, bytes] = {}
 
 
@@ -65,6 +68,10 @@ class Project:
         self.not_analysed: list[Unanalysed] = list(tree.unanalysed)
         self.notes: list[str] = list(tree.notes)
         self.lines = 0
+        self.name = found.path.name or "system"
+        others, refused = read_facts(options.facts)
+        self.others = exchange.without(others, self.name)
+        self.not_analysed += refused
 
     def covers(self, path: str) -> bool:
         """Whether a file (relative to the root) was asked for; others are only linked with."""
@@ -150,6 +157,7 @@ class Project:
             services=services,
             deployment=deployment,
             lookup=lookup,
+            others=self.others if self.others.systems else None,
         )
 
 
@@ -233,15 +241,39 @@ def _check(project: Project) -> CheckResult:
 
 
 def graph(project: Project) -> Graph:
-    """The refactoring graph of a project at full detail, with the diagnostics on its nodes and edges."""
+    """The refactoring graph of a project (and the systems of `Options.facts`) at full detail, with the diagnostics."""
+    return graph_of_facts([facts(project), project.others])
+
+
+def facts(project: Project) -> Facts:
+    """What a project tells other systems: its services, entry points, calls, messages and findings, without source."""
+    from edanalyze.analyse.systemgraph import facts as tell
+
+    def make() -> Facts:
+        result = _check(project)
+        return tell(project.system, result.diagnostics, project.name, result.not_analysed)
+
     project.parse()
-    return _deep(lambda: _graph(project))
+    return _deep(make)
 
 
-def _graph(project: Project) -> Graph:
-    from edanalyze.analyse.systemgraph import build
+def read_facts(files: Iterable[Path]) -> tuple[Facts, list[Unanalysed]]:
+    """The facts of all files together; those that are refused are named with the reason."""
+    refused: list[Unanalysed] = []
+    read: list[Facts] = []
+    for file in files:
+        try:
+            read.append(exchange.read(file))
+        except exchange.FactsError as error:
+            refused.append(Unanalysed(file.as_posix(), str(error)))
+    return exchange.union(read), refused
 
-    return build(project.system, _check(project).diagnostics)
+
+def graph_of_facts(facts: Iterable[Facts]) -> Graph:
+    """The refactoring graph of all systems that facts tell of, linked with each other."""
+    from edanalyze.analyse.landscape import Landscape, drawn
+
+    return drawn(Landscape(exchange.union(facts)))
 
 
 def callgraph(project: Project) -> dict[str, list[str]]:

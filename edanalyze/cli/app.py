@@ -7,7 +7,7 @@ import click
 from edanalyze import __version__
 from edanalyze.cli.check import check
 from edanalyze.cli.explain import explain, rules
-from edanalyze.cli.graph import callgraph, graph
+from edanalyze.cli.graph import callgraph, facts, graph
 from edanalyze.cli.models import models
 
 
@@ -26,5 +26,5 @@ def app() -> None:
     """
 
 
-for command in (check, graph, callgraph, explain, rules, models):
+for command in (check, graph, callgraph, facts, explain, rules, models):
     app.add_command(command)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edanalyze.cli.failures import Failure, explained
+from edanalyze.cli.inputs import divided
 from edanalyze.cli.output import colours, destination
 from edanalyze.cli.progress import progress_bar
 from edanalyze.cli.selectors import check_selectors
@@ -96,8 +97,9 @@ def check(
 
         if not registry.rules():
             raise Failure("\n".join(["there are no rules to run", *map(str, registry.problems())]))
-        options = api.Options(config=config, noqa=not disable_noqa, **_given(settings))
-        project = api.load_project(paths or (Path(),), options)
+        own, files = divided(paths)
+        options = api.Options(config=config, noqa=not disable_noqa, **_given({**settings, "facts": files}))
+        project = api.load_project(own or (Path(),), options)
         with progress_bar(wanted=not quiet) as progress:
             result = api.check(project, progress)
         with destination(output) as stream:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from edanalyze.cli.failures import Failure, explained
+from edanalyze.cli.inputs import divided
 from edanalyze.cli.output import writable
 from edanalyze.graph import FORMATS, VIEWS, DrawingError, Graph, GraphError, fold, format_of, render
 from edanalyze.graph import focus as focused
@@ -16,6 +18,7 @@ from edanalyze.report.escape import one_line
 
 if TYPE_CHECKING:
     from edanalyze.api import Project
+    from edanalyze.facts.module import Unanalysed
 
 _BINARY = frozenset({"png", "pdf"})
 
@@ -75,17 +78,22 @@ def graph(
     with explained(verbose):
         from edanalyze import api
 
-        project = _project(paths, config)
-        full = api.graph(project)
-        for left_out in sorted({*project.not_analysed}, key=lambda entry: (entry.path, entry.reason)):
-            click.echo(f"not analysed: {one_line(left_out.path)}: {one_line(left_out.reason)}", err=True)
+        own, files = divided(paths)
+        title = "Several systems"
+        if own or not files:
+            project = _project(own, files, config)
+            full, left_out, title = api.graph(project), project.not_analysed, project.root.name
+        else:
+            facts, left_out = api.read_facts(files)
+            full = api.graph_of_facts([facts])
+        tell(left_out)
         if unresolved:
-            _write(_unresolved(full).encode("utf-8", "backslashreplace"), output)
+            _write(_unresolved(full, form), output)
             return
         try:
             folded = fold(full, view)
             shown = focused(folded, focus, depth) if focus else folded
-            drawn = render(shown, wanted, title=project.root.name)
+            drawn = render(shown, wanted, title=title)
         except (GraphError, DrawingError) as error:
             raise Failure(str(error)) from error
         _write(drawn, output)
@@ -105,31 +113,71 @@ def callgraph(paths: tuple[Path, ...], output: Path | None, form: str, config: P
         from edanalyze import api
         from edanalyze.report import json
 
-        calls = api.callgraph(_project(paths, config))
+        calls = api.callgraph(_project(paths, (), config))
         document = {caller: sorted(callees) for caller, callees in sorted(calls.items())}
         _write(f"{json.encode(document)}\n".encode(), output)
 
 
-def _project(paths: tuple[Path, ...], config: Path | None) -> Project:
+@click.command(short_help="Write what other systems need to know.")
+@PATHS
+@OUTPUT
+@CONFIG
+@VERBOSE
+def facts(paths: tuple[Path, ...], output: Path | None, config: Path | None, verbose: bool) -> None:
+    """Write the services, entry points, calls and messages of PATHS as a facts file, which holds no source text.
+
+    Other commands take facts files where they take paths, so that several repositories are seen as one system.
+    Facts files among PATHS are merged into the one that is written.
+
+    \b
+    edanalyze facts -o orders.json
+    edanalyze graph orders.json stock.json -o organisation.svg
+    """
+    with explained(verbose):
+        from edanalyze import api, exchange
+
+        own, files = divided(paths)
+        told, left_out = api.read_facts(files)
+        if own or not files:
+            project = _project(own, files, config)
+            told = exchange.union([api.facts(project), project.others])
+            left_out = project.not_analysed
+        tell(left_out)
+        _write(exchange.to_json(told), output)
+
+
+def tell(left_out: Iterable[Unanalysed]) -> None:
+    """Say on stderr which files were not analysed."""
+    for file in sorted({*left_out}, key=lambda entry: (entry.path, entry.reason)):
+        click.echo(f"not analysed: {one_line(file.path)}: {one_line(file.reason)}", err=True)
+
+
+def _project(paths: tuple[Path, ...], facts: tuple[Path, ...], config: Path | None) -> Project:
     from edanalyze import api
 
-    return api.load_project(paths or (Path(),), api.Options(config=config))
+    return api.load_project(paths or (Path(),), api.Options(config=config, facts=facts))
 
 
-def _unresolved(full: Graph) -> str:
+def _unresolved(full: Graph, form: str | None) -> bytes:
     """List each edge that ends at an unknown: where it starts, what was found there, and why it could not be bound."""
+    from edanalyze.report import json
+
     unknown = {node.id: node for node in full.nodes if node.kind == "unknown"}
-    lines = {
-        (
-            edge.path,
-            edge.line,
-            f"{edge.method} {edge.url or unknown[edge.target].name}".strip(),
-            unknown[edge.target].reason,
-        )
+    found = {
+        (edge.path, edge.line, edge.kind, edge.method, edge.url or unknown[edge.target].name, unknown[edge.target])
         for edge in full.edges
         if edge.target in unknown
     }
-    return "".join(f"{path}:{line}: {what}: {reason}\n" for path, line, what, reason in sorted(lines))
+    rows = [(*row[:-1], row[-1].reason) for row in sorted(found, key=lambda row: row[:-1])]
+    if form == "json":
+        names = ("path", "line", "kind", "method", "template", "reason")
+        text = json.encode([dict(zip(names, row, strict=True)) for row in rows]) + "\n"
+    else:
+        text = "".join(
+            f"{path}:{line}: {f'{method} {template}'.strip()}: {reason}\n"
+            for path, line, _, method, template, reason in rows
+        )
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _by_extension(output: Path | None) -> str:

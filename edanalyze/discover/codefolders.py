@@ -99,6 +99,9 @@ class CodeFolders:
     def place(self, containers: Sequence[Container]) -> list[Placed]:
         """Each container with its code, those without any last resort left at None."""
         images = {_image_name(each.image): each for each in reversed(containers) if each.context and each.image}
+        whole = self._whole(containers)
+        if whole is not None:
+            images |= dict.fromkeys(self._named_whole(containers, images), whole)
         placed = []
         for each in containers:
             built = each if each.context else self._built(each, images)
@@ -112,6 +115,24 @@ class CodeFolders:
             entry = entry_of(built, self._files)
             placed.append(Placed(built, self._narrow(built, entry), entry))
         return _generalised(placed, self)
+
+    def _whole(self, containers: Sequence[Container]) -> Container | None:
+        """The build of the project's root, if nothing else is built: a repository that holds one service."""
+        builds = [each for each in containers if each.context]
+        dockerfiles = {each.dockerfile for each in builds}
+        return builds[0] if len(dockerfiles) == 1 and all(each.context == "." for each in builds) else None
+
+    def _named_whole(self, containers: Sequence[Container], images: Mapping[str, Container]) -> list[str]:
+        """The images that are made by the one build of a project: those called like it, else the only one there is."""
+        names = {_image_name(each.image) for each in containers if not each.context and each.image} - set(images)
+        unknown = sorted(
+            name
+            for name in names
+            if not _READY_MADE.fullmatch(name) and not self._called(name) and name not in self._artifacts
+        )
+        own = title(self._files.root.name)
+        called = [name for name in unknown if own in (title(name), _SERVICE_WORDS.sub("", title(name)))]
+        return called or (unknown if len(unknown) == 1 else [])
 
     def _built(self, container: Container, images: Mapping[str, Container]) -> Container | None:
         """The container as if it were built from the folder that its image is made of."""

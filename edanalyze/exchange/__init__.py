@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from edanalyze.exchange.document import FactsError, from_json, to_json
+from edanalyze.exchange.document import FactsError, from_json, read, to_json
 from edanalyze.exchange.records import Facts
-from edanalyze.exchange.union import union
+from edanalyze.exchange.union import union, without
 
-__all__ = ["Facts", "FactsError", "from_json", "to_json", "union"]
+__all__ = ["Facts", "FactsError", "from_json", "read", "to_json", "union", "without"]

@@ -18,3 +18,9 @@ def union(facts: Iterable[Facts]) -> Facts:
         for field in LISTS
     }
     return Facts(version=VERSION, **united)
+
+
+def without(facts: Facts, system: str) -> Facts:
+    """The facts of all other systems."""
+    kept = {field: tuple(record for record in getattr(facts, field) if record.system != system) for field in LISTS}
+    return Facts(version=VERSION, **kept)

@@ -9,7 +9,7 @@ of nodes and edges has no say.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -46,13 +46,14 @@ def _services(graph: Graph) -> Graph:
 
     moved: list[Edge] = []
     findings: dict[str, set[str]] = defaultdict(set)
+    sent_nowhere = _unknown_topics(graph, nodes)
     for edge in graph.edges:
         for source in runs_in(nodes[edge.source]):
-            if edge.kind == "call":
+            if edge.kind == "call" or edge.target in sent_nowhere:
                 findings[source].update(edge.diagnostics)
             else:
                 moved.append(msgspec.structs.replace(edge, source=source, target=answers_in(nodes[edge.target])))
-    folded = {node.id: node for node in graph.nodes if node.kind not in CODE_KINDS}
+    folded = {node.id: node for node in graph.nodes if node.kind not in CODE_KINDS and node.id not in sent_nowhere}
     for node in (node for node in graph.nodes if node.kind in CODE_KINDS):
         for place in runs_in(node):
             findings[place].update(node.diagnostics)
@@ -64,6 +65,13 @@ def _services(graph: Graph) -> Graph:
         if node.id in touched or findings[node.id]:
             folded.setdefault(node.id, node)
     return assembled(with_diagnostics(folded.values(), findings), merged(moved, by_site=False), graph.findings)
+
+
+def _unknown_topics(graph: Graph, nodes: Mapping[str, Node]) -> frozenset[str]:
+    """The nodes of topics that could not be resolved: between services they would say nothing."""
+    unknown = {edge.target for edge in graph.edges if nodes[edge.target].kind == "unknown"}
+    asked = {edge.target for edge in graph.edges if edge.kind not in ASYNCHRONOUS}
+    return frozenset(unknown - asked)
 
 
 def _routes(graph: Graph) -> Graph:

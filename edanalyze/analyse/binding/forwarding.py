@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from edanalyze.analyse.binding.address import TAILS, Address, Segment
-from edanalyze.analyse.binding.matching import pattern
 from edanalyze.analyse.binding.routing import Way
+from edanalyze.analyse.binding.templates import pattern
 from edanalyze.analyse.witness import Point
 from edanalyze.facts.ir import Call, Place
 from edanalyze.link.entries import EntryPoint

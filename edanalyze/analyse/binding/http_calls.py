@@ -120,7 +120,9 @@ class HttpCalls:
         service = destination.service
         if service is not None and service.kind == "python" and not match.routes:
             reason = f"no route of {service.name} answers to {'/'.join(methods)} {arriving.text}"
-        likely = effect.likely or destination.confidence != "certain" or not match.whole
+        elsewhere = self._elsewhere(destination, forwarded or [Way(address, request.methods)], asked)
+        sure = elsewhere.confidence if elsewhere is not None else destination.confidence
+        likely = effect.likely or sure != "certain" or not match.whole
         return HttpCall(
             effect=effect,
             step=step,
@@ -139,7 +141,7 @@ class HttpCalls:
             external=destination.external,
             reason="" if match.routes else reason,
             confidence="likely" if likely else "certain",
-            elsewhere=self._elsewhere(destination, forwarded or [Way(address, request.methods)], asked),
+            elsewhere=elsewhere,
         )
 
     def _elsewhere(self, destination: Destination, ways: Sequence[Way], asked: Sequence[str]) -> Reached | None:

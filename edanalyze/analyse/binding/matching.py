@@ -6,9 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from edanalyze.analyse.binding.address import Address, Part, Segment
+from edanalyze.analyse.binding.templates import Pattern, Tree, pattern
 from edanalyze.link.values import Hole
 
 LITERAL, PLACED, FILLED, GUESSED, REST = 4, 3, 2, 1, 0
@@ -42,20 +43,15 @@ class Match(Generic[T]):
     whole: bool = True
 
 
-class Pattern(NamedTuple):
-    """A route's path: segments (None for a placeholder, text otherwise) and whether it takes the rest of the path."""
-
-    segments: tuple[str | None, ...]
-    rest: bool
-    slash: bool
-
-
 class Routes(Generic[T]):
     """The routes of one service (or of all code that belongs to none)."""
 
     def __init__(self, entries: Iterable[T]) -> None:
         self.all = tuple(entry for entry in entries if entry.kind == "route")
         self._patterns = [(pattern(entry.path), entry) for entry in self.all]
+        self._tree: Tree[int] = Tree()
+        for position, (template, _) in enumerate(self._patterns):
+            self._tree.add(template, position)
 
     def exact(self, methods: Iterable[str], address: Address) -> tuple[T, ...]:
         """The routes whose written segments are all written in the path too."""
@@ -97,7 +93,8 @@ class Routes(Generic[T]):
 
     def _best(self, methods: Iterable[str], segments: tuple[Segment, ...], slash: bool) -> tuple[T, ...]:
         found: dict[tuple[int, ...], list[T]] = defaultdict(list)
-        for template, entry in self._patterns:
+        for position in sorted(self._tree.fitting(segments)):
+            template, entry = self._patterns[position]
             if serves(entry, methods):
                 rank = fits(template, segments)
                 if rank is not None:
@@ -114,16 +111,6 @@ class Routes(Generic[T]):
                 if fits(head, segments) is not None:
                     found.append(entry)
         return found
-
-
-def pattern(path: str) -> Pattern:
-    """A route's path as a pattern."""
-    texts = [text for text in path.split("/") if text]
-    rest = bool(texts) and re.fullmatch(r"\{\w*:path\}", texts[-1]) is not None
-    if rest:
-        texts.pop()
-    segments = tuple(None if text.startswith("{") and text.endswith("}") else text for text in texts)
-    return Pattern(segments, rest, path.endswith("/"))
 
 
 def _is_written(entry: Answering) -> bool:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple
 
-from edanalyze.analyse.binding.address import Address, Segment, joined, parse
+from edanalyze.analyse.binding.address import Address, joined, parse
 from edanalyze.analyse.binding.hosts import Destination, Hosts
-from edanalyze.analyse.binding.matching import Match, Routes, T, pattern
+from edanalyze.analyse.binding.matching import Match, Routes, T
+from edanalyze.analyse.binding.templates import Tree, pattern
 from edanalyze.discover.service import Services
 from edanalyze.link.values import Hole, String, string
 
@@ -44,7 +45,7 @@ class Routing(Generic[T]):
         self._hosts = Hosts(services)
         self._services = {service.path: service for service in reversed(services.all) if service.path}
         self._routes = {path: Routes(found) for path, found in routes.items()}
-        self._written: _Written | None = None
+        self._written: Tree[str] | None = None
 
     def deployed(self, url: String) -> Address:
         """The address of a URL, with the value that all services give to a variable which holds the host."""
@@ -92,63 +93,18 @@ class Routing(Generic[T]):
         if not words or all(word.lower() in _EVERYWHERE for word in words) or address.tail is not None:
             return Led(Match(), destination)
         if self._written is None:
-            self._written = _Written(self._routes)
+            self._written = Tree()
+            for path, routes in self._routes.items():
+                for route in routes.all:
+                    self._written.add(pattern(route.path), path)
         found = {
             path: exact
-            for path in self._written.paths(address.segments)
+            for path in sorted(set(self._written.written(address.segments)))
             if not is_own(path) and (exact := self._routes[path].exact(methods, address))
         }
         if len(found) == 1:
-            ((path, routes),) = found.items()
+            ((path, best),) = found.items()
             service = self._services.get(path)
-            if len(routes) == 1 and service is not None:
-                return Led(Match(routes), destination._replace(service=service, confidence="likely"))
+            if len(best) == 1 and service is not None:
+                return Led(Match(best), destination._replace(service=service, confidence="likely"))
         return Led(Match(), destination)
-
-
-class _Node:
-    """A segment in the tree of routes: what may follow, and the paths of services that have a route which ends here."""
-
-    __slots__ = ("following", "open", "paths", "rest")
-
-    def __init__(self) -> None:
-        self.following: dict[str, _Node] = {}
-        self.open: _Node | None = None
-        self.paths: set[str] = set()
-        self.rest: set[str] = set()
-
-
-class _Written:
-    """The routes of all services by their segments, so that a path without host is not compared with each of them."""
-
-    def __init__(self, routes: Mapping[str, Routes[T]]) -> None:
-        self._root = _Node()
-        for path, held in routes.items():
-            for route in held.all:
-                template = pattern(route.path)
-                node = self._root
-                for text in template.segments:
-                    if text is None:
-                        node.open = node.open or _Node()
-                        node = node.open
-                    else:
-                        node = node.following.setdefault(text, _Node())
-                (node.rest if template.rest else node.paths).add(path)
-
-    def paths(self, segments: Sequence[Segment]) -> list[str]:
-        """The services (by path, sorted) that may have a route whose written segments are all written in a path too."""
-        found: set[str] = set()
-        nodes = [self._root]
-        for segment in segments:
-            for node in nodes:
-                found |= node.rest
-            text = segment[0] if len(segment) == 1 else None
-            nodes = [
-                following
-                for node in nodes
-                for following in (node.following.get(text) if isinstance(text, str) else None, node.open)
-                if following is not None
-            ]
-        for node in nodes:
-            found |= node.paths | node.rest
-        return sorted(found)
