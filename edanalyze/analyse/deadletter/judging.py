@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from edanalyze.analyse.binding.bindings import Bindings
 from edanalyze.analyse.deadletter.declarations import DeclaredInCode
 from edanalyze.analyse.deadletter.records import Declared, Undelivered
 from edanalyze.facts import ir
@@ -56,17 +55,13 @@ class DeadLetters:
         in_code = {name for each in self.declared if each.routed for name in each.names}
         return frozenset(in_code | {queue.name for queue in self._system.deployment.queues if queue.dead_letter})
 
-    @cached_property
-    def _bindings(self) -> Bindings:
-        return Bindings(self._system.evaluator, self._system.deployment)
-
     def _is_safe(self, name: str, declared: Declared) -> bool:
         """Whether a queue is a place for dead letters itself, or is routed elsewhere."""
         if PARKING.search(name) or name in self._parked or name in self._routed:
             return True
         if any(policy.matches(name) for policy in self._system.deployment.policies):
             return True
-        feeds = self._bindings.feeds(string(name), declared.module)
+        feeds = self._system.binding.feeds.of(string(name), declared.module)
         return any(feed.source in self._parked for feed in feeds)
 
     # --------------------------------------------------------------- templates
