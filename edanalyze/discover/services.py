@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from edanalyze.discover.cloudformation import api_host
-from edanalyze.discover.codefolders import CodeFolders, Placed, is_below
+from edanalyze.discover.codefolders import CodeFolders, Placed, is_below, title
 from edanalyze.discover.config import ConfigError, parse_toml
 from edanalyze.discover.deployed import Deployment, Function, FunctionEvent
 from edanalyze.discover.deployfiles import DeployFiles, below, folder_of
@@ -216,7 +216,7 @@ def _service(
     """A service of processes; called like the first that listens and runs code of the project, or comes near that."""
     ranked = sorted(processes, key=lambda each: -(2 * bool(each.ports or each.published) + bool(each.entry)))
     return Service(
-        name=name or (ranked[0].name if ranked else ""),
+        name=name or _shared_name(path, processes) or (ranked[0].name if ranked else ""),
         path=path,
         kind=kind,
         hosts=tuple(dict.fromkeys((*hosts, *(host for each in processes for host in each.hosts)))),
@@ -226,6 +226,14 @@ def _service(
         files=files,
         evidence=evidence or tuple(dict.fromkeys((each.file, each.line) for each in processes)),
     )
+
+
+def _shared_name(path: str, processes: Sequence[Process]) -> str:
+    """The folder's name where it begins those of several processes: `stock` for `stock-worker` and `stock_docs`."""
+    folder = posixpath.basename(path)
+    names = {title(each.name) for each in processes}
+    own = title(folder)
+    return folder if len(names) > 1 and all(each == own or each.startswith(f"{own}-") for each in names) else ""
 
 
 def _declared(found: list[Service], config: Config) -> list[Service]:

@@ -24,6 +24,8 @@ TEXT_TYPES = frozenset(
     | {"pydantic.AnyHttpUrl", "pydantic.HttpUrl", "pydantic.AnyUrl"}
 )
 JOINS = frozenset({"urllib.parse.urljoin", "os.path.join", "posixpath.join", "requests.compat.urljoin"})
+# URL classes that are also given scheme, host, port and path one by one.
+BUILT = frozenset({"yarl.URL.build", "httpx.URL"})
 _FIELD = re.compile(r"\{(\w*)[^{}]*\}")
 
 
@@ -154,6 +156,8 @@ class Texts:
                         pieces += ([[value]] if position else []) + [self.choices(item, first.frame)]
                     return self._product(pieces)
                 return []
+            if name == "join" and _is_url(value):
+                return [_urljoin(value, path) for path in self.choices(call.arguments[0], frame)]
             if name == "join":
                 return [String((Hole("unknown", self.label(call.arguments[0])),))]
             return self._product([[value], [string("/")], self.choices(call.arguments[0], frame)])
@@ -209,6 +213,8 @@ class Texts:
     def library(self, name: str, call: ir.Call, frame: Frame) -> list[Value] | None:
         """Library functions that make text; None when `name` is none of them."""
         evaluator = self._evaluator
+        if name in BUILT and any(keyword == "host" for keyword, _ in call.keywords):
+            return self._built(dict(call.keywords), frame)
         if name in TEXT_TYPES:
             return list(self.choices(call.arguments[0], frame)) if call.arguments else [string("")]
         if name in JOINS and call.arguments:
@@ -229,6 +235,17 @@ class Texts:
             ]
         return None
 
+    def _built(self, given: dict[str, ir.Expr], frame: Frame) -> list[Value]:
+        """A URL put together from its parts, which are given by name."""
+
+        def part(name: str, before: str = "", otherwise: str = "") -> list[String]:
+            expr = given.get(name)
+            texts = self.choices(expr, frame) if expr is not None else []
+            return [string(before, *text.parts) for text in texts] or [string(otherwise)]
+
+        pieces = [part("scheme", "", "http"), [string("://")], part("host"), part("port", ":"), part("path")]
+        return self._product(pieces)
+
     def _joined(self, call: ir.Call, frame: Frame) -> list[Value]:
         """Joining of URLs: an absolute second part replaces the path of the first (RFC 3986)."""
         found: list[Value] = []
@@ -239,6 +256,10 @@ class Texts:
                 current = _urljoin(current, following)
             found.append(current)
         return found
+
+
+def _is_url(text: String) -> bool:
+    return bool(text.parts) and isinstance(text.parts[0], str) and "://" in text.parts[0]
 
 
 def _urljoin(base: String, path: String) -> String:

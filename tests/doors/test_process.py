@@ -29,7 +29,7 @@ def test_help_shows_where_to_start() -> None:
     assert ran.returncode == 0
     assert "edanalyze check" in ran.stdout
     assert re.findall(r"^  (\w+) ", ran.stdout.partition("Commands:")[2], re.MULTILINE) == [
-        "callgraph", "check", "explain", "graph", "models", "rules",
+        "callgraph", "check", "explain", "facts", "graph", "models", "rules",
     ]  # fmt: skip
 
 

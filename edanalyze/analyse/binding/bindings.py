@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edanalyze.analyse.binding.feeds import Feed, Feeds
+from edanalyze.analyse.binding.topics import plain
 from edanalyze.discover.deployed import Deployment
 from edanalyze.facts import ir
 from edanalyze.facts.children import bodies, calls, expressions, statements
@@ -12,7 +13,7 @@ from edanalyze.link.entries.activations import Activations
 from edanalyze.link.entries.strings import Strings, is_unknown
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
-from edanalyze.link.values import External, Frame, String, Value, string
+from edanalyze.link.values import Display, External, Frame, String, Value, string
 from edanalyze.models import Api
 
 BINDING = frozenset({"binding", "queue", "exchange", "subscription"})
@@ -57,13 +58,26 @@ class Bindings:
             expr = argument(slot, call) if slot is not None else None
             return self._enclosing(expr, call, frame) if expr is not None else []
 
+        def requested(field: str) -> list[String]:
+            slot = api.slots.get("request")
+            expr = argument(slot, call) if slot is not None else None
+            shown = self._evaluator.values(expr, frame) if expr is not None else ()
+            members = [
+                member
+                for value in shown
+                if isinstance(value, Display)
+                for member in self._evaluator.attributes.member(value, string(field))
+            ]
+            return [text for member in members for text in self._strings.of_value(member)]
+
         if api.data.get("entity") == "exchange":
             for name in texts("topic"):
                 for kind in texts("exchange_type") or [string("direct")]:
                     self.feeds.types[name.text] = kind.text.rpartition(".")[2].strip("{}").lower()
             return
         if api.data.get("entity") == "subscription":
-            sources, queues = texts("topic"), texts("endpoint")
+            sources = texts("topic") or requested("topic")
+            queues = texts("endpoint") or texts("label") or requested("name")
         else:
             sources, queues = texts("exchange"), texts("queue") + texts("topic")
         if not queues and receiver is not None:
@@ -72,7 +86,8 @@ class Bindings:
             for source in sources:
                 for key in texts("routing_key") or [string()]:
                     if not is_unknown(source):
-                        self.feeds.add(queue.text, _scope(queue, frame), Feed(source.text, key.text))
+                        own = plain(queue)
+                        self.feeds.add(own.text, _scope(own, frame), Feed(plain(source).text, key.text))
 
     def _enclosing(self, expr: ir.Expr, call: ir.Call, frame: Frame) -> list[String]:
         """The strings of an argument; of a loop's variable those of the loop around the call."""

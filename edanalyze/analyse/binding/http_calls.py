@@ -171,9 +171,15 @@ def _telling(calls: Iterable[HttpCall]) -> Iterator[HttpCall]:
         by_site[(call.site.module, call.site.place)].append(call)
     for alternatives in by_site.values():
         bound = [call for call in alternatives if call.targets]
-        known = [call for call in alternatives if call.service or call.external]
+        known = [call for call in alternatives if (call.service or call.external) and not _is_guessed(call)]
         services = {call.service for call in bound}
         for call in alternatives:
             told = call.service in services if call.service else bool(known) and not call.external
-            if call.targets or not told:
+            if not (told and not call.targets) and not (known and _is_guessed(call)):
                 yield call
+
+
+def _is_guessed(call: HttpCall) -> bool:
+    """Whether a request was bound by its path alone, with a host that is not known and names no setting either."""
+    head = call.url.parts[0] if call.url.parts else ""
+    return bool(call.targets) and isinstance(head, Hole) and not is_setting(head)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from edanalyze.discover.deployed import Operation
-from edanalyze.link.entries.callables import Callables
+from edanalyze.link.entries.callables import Callables, Target
 from edanalyze.link.entries.declarations import Declarations
 from edanalyze.link.entries.paths import join, normalised
 from edanalyze.link.entries.records import EntryPoint
@@ -36,10 +36,7 @@ class OpenApi:
         """A route for each operation that names a function of the project; others are described, not served."""
         for operation in self._operations:
             name = f"{operation.controller}.{operation.name}" if operation.controller else operation.name
-            importer = self._nearest(operation.file)
-            if "." not in name or importer is None:
-                continue
-            for target in self._callables.named(name, importer):
+            for target in self._named(name, operation.file) if "." in name else ():
                 if target.value is None:
                     continue
                 facts = self._program.functions[target.function]
@@ -58,15 +55,16 @@ class OpenApi:
                     path=path,
                 )
 
-    def _nearest(self, file: str) -> str | None:
-        """The module from which a document's names are looked up: one in its folder, or as near above as there is."""
+    def _named(self, name: str, file: str) -> list[Target]:
+        """What a document names, seen from the modules in its folder, or as near above it as there are any."""
         folder = file.rpartition("/")[0]
-        best: tuple[int, str] | None = None
-        for module, path in sorted(self._program.paths.items()):
-            shared = _shared(folder, path.rpartition("/")[0])
-            if best is None or shared > best[0]:
-                best = (shared, module)
-        return best[1] if best is not None else None
+        shared = {module: _shared(folder, path.rpartition("/")[0]) for module, path in self._program.paths.items()}
+        nearest = max(shared.values(), default=0)
+        for module in sorted(module for module, count in shared.items() if count == nearest):
+            found = self._callables.named(name, module)
+            if found:
+                return found
+        return []
 
     def _given_bases(self, declarations: Declarations) -> Iterator[tuple[str, str]]:
         """Document name -> base path, where the code that loads the document gives one."""

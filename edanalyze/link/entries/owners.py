@@ -192,7 +192,7 @@ class Owners:
         slot = api.slots.get("prefix")
         expr = argument(slot, site.call) if slot is not None else None
         syntax = str(api.data.get("path_syntax", ""))
-        if api.kind == "include" and api.data.get("form") == "constructor":
+        if api.kind == "include" and api.data.get("form") in {"constructor", "static_method"}:
             expr = None  # its prefix belongs to the mounts of its children
         if expr is not None and not self._is_none(expr, site.frame):
             texts: list[String] = self._evaluator.strings(expr, site.frame)

@@ -56,6 +56,8 @@ class Sources:
         """What is read by a call of `api` on a consumer object."""
         uses = [*([use] if use is not None else []), *self._history(receiver, 0)]
         topics = self._first(uses, TOPICS)
+        if all(map(_opaque, topics)) and (anonymous := self._strings.anonymous(receiver)) is not None:
+            topics = [anonymous]
         group = self._first(uses, ("group_id",))
         boards = [Switchboard(each.name, each.call, each.frame, each.frame.scope.module) for each in uses]
         return Source(tuple(topics), tuple(group), self.deliveries.of(boards, api))

@@ -7,7 +7,18 @@ from collections.abc import Iterable, Iterator
 from edanalyze.facts import ir
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
-from edanalyze.link.values import Display, ExternalInstance, Frame, Hole, Instance, String, Value
+from edanalyze.link.values import (
+    Constant,
+    Display,
+    ExternalInstance,
+    Frame,
+    Hole,
+    Instance,
+    Site,
+    String,
+    Value,
+    string,
+)
 
 DEEPEST = 5
 NAMING = ("declare", "destination", "factory", "signature")
@@ -70,9 +81,43 @@ class Strings:
                     for role in ROLES:
                         slot = api.slots.get(role)
                         expr = argument(slot, site.call) if slot is not None else None
-                        if expr is not None:
+                        if expr is not None and not self._is_nothing(expr, site.frame):
                             yield from self._spread(expr, site.frame, depth + 1)
                             return
+        anonymous = self.anonymous(value)
+        if anonymous is not None:
+            yield anonymous
+
+    def anonymous(self, value: Value | None) -> String | None:
+        """What stands for the name of a queue that is declared without one, so that the broker makes one up.
+
+        It tells the queues apart that one declaration makes for different callers. None for anything else.
+        """
+        site = value.site if isinstance(value, ExternalInstance) else None
+        if site is None:
+            return None
+        for callee in self._evaluator.values(site.call.function, site.frame):
+            for api in self._evaluator.models.rows(getattr(callee, "name", "")):
+                slot = api.slots.get("topic")
+                if slot is not None and "queue" in (api.data.get("role"), api.data.get("entity")):
+                    expr = argument(slot, site.call)
+                    if expr is None or self._is_nothing(expr, site.frame):
+                        return String((Hole("anonymous", f"queue declared at {_place(site)}"),))
+        return None
+
+    def _is_nothing(self, expr: ir.Expr, frame: Frame) -> bool:
+        values = self._evaluator.values(expr, frame)
+        return bool(values) and all(value in (Constant(None), string()) for value in values)
+
+
+def _place(site: Site) -> str:
+    """Where an object is made, and from where the functions were called that lead there."""
+    places = [f"{site.frame.scope.module}:{site.call.place.line}"]
+    frame: Frame | None = site.frame
+    while frame is not None and frame.call is not None and frame.caller is not None:
+        places.append(f"{frame.caller.scope.module}:{frame.call.place.line}")
+        frame = frame.caller
+    return " from ".join(places)
 
 
 def is_unknown(text: String) -> bool:

@@ -1,0 +1,631 @@
+"""How topics are named and bound: a mini-system for each form, and the flows from publish to handler that it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.analyse.systems import messages, system
+
+KAFKA_WORKER = """
+    from kafka import KafkaConsumer
+
+    def work():
+        for message in KafkaConsumer("orders.placed"):
+            print(message)
+    """
+
+FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
+    "an enum of topics": (
+        {"orders.placed -> work"},
+        {
+            "a.py": """
+                from enum import Enum
+                from kafka import KafkaProducer
+
+                class Topic(str, Enum):
+                    PLACED = "orders.placed"
+
+                def send():
+                    KafkaProducer().send(Topic.PLACED.value, b"")
+                """,
+            "b.py": KAFKA_WORKER,
+        },
+    ),
+    "a setting with a prefix": (
+        {"orders.placed -> work"},
+        {
+            ".env": "SHOP_TOPIC=orders.placed\n",
+            "a.py": """
+                from kafka import KafkaProducer
+                from pydantic_settings import BaseSettings, SettingsConfigDict
+
+                class Settings(BaseSettings):
+                    model_config = SettingsConfigDict(env_prefix="SHOP_")
+                    topic: str = "x"
+
+                settings = Settings()
+
+                def send():
+                    KafkaProducer().send(settings.topic, b"")
+                """,
+            "b.py": KAFKA_WORKER,
+        },
+    ),
+    "a class attribute of the event": (
+        {"orders.placed -> work"},
+        {
+            "a.py": """
+                from kafka import KafkaProducer
+
+                class Event:
+                    topic = ""
+
+                class Placed(Event):
+                    topic = "orders.placed"
+
+                def publish(event: Event):
+                    KafkaProducer().send(event.topic, b"")
+
+                def send():
+                    publish(Placed())
+                """,
+            "b.py": KAFKA_WORKER,
+        },
+    ),
+    "an f-string with an environment": (
+        {"prod.orders.placed -> work"},
+        {
+            ".env": "STAGE=prod\n",
+            "a.py": """
+                import os
+                from kafka import KafkaProducer
+
+                def send():
+                    KafkaProducer().send(f"{os.environ['STAGE']}.orders.placed", b"")
+                """,
+            "b.py": KAFKA_WORKER.replace('"orders.placed"', '"prod.orders.placed"'),
+        },
+    ),
+    "a regular subscription": (
+        {"orders.placed -> work", "orders.paid -> work"},
+        {
+            "a.py": """
+                from confluent_kafka import Producer
+
+                def send():
+                    Producer({}).produce("orders.placed", b"")
+                    Producer({}).produce("orders.paid", b"")
+                """,
+            "b.py": """
+                from confluent_kafka import Consumer
+
+                def work():
+                    consumer = Consumer({})
+                    consumer.subscribe(["^orders\\\\..*"])
+                    while True:
+                        message = consumer.poll(1.0)
+                        print(message)
+                """,
+        },
+    ),
+    "a pattern of kafka-python": (
+        {"orders.placed -> work"},
+        {
+            "a.py": """
+                from kafka import KafkaProducer
+
+                def send():
+                    KafkaProducer().send("orders.placed", b"")
+                """,
+            "b.py": """
+                from kafka import KafkaConsumer
+
+                def work():
+                    consumer = KafkaConsumer()
+                    consumer.subscribe(pattern="^orders\\\\..*")
+                    for message in consumer:
+                        print(message)
+                """,
+        },
+    ),
+    "an exchange with wildcards": (
+        {"shop/orders.placed -> on_order", "shop/mail.sent -> -"},
+        {
+            "a.py": """
+                import pika
+                channel = pika.BlockingConnection().channel()
+
+                def send():
+                    channel.basic_publish(exchange="shop", routing_key="orders.placed", body=b"")
+                    channel.basic_publish(exchange="shop", routing_key="mail.sent", body=b"")
+                """,
+            "b.py": """
+                import pika
+                channel = pika.BlockingConnection().channel()
+                channel.exchange_declare(exchange="shop", exchange_type="topic")
+                channel.queue_declare(queue="orders")
+                channel.queue_bind(exchange="shop", queue="orders", routing_key="orders.*")
+
+                def on_order(ch, method, properties, body): ...
+
+                channel.basic_consume(queue="orders", on_message_callback=on_order)
+                """,
+        },
+    ),
+    "queues without a name, bound by a helper": (
+        {"shop/orders.placed -> on_order", "shop/mail.sent -> on_mail"},
+        {
+            "a.py": """
+                import aio_pika
+
+                async def send(channel: aio_pika.abc.AbstractChannel):
+                    exchange = await channel.declare_exchange("shop", type="topic")
+                    await exchange.publish(aio_pika.Message(b""), routing_key="orders.placed")
+                    await exchange.publish(aio_pika.Message(b""), routing_key="mail.sent")
+                """,
+            "b.py": """
+                import aio_pika
+
+                class Client:
+                    async def init(self):
+                        self.connection = await aio_pika.connect_robust("amqp://x")
+                        self.channel = await self.connection.channel()
+                        return self
+
+                    async def consume(self, callback, exchange_name, key="#", queue_name=None):
+                        exchange = await self.channel.declare_exchange(exchange_name, type="topic")
+                        queue = await self.channel.declare_queue(queue_name, auto_delete=True)
+                        await queue.bind(exchange, key)
+                        await queue.consume(callback)
+
+                async def on_order(message): ...
+
+                async def on_mail(message): ...
+
+                async def main():
+                    client: Client = await Client().init()
+                    await client.consume(on_order, "shop", "orders.*")
+                    await client.consume(on_mail, "shop", "mail.sent")
+                """,
+        },
+    ),
+    "a queue without a name": (
+        {"shop/orders.placed -> on_order"},
+        {
+            "a.py": """
+                import aio_pika
+
+                async def send(channel: aio_pika.abc.AbstractChannel):
+                    exchange = await channel.declare_exchange("shop", type="topic")
+                    await exchange.publish(aio_pika.Message(b""), routing_key="orders.placed")
+                """,
+            "b.py": """
+                from aio_pika import connect
+
+                async def on_order(message): ...
+
+                async def main():
+                    connection = await connect("amqp://x")
+                    async with connection:
+                        channel = await connection.channel()
+                        exchange = await channel.declare_exchange("shop", type="topic", durable=True)
+                        queue = await channel.declare_queue(exclusive=True)
+                        await queue.bind(exchange, "orders.placed")
+                        await queue.consume(on_order)
+                """,
+        },
+    ),
+    "kombu": (
+        {"shop/orders.placed -> Worker.on_order"},
+        {
+            "a.py": """
+                from kombu import Connection, Exchange, Producer
+                shop = Exchange("shop", type="topic")
+
+                def send():
+                    with Connection("amqp://x") as connection:
+                        Producer(connection).publish({}, exchange=shop, routing_key="orders.placed")
+                """,
+            "b.py": """
+                from kombu import Exchange, Queue
+                from kombu.mixins import ConsumerMixin
+                shop = Exchange("shop", type="topic")
+                queue = Queue("mail", shop, routing_key="orders.#")
+
+                class Worker(ConsumerMixin):
+                    def get_consumers(self, Consumer, channel):
+                        return [Consumer(queues=[queue], callbacks=[self.on_order])]
+
+                    def on_order(self, body, message):
+                        message.ack()
+                """,
+        },
+    ),
+    "SNS to SQS from a template": (
+        {"orders -> handler"},
+        {
+            "template.yaml": """
+                AWSTemplateFormatVersion: "2010-09-09"
+                Transform: AWS::Serverless-2016-10-31
+                Resources:
+                  Orders:
+                    Type: AWS::SNS::Topic
+                    Properties: {TopicName: orders}
+                  Mail:
+                    Type: AWS::SQS::Queue
+                    Properties: {QueueName: mail}
+                  MailOfOrders:
+                    Type: AWS::SNS::Subscription
+                    Properties:
+                      Protocol: sqs
+                      TopicArn: !Ref Orders
+                      Endpoint: !GetAtt Mail.Arn
+                  Send:
+                    Type: AWS::Serverless::Function
+                    Properties:
+                      CodeUri: a/
+                      Handler: main.send
+                      Runtime: python3.12
+                      Environment: {Variables: {TOPIC_ARN: !Ref Orders}}
+                      Events: {Api: {Type: Api, Properties: {Path: /orders, Method: post}}}
+                  Work:
+                    Type: AWS::Serverless::Function
+                    Properties:
+                      CodeUri: b/
+                      Handler: main.handler
+                      Runtime: python3.12
+                      Events: {Queue: {Type: SQS, Properties: {Queue: !GetAtt Mail.Arn}}}
+                """,
+            "a/main.py": """
+                import os
+                import boto3
+                sns = boto3.client("sns")
+
+                def send(event, context):
+                    sns.publish(TopicArn=os.environ["TOPIC_ARN"], Message="x")
+                """,
+            "b/main.py": "def handler(event, context): ...\n",
+        },
+    ),
+    "EventBridge rules from a template": (
+        {"OrderPlaced -> handler", "OrderPaid -> -"},
+        {
+            "template.yaml": """
+                AWSTemplateFormatVersion: "2010-09-09"
+                Transform: AWS::Serverless-2016-10-31
+                Resources:
+                  Bus: {Type: AWS::Events::EventBus, Properties: {Name: shop}}
+                  Send:
+                    Type: AWS::Serverless::Function
+                    Properties:
+                      CodeUri: a/
+                      Handler: main.send
+                      Runtime: python3.12
+                      Environment: {Variables: {BUS: !Ref Bus}}
+                  Work:
+                    Type: AWS::Serverless::Function
+                    Properties:
+                      CodeUri: b/
+                      Handler: main.handler
+                      Runtime: python3.12
+                      Events:
+                        Placed:
+                          Type: EventBridgeRule
+                          Properties:
+                            EventBusName: !Ref Bus
+                            Pattern: {source: [shop.orders], detail-type: [OrderPlaced]}
+                """,
+            "a/main.py": """
+                import os
+                import boto3
+                events = boto3.client("events")
+
+                def send(event, context):
+                    for kind in ("OrderPlaced", "OrderPaid"):
+                        put(kind)
+
+                def put(kind):
+                    events.put_events(Entries=[{
+                        "EventBusName": os.environ["BUS"], "Source": "shop.orders", "DetailType": kind, "Detail": "{}"
+                    }])
+                """,
+            "b/main.py": "def handler(event, context): ...\n",
+        },
+    ),
+    "Celery send_task and task_routes": (
+        {"mail.send -> send_mail"},
+        {
+            "a.py": """
+                from celery import Celery
+                app = Celery("shop", broker="amqp://x")
+                app.conf.task_routes = {"mail.*": {"queue": "mail"}}
+
+                def send():
+                    app.send_task("mail.send", args=[1], queue="mail")
+                """,
+            "b.py": """
+                from celery import Celery
+                app = Celery("mail", broker="amqp://x")
+
+                @app.task(name="mail.send")
+                def send_mail(number): ...
+                """,
+        },
+    ),
+    "a signature by name": (
+        {"mail.send -> send_mail"},
+        {
+            "a.py": """
+                from celery import Celery, signature
+                app = Celery("shop", broker="amqp://x")
+
+                def send():
+                    signature("mail.send", args=(1,)).apply_async()
+                """,
+            "b.py": """
+                from celery import shared_task
+
+                @shared_task(name="mail.send")
+                def send_mail(number): ...
+                """,
+        },
+    ),
+    "Redis streams": (
+        {"orders -> work"},
+        {
+            "a.py": """
+                import redis
+                r = redis.Redis()
+
+                def send():
+                    r.xadd("orders", {"n": 1})
+                """,
+            "b.py": """
+                import redis
+                r = redis.Redis()
+
+                def work():
+                    while True:
+                        for stream, messages in r.xreadgroup("g", "c", {"orders": ">"}, count=1, block=0):
+                            for number, fields in messages:
+                                print(fields)
+                """,
+        },
+    ),
+    "Redis channels by pattern": (
+        {"orders.placed -> work"},
+        {
+            "a.py": """
+                import redis.asyncio as redis
+                r = redis.Redis()
+
+                async def send():
+                    await r.publish("orders.placed", "x")
+                """,
+            "b.py": """
+                import redis.asyncio as redis
+                r = redis.Redis()
+
+                async def work():
+                    async with r.pubsub() as pubsub:
+                        await pubsub.psubscribe("orders.*")
+                        async for message in pubsub.listen():
+                            print(message)
+                """,
+        },
+    ),
+    "redis_om, keys and streams of another client": (
+        {"order_completed -> work"},
+        {
+            "a.py": """
+                from redis_om import get_redis_connection
+                redis = get_redis_connection(host="redis", port=1)
+
+                def send():
+                    redis.xadd("order_completed", {"n": "1"}, "*")
+                """,
+            "b.py": """
+                from redis_om import get_redis_connection
+                redis = get_redis_connection(host="redis", port=1)
+
+                def work():
+                    while True:
+                        for result in redis.xreadgroup("g", "order_completed", {"order_completed": ">"}, None):
+                            print(result)
+                """,
+        },
+    ),
+    "NATS subjects with wildcards": (
+        {"orders.placed.7 -> on_order"},
+        {
+            "a.py": """
+                import nats
+
+                async def send():
+                    nc = await nats.connect("nats://x")
+                    await nc.publish("orders.placed.7", b"")
+                """,
+            "b.py": """
+                import nats
+
+                async def on_order(message): ...
+
+                async def main():
+                    nc = await nats.connect("nats://x")
+                    await nc.subscribe("orders.>", cb=on_order)
+                """,
+        },
+    ),
+    "MQTT topics": (
+        {"shop/7/orders -> on_message"},
+        {
+            "a.py": """
+                import paho.mqtt.client as mqtt
+                client = mqtt.Client()
+
+                def send():
+                    client.publish("shop/7/orders", "x")
+                """,
+            "b.py": """
+                import paho.mqtt.client as mqtt
+
+                def on_message(client, userdata, message): ...
+
+                client = mqtt.Client()
+                client.on_message = on_message
+                client.subscribe("shop/+/orders")
+                client.loop_forever()
+                """,
+        },
+    ),
+    "topics of a config dictionary given as kwargs": (
+        {"orders.placed -> Reader.run"},
+        {
+            "a.py": """
+                from kafka import KafkaProducer
+                TOPICS = {"placed": {"topic": "orders.placed", "partitions": 3}}
+
+                class Sender:
+                    def __init__(self, **kwargs):
+                        self.topic = kwargs.get("topic")
+                        self.producer = KafkaProducer()
+
+                    def run(self, message):
+                        self.producer.send(self.topic["topic"], message)
+
+                def send():
+                    Sender(topic=TOPICS["placed"]).run(b"")
+                """,
+            "b.py": """
+                from kafka import KafkaConsumer
+
+                class Reader:
+                    def __init__(self, **kwargs):
+                        self.topic = kwargs["topic"]
+                        self.consumer = KafkaConsumer()
+                        self.consumer.subscribe([self.topic["topic"]])
+
+                    def run(self):
+                        for message in self.consumer:
+                            print(message)
+
+                def main():
+                    Reader(topic={"topic": "orders.placed"}).run()
+                """,
+        },
+    ),
+    "Pub/Sub": (
+        {"orders -> on_order"},
+        {
+            "a.py": """
+                from google.cloud import pubsub_v1
+                publisher = pubsub_v1.PublisherClient()
+
+                def send():
+                    publisher.publish(publisher.topic_path("shop", "orders"), b"")
+                """,
+            "b.py": """
+                from google.cloud import pubsub_v1
+                subscriber = pubsub_v1.SubscriberClient()
+
+                def on_order(message): ...
+
+                def setup():
+                    subscriber.create_subscription(
+                        name=subscriber.subscription_path("shop", "mail"), topic=subscriber.topic_path("shop", "orders")
+                    )
+
+                def main():
+                    subscriber.subscribe(subscriber.subscription_path("shop", "mail"), callback=on_order)
+                """,
+        },
+    ),
+    "nameko events": (
+        {"placed -> Mail.on_placed"},
+        {
+            "a.py": """
+                from nameko.events import EventDispatcher
+                from nameko.rpc import rpc
+
+                class Orders:
+                    name = "orders"
+                    dispatch = EventDispatcher()
+
+                    @rpc
+                    def place(self):
+                        self.dispatch("placed", {})
+                """,
+            "b.py": """
+                from nameko.events import event_handler
+
+                class Mail:
+                    name = "mail"
+
+                    @event_handler("orders", "placed")
+                    def on_placed(self, payload): ...
+                """,
+        },
+    ),
+    "Azure Service Bus": (
+        {"orders -> work"},
+        {
+            "a.py": """
+                from azure.servicebus import ServiceBusClient, ServiceBusMessage
+
+                def send(client: ServiceBusClient):
+                    with client.get_queue_sender(queue_name="orders") as sender:
+                        sender.send_messages(ServiceBusMessage("x"))
+                """,
+            "b.py": """
+                from azure.servicebus import ServiceBusClient
+
+                def work(client: ServiceBusClient):
+                    with client.get_queue_receiver(queue_name="orders") as receiver:
+                        for message in receiver:
+                            receiver.complete_message(message)
+                """,
+        },
+    ),
+    "Helm values as topics": (
+        {"orders.placed -> work"},
+        {
+            "chart/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+            "chart/values.yaml": "env:\n  ORDERS_TOPIC: orders.placed\n",
+            "chart/templates/deployment.yaml": """
+                apiVersion: apps/v1
+                kind: Deployment
+                metadata:
+                  name: shop
+                spec:
+                  template:
+                    spec:
+                      containers:
+                        - name: shop
+                          image: "acme/shop:{{ .Values.tag }}"
+                          env:
+                            - name: ORDERS_TOPIC
+                              value: {{ .Values.env.ORDERS_TOPIC | quote }}
+                """,
+            "a.py": """
+                import os
+                from kafka import KafkaProducer
+
+                def send():
+                    KafkaProducer().send(os.environ["ORDERS_TOPIC"], b"")
+                """,
+            "b.py": KAFKA_WORKER,
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_handler_is_found(tmp_path: Path, form: str) -> None:
+    expected, files = FORMS[form]
+    made = system(tmp_path, files)
+    found = {line.partition(" ")[2] for line in messages(made)}
+    assert found == expected, [
+        f"{entry.kind} {entry.function} {[t.text for t in entry.topics]}" for entry in made.entries
+    ]
