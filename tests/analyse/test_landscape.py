@@ -253,3 +253,17 @@ def test_remote_procedures_of_another_repository(tmp_path: Path) -> None:
     facts = [told(repository(tmp_path, "front", caller)), told(repository(tmp_path, "store", callee))]
     found = [edge.target for edge in api.graph_of_facts(facts).edges if edge.kind == "rpc"]
     assert found == ["handler:store/main.Stock.find"]
+
+
+def test_texts_of_deployment_files_are_told_as_they_are(tmp_path: Path) -> None:
+    compose = """
+        services:
+          stock:
+            build: .
+            container_name: the-stock
+            hostname: stock.local
+            networks: {default: {aliases: [inventory]}}
+        """
+    files = {"docker-compose.yml": textwrap.dedent(compose)}
+    (service,) = told(repository(tmp_path, "stock", STOCK, **files)).services
+    assert {"inventory", "stock.local", "the-stock"} <= set(service.hosts)

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
+import msgspec
+
 from edanalyze import exchange
 from edanalyze.analyse.binding.records import HttpCall, PublishCall, RpcCall
 from edanalyze.analyse.reach import Reached
@@ -100,7 +102,7 @@ class _Facts:
             ),
             skipped=tuple(records.Skipped(system=self._name, path=each.path, reason=each.reason) for each in skipped),
         )
-        return exchange.union([made])
+        return exchange.union([_plain(made)])
 
     def _at(self, point: Point) -> tuple[str, int]:
         return self._program.paths[point.module], point.place.line
@@ -280,6 +282,11 @@ class _Facts:
                         yield records.Call(
                             system=self._name, source=source, target=target, path=path, line=line, diagnostics=found
                         )
+
+
+def _plain(made: exchange.Facts) -> exchange.Facts:
+    """The same facts with mere strings, also where a text of a deployment file remembers its line."""
+    return msgspec.convert(msgspec.to_builtins(made, enc_hook=str), exchange.Facts)
 
 
 def _kind(call: PublishCall) -> str:
