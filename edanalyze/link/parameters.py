@@ -341,6 +341,9 @@ class Parameters:
         for keyword, value in site.call.keywords:
             if keyword == name:
                 return evaluator.values(value, site.frame)
+        unpacked = self._unpacked(site.call, name, site.frame)
+        if unpacked:
+            return tuple(unpacked)
         if site.call.arguments:
             names = self._fields(instance.id)
             if name in names and names.index(name) < len(site.call.arguments):

@@ -206,6 +206,33 @@ FORMS = {
         def ask(sku):
             return requests.get(f"{settings.stock}/items/{sku}")
         """,
+    "a data class made of a dict": """
+        from dataclasses import dataclass
+        from environs import Env
+        import requests
+
+        @dataclass
+        class Config:
+            STOCK: str
+
+            @classmethod
+            def load(cls):
+                env = Env()
+                env.read_env()
+                config = {"STOCK": env("STOCK_URL")}
+                return cls(**config)
+
+        settings = Config.load()
+
+        class Client:
+            def __init__(self, base=None):
+                self.base = base if base else settings.STOCK
+
+            def show(self, sku):
+                return requests.get(f"{self.base}/items/{sku}")
+
+        client = Client()
+        """,
     "host and port": """
         import os
         import requests

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,66 @@ def calls(folder: Path, shop: str, **more: str) -> list[str]:
 def test_a_call_is_bound_to_the_route_that_fits_best(tmp_path: Path, call: str, route: str) -> None:
     (found,) = calls(tmp_path, f"import requests\n\ndef f(sku):\n    {call}\n")
     assert found.endswith(f"-> stock {route}")
+
+
+BRANCHING = {
+    "if and elif": """
+        if method.upper() == "GET":
+            return requests.get(url)
+        elif method.upper() in ("POST", "PUT"):
+            return requests.post(url)
+        else:
+            return requests.delete(url)
+        """,
+    "early returns": """
+        if method == "get":
+            return requests.get(url)
+        if method != "post":
+            return requests.delete(url)
+        return requests.post(url)
+        """,
+    "match": """
+        match method.upper():
+            case "GET" | "HEAD":
+                return requests.get(url)
+            case "POST":
+                return requests.post(url)
+            case _:
+                return requests.delete(url)
+        """,
+}
+
+
+@pytest.mark.parametrize("form", BRANCHING)
+def test_only_the_branch_that_the_caller_chooses_is_followed(tmp_path: Path, form: str) -> None:
+    body = textwrap.indent(textwrap.dedent(BRANCHING[form]), "    ")
+    callers = 'def show():\n    call("get", "http://stock/items/7")\n\ndef reserve():\n    call("post", "http://stock/items")\n'
+    made = system(
+        tmp_path,
+        {
+            "docker-compose.yml": "services:\n  shop: {build: ./shop}\n  stock: {build: ./stock}\n",
+            "shop/Dockerfile": "FROM python\nCOPY . /app\nCMD python main.py\n",
+            "stock/Dockerfile": "FROM python\nCOPY . /app\nCMD python main.py\n",
+            "shop/main.py": f"import requests\n\ndef call(method, url):{body}\n{callers}",
+            "stock/main.py": """
+                from fastapi import FastAPI
+                app = FastAPI()
+
+                @app.get("/items/{sku}")
+                def show(sku: str): ...
+
+                @app.delete("/items/{sku}")
+                def remove(sku: str): ...
+
+                @app.post("/items")
+                def add(): ...
+                """,
+        },
+    )
+    assert [line.partition(" ")[2] for line in requests(made)] == [
+        "GET http://stock/items/7 -> stock GET /items/{sku}",
+        "POST http://stock/items -> stock POST /items",
+    ]
 
 
 def test_a_route_of_another_method_is_not_reached(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from edanalyze.analyse.binding.bindings import Bindings
 from edanalyze.analyse.binding.climbing import Climbing
 from edanalyze.analyse.binding.feeds import Feeds
 from edanalyze.analyse.binding.handing import Handing
-from edanalyze.analyse.binding.http_calls import HttpCalls
+from edanalyze.analyse.binding.http_calls import HttpCalls, telling
 from edanalyze.analyse.binding.procedures import Procedure, procedures
 from edanalyze.analyse.binding.publishes import Publishes
 from edanalyze.analyse.binding.records import HttpCall, PublishCall, RpcCall
@@ -56,7 +56,7 @@ class Binding:
     def http_calls(self) -> tuple[HttpCall, ...]:
         """All HTTP calls, in a stable order."""
         calls = HttpCalls(self._contexts, self._climbing, self._handing, self._entries, self._services, self._others)
-        return tuple(calls.find())
+        return tuple(telling(calls.find()))
 
     @cached_property
     def _by_place(self) -> dict[tuple[str, Place], tuple[HttpCall, ...]]:

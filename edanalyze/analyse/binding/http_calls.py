@@ -9,6 +9,7 @@ from operator import eq
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.binding.address import Address, is_setting, parse
+from edanalyze.analyse.binding.branches import Branches
 from edanalyze.analyse.binding.climbing import Climbing, lexical
 from edanalyze.analyse.binding.forwarding import Forwarders
 from edanalyze.analyse.binding.handing import Handing
@@ -46,6 +47,7 @@ class HttpCalls:
         self._program = contexts.program
         self._climbing = climbing
         self._requests = Requests(contexts.effects, handing)
+        self._branches = Branches(contexts.evaluator)
         self._services = services
         self._others = others
         by_service: dict[str, list[EntryPoint]] = defaultdict(list)
@@ -75,7 +77,13 @@ class HttpCalls:
         name = effect.name.rpartition(".")[2] or effect.name
         last = Point(step.scope.module, function, step.call.place, f"`{name}` sends an HTTP request", effect.likely)
 
+        ruled_out = False
+
         def read(frame: Frame) -> Iterable[Reading[Request]]:
+            nonlocal ruled_out
+            if self._branches.excluded(step.call, frame):
+                ruled_out = True
+                return
             for request in self._requests.of(effect, step.call, frame):
                 yield self._reading(request)
 
@@ -84,7 +92,10 @@ class HttpCalls:
             call = self._bound(site, function, step, effect)
             where = tuple(target.function for target in call.targets) or call.service or call.external or call.url
             found.setdefault((call.site.module, call.site.place, where), call)
-        return list(_telling(found.values()))
+        calls = list(found.values())
+        if ruled_out:  # what no caller asks for is not asked for
+            calls = [call for call in calls if len(call.path) > 1 or not _is_left_to_callers(call)]
+        return list(telling(calls))
 
     @staticmethod
     def _reading(request: Request) -> Reading[Request]:
@@ -164,7 +175,7 @@ class HttpCalls:
         return tuple(texts)
 
 
-def _telling(calls: Iterable[HttpCall]) -> Iterator[HttpCall]:
+def telling(calls: Iterable[HttpCall]) -> Iterator[HttpCall]:
     """Without what is less than another reading of the same call at the same place tells."""
     by_site: dict[tuple[str, ir.Place], list[HttpCall]] = defaultdict(list)
     for call in calls:
@@ -177,6 +188,10 @@ def _telling(calls: Iterable[HttpCall]) -> Iterator[HttpCall]:
             told = call.service in services if call.service else bool(known) and not call.external
             if not (told and not call.targets) and not (known and _is_guessed(call)):
                 yield call
+
+
+def _is_left_to_callers(call: HttpCall) -> bool:
+    return any(isinstance(part, Hole) and part.kind == "parameter" for part in call.url.parts)
 
 
 def _is_guessed(call: HttpCall) -> bool:
