@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from edanalyze import exchange
-from edanalyze.check.diagnostic import CheckResult, Confidence
+from edanalyze.check.diagnostic import CheckResult
 from edanalyze.discover.settings import Config
 from edanalyze.exchange import Facts
 from edanalyze.facts.module import ModuleFacts, Unanalysed
 
 if TYPE_CHECKING:
     from edanalyze.analyse.system import System
+    from edanalyze.check.baseline import Baseline
     from edanalyze.discover.files import Tree
     from edanalyze.discover.root import Root
     from edanalyze.discover.service import Services
@@ -37,9 +38,12 @@ _RECURSION = 60_000
 class Options(msgspec.Struct, frozen=True):
     """What a caller sets; None leaves the setting to the project's configuration.
 
-    `config` is a TOML file to read `[tool.edanalyze]` from. `noqa` says whether `# noqa` comments suppress (flake8
-    applies them itself). `facts` are facts files of other systems. `overlay` maps absolute paths to sources that stand
-    in for those on disk. `jobs` is the number of processes that read files (None: as many as there are cores).
+    `config` is a TOML file to read `[tool.edanalyze]` from. `noqa` says whether `# noqa` comments suppress;
+    `noqa_elsewhere`, that flake8 will apply them. `unreported` are codes that the caller would not report: they are
+    not looked for. `baseline` is the file of accepted findings; `use_baseline` says whether there shall be any.
+    `since` is a git revision: only what has changed since the merge base with it is reported. `facts` are facts files of other systems. `overlay` maps absolute
+    paths to sources that stand in for those on disk. `jobs` is the number of processes that read files (None: as many
+    as there are cores).
     """
 
     select: tuple[str, ...] | None = None
@@ -53,6 +57,11 @@ class Options(msgspec.Struct, frozen=True):
     jobs: int | None = None
     noqa: bool = True
     facts: tuple[Path, ...] = ()
+    noqa_elsewhere: bool = False
+    unreported: tuple[str, ...] = ()
+    baseline: Path | None = None
+    use_baseline: bool = True
+    since: str | None = None
     overlay: Mapping[Path, bytes] = {}
 
 
@@ -76,6 +85,26 @@ class Project:
     def covers(self, path: str) -> bool:
         """Whether a file (relative to the root) was asked for; others are only linked with."""
         return self._found.covers(path)
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether there is no project around what was asked for: the rest of the system is not seen."""
+        return self._found.loose
+
+    @property
+    def baseline_file(self) -> Path | None:
+        """Where the baseline is, or would be; None when neither an option nor the configuration names a file."""
+        if self.options.baseline is not None:
+            return self.options.baseline
+        return self.root / self.config.baseline if self.config.baseline else None
+
+    @property
+    def baseline(self) -> Baseline | None:
+        """The findings that are accepted for now. Raises BaselineError when the file cannot be used."""
+        from edanalyze.check.baseline import read
+
+        file = self.baseline_file
+        return read(file) if self.options.use_baseline and file is not None and file.exists() else None
 
     def source(self, path: str) -> bytes | None:
         """The source of a file, from the overlay or the disk; None when it cannot be read."""
@@ -211,32 +240,41 @@ def check(project: Project, progress: Progress | None = None) -> CheckResult:
     return _deep(lambda: _check(project))
 
 
-def _check(project: Project) -> CheckResult:
+def _check(project: Project, everything: bool = False) -> CheckResult:
+    """`everything`: also what the baseline holds."""
     from edanalyze.check import registry
     from edanalyze.check.analysis import Analysis
-    from edanalyze.check.runner import run
-    from edanalyze.check.suppression import apply
+    from edanalyze.check.selection import Scope, select
+    from edanalyze.discover.git import changes
 
-    config = project.config
+    config, options = project.config, project.options
     rules = registry.rules()
     codes = registry.enabled(
         rules, select=config.select, ignore=config.ignore, extend_select=config.extend_select, enable=config.enable
     )
+    scope = Scope(
+        project.covers,
+        project.read,
+        noqa=options.noqa,
+        judge_noqa=options.noqa or options.noqa_elsewhere,
+        judge_comments=not project.is_loose,
+        changes=changes(project.root, options.since) if options.since else None,
+        baseline=None if everything else project.baseline,
+    )
     analysis = Analysis(project.system, config)
-    diagnostics, failed = run(analysis, [rule for rule in rules if rule.code in codes])
+    selected = select(analysis, rules, frozenset(codes - set(options.unreported)), project.not_analysed, scope)
     notes: list[str] = []
-    least = Confidence(config.min_confidence).rank
-    shown = [item for item in diagnostics if item.confidence.rank <= least and project.covers(item.path)]
-    kept, suppressed = apply(shown, project.read, project.options.noqa)
-    if suppressed:
-        notes.append(f"{len(suppressed)} findings are suppressed by comments")
+    if selected.suppressed:
+        notes.append(f"{selected.suppressed} findings are suppressed by comments")
     notes += [*analysis.system.unmatched_models(), *analysis.system.unresolved()]
     return CheckResult(
-        diagnostics=tuple(kept),
-        not_analysed=tuple(sorted({*project.not_analysed, *failed}, key=lambda item: (item.path, item.reason))),
+        diagnostics=selected.diagnostics,
+        not_analysed=tuple(sorted(set(project.not_analysed), key=lambda item: (item.path, item.reason))),
         notes=(*project.notes, *notes),
         files=len(analysis.system.program.modules),
         lines=project.lines,
+        known=selected.compared.known,
+        stale=tuple(map(str, selected.compared.stale)),
     )
 
 
@@ -250,7 +288,7 @@ def facts(project: Project) -> Facts:
     from edanalyze.analyse.systemgraph import facts as tell
 
     def make() -> Facts:
-        result = _check(project)
+        result = _check(project, everything=True)
         return tell(project.system, result.diagnostics, project.name, result.not_analysed)
 
     project.parse()

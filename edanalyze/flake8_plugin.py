@@ -83,6 +83,20 @@ class Plugin:
             metavar="FILE",
             help="TOML file to read [tool.edanalyze] from, in place of the project's pyproject.toml.",
         )
+        manager.add_option(
+            "--edanalyze-baseline",
+            default=None,
+            normalize_paths=True,
+            parse_from_config=True,
+            metavar="FILE",
+            help="Do not report what this file holds, in place of the baseline that [tool.edanalyze] names.",
+        )
+        manager.add_option(
+            "--edanalyze-since",
+            default=None,
+            metavar="REV",
+            help="Report only what has changed since the merge base of this git revision and HEAD.",
+        )
 
     @classmethod
     def parse_options(cls, _manager: OptionManager, options: argparse.Namespace, _files: Sequence[str]) -> None:
@@ -161,6 +175,10 @@ def _check(paths: Sequence[Path], options: argparse.Namespace, overlay: Mapping[
         "strict": options.edanalyze_strict,
         "include_tests": options.edanalyze_include_tests,
         "config": Path(options.edanalyze_config) if options.edanalyze_config else None,
+        "baseline": Path(options.edanalyze_baseline) if options.edanalyze_baseline else None,
+        "since": options.edanalyze_since,
+        "noqa_elsewhere": True if not options.disable_noqa else None,
+        "unreported": _unreported(options) or None,
         "jobs": _jobs(options),
     }
     settings = {name: value for name, value in given.items() if value is not None}
@@ -169,6 +187,15 @@ def _check(paths: Sequence[Path], options: argparse.Namespace, overlay: Mapping[
     for diagnostic in api.check(project).diagnostics:
         findings.setdefault(_key(os.path.join(project.root, diagnostic.path)), []).append(_report(diagnostic))
     return findings
+
+
+def _unreported(options: argparse.Namespace) -> tuple[str, ...]:
+    """Give the codes that flake8 would not report in any file."""
+    from edanalyze.check import registry
+
+    decisions = DecisionEngine(options)
+    codes = (rule.code for rule in registry.rules())
+    return tuple(code for code in codes if decisions.decision_for(code) is not Decision.Selected)
 
 
 def _jobs(options: argparse.Namespace) -> int | None:

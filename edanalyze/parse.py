@@ -99,7 +99,5 @@ def _parse(chunk: Sequence[SourceFile], largest: int, overlay: Mapping[str, byte
         except SyntaxFailure as error:
             failures.append(Unanalysed(file.path, error.reason))
         except Exception as error:  # one strange file must not end the run
-            failures.append(
-                Unanalysed(file.path, f"internal error: {type(error).__name__}: {error}; please report this")
-            )
+            failures.append(Unanalysed(file.path, f"internal error: {type(error).__name__}: {error}", crash=True))
     return _Chunk(modules, failures)

@@ -9,6 +9,7 @@ from edanalyze_checks.http_in_loop import HttpInLoop
 from edanalyze_checks.http_in_message_handler import HttpInMessageHandler
 from edanalyze_checks.http_in_transaction import HttpInTransaction
 from edanalyze_checks.http_without_correlation_id import HttpWithoutCorrelationId
+from edanalyze_checks.malformed_suppression import MalformedSuppression
 from edanalyze_checks.no_dead_letter import NoDeadLetter
 from edanalyze_checks.non_idempotent_handler import NonIdempotentHandler
 from edanalyze_checks.outbox_outside_transaction import OutboxOutsideTransaction
@@ -25,6 +26,7 @@ from edanalyze_checks.sync_http_cycle import SyncHttpCycle
 from edanalyze_checks.sync_http_fan_out import SyncHttpFanOut
 from edanalyze_checks.sync_http_in_request import SyncHttpInRequest
 from edanalyze_checks.unconfirmed_publish import UnconfirmedPublish
+from edanalyze_checks.unused_suppression import UnusedSuppression
 
 RULES: tuple[type[Rule], ...] = (
     SyncHttpInRequest,
@@ -49,4 +51,6 @@ RULES: tuple[type[Rule], ...] = (
     NoDeadLetter,
     PoisonMessageLoop,
     ReplayUnsafeHandler,
+    UnusedSuppression,
+    MalformedSuppression,
 )

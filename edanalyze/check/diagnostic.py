@@ -56,10 +56,15 @@ class Diagnostic(msgspec.Struct, frozen=True):
 
 
 class CheckResult(msgspec.Struct, frozen=True):
-    """Everything a run found: diagnostics in order, files left out, and notes for `--verbose`."""
+    """Everything a run found: diagnostics in order, files left out, and notes for `--verbose`.
+
+    `known` counts the findings that the baseline holds; `stale` are entries of it whose finding is gone.
+    """
 
     diagnostics: tuple[Diagnostic, ...]
     not_analysed: tuple[Unanalysed, ...] = ()
     notes: tuple[str, ...] = ()
     files: int = 0
     lines: int = 0
+    known: int = 0
+    stale: tuple[str, ...] = ()

@@ -40,16 +40,20 @@ _CODE_SECTIONS = frozenset({"example", "use_instead"})
 
 def page(rule: Rule) -> str:
     """Render everything of a rule's page but its cases, as Markdown that ends in a newline."""
+    return f"{_NOTE.format(but='; Cases is written by hand')}\n\n{text(rule)}"
+
+
+def text(rule: Rule) -> str:
+    """Render what a rule says about itself, as Markdown that ends in a newline."""
     state = "On by default." if rule.default else f'Off by default: `enable = ["{rule.code}"]` switches it on.'
     blocks = [
-        _NOTE.format(but="; Cases is written by hand"),
         f"# {rule.code} {rule.name}",
         rule.summary,
         state,
     ]
     for heading, attribute in HEADINGS:
-        text = getattr(rule, attribute)
-        blocks += [f"## {heading}", _fenced(text) if attribute in _CODE_SECTIONS else text]
+        content = getattr(rule, attribute)
+        blocks += [f"## {heading}", _fenced(content) if attribute in _CODE_SECTIONS else content]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -63,9 +67,9 @@ def index(rules: Iterable[Rule]) -> str:
     return "\n\n".join([_NOTE.format(but=""), "# Rules", table, _READING_CASES.strip()]) + "\n"
 
 
-def cases(text: str) -> str:
+def cases(content: str) -> str:
     """Cut the hand-written part out of a page: from its heading to the end, "" if it has none."""
-    _, mark, tail = f"\n{text}".partition(f"\n{CASES}\n")
+    _, mark, tail = f"\n{content}".partition(f"\n{CASES}\n")
     return f"{CASES}\n{tail}" if mark else ""
 
 
@@ -80,7 +84,7 @@ def stale(folder: Path, rules: Iterable[Rule]) -> dict[Path, str]:
         path = folder / f"{rule.code}.md"
         written = cases(_read(path)) or f"{CASES}\n"
         wanted[path] = f"{page(rule)}\n{written}"
-    return {path: text for path, text in wanted.items() if _read(path) != text}
+    return {path: content for path, content in wanted.items() if _read(path) != content}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -90,17 +94,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing, name the pages that are out of date")
     options = parser.parse_args(arguments)
     outdated = stale(options.folder, registry.rules())
-    for path, text in sorted(outdated.items()):
+    for path, content in sorted(outdated.items()):
         if options.check:
             sys.stderr.write(f"{path} is out of date\n")
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_text(content, encoding="utf-8")
     return 1 if options.check and outdated else 0
 
 
-def _fenced(text: str) -> str:
-    return text if "```" in text else f"```python\n{text}\n```"
+def _fenced(content: str) -> str:
+    return content if "```" in content else f"```python\n{content}\n```"
 
 
 def _read(path: Path) -> str:

@@ -103,23 +103,24 @@ def enabled(
     codes = set()
     for rule in rules:
         if rule.default:
-            wanted = not select or _matches(selectors, rule)
+            wanted = not select or matches(selectors, rule)
         else:
             wanted = _names(selectors, rule)
-        if (wanted or _matches(enable, rule)) and not _matches(ignore, rule):
+        if (wanted or matches(enable, rule)) and not matches(ignore, rule):
             codes.add(rule.code)
     return codes
+
+
+def matches(selectors: Iterable[str], rule: Rule) -> bool:
+    """Whether one of the selectors is the rule's code or name, the beginning of its code, or `ALL`."""
+    beginnings = tuple(selector.strip().upper() for selector in selectors)
+    return _names(beginnings, rule) or any(rule.code.startswith(text) for text in beginnings if text)
 
 
 def unknown(rules: Iterable[Rule], selectors: Iterable[str]) -> tuple[str, ...]:
     """The selectors that match none of the rules, in the order given: most likely typing errors."""
     known = tuple(rules)
-    return tuple(selector for selector in selectors if not any(_matches((selector,), rule) for rule in known))
-
-
-def _matches(selectors: Iterable[str], rule: Rule) -> bool:
-    beginnings = tuple(selector.strip().upper() for selector in selectors)
-    return _names(beginnings, rule) or any(rule.code.startswith(text) for text in beginnings if text)
+    return tuple(selector for selector in selectors if not any(matches((selector,), rule) for rule in known))
 
 
 def _names(selectors: Iterable[str], rule: Rule) -> bool:

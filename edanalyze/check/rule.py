@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from edanalyze.check.analysis import Analysis, Finding
+    from edanalyze.check.comments import Comments
 
 TEXTS = ("what_it_does", "why", "example", "use_instead", "known_problems", "options", "references")
 """The attributes that make up a rule's page, in the order of its headings."""
@@ -54,6 +55,22 @@ class Rule(ABC):
 
         Takes the analysis of the whole program and gives the rule's findings in any order.
         """
+
+
+class CommentRule(Rule):
+    """A rule about the comments that silence findings.
+
+    It is asked when the findings of all other rules were held against the comments, so that it can tell which of these
+    were of use. It has no findings in the program itself.
+    """
+
+    def check(self, analysis: Analysis) -> Iterable[Finding]:
+        """Find nothing: what the program does is no concern of this rule."""
+        return ()
+
+    @abstractmethod
+    def check_comments(self, comments: Comments) -> Iterable[Finding]:
+        """Find where the rule applies among the judged comments of a project, in any order."""
 
 
 def defects(rule: type[Rule]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from edanalyze.api import Project
     from edanalyze.check.diagnostic import CheckResult
 
-FORMATS = ("text", "concise", "json", "github")
+FORMATS = ("text", "concise", "json", "json-lines", "sarif", "github", "gitlab", "junit")
 
 
 @click.command(short_help="Report what is wrong in a project.")
@@ -58,6 +58,18 @@ FORMATS = ("text", "concise", "json", "github")
 @click.option(
     "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read settings from this TOML file."
 )
+@click.option(
+    "--baseline",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Do not report what this file holds (see `edanalyze baseline`).  [default: from the configuration]",
+)
+@click.option("--no-baseline", is_flag=True, help="Report what the baseline holds, too.")
+@click.option(
+    "--since",
+    metavar="REV",
+    help="Report only what has changed since the merge base of this git revision and HEAD (edits included).",
+)
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Number of processes that read files.  [default: cores]")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option("--exit-zero", is_flag=True, help="Exit with status 0 even if there are findings.")
@@ -81,6 +93,7 @@ def check(
     verbose: bool,
     quiet: bool,
     disable_noqa: bool,
+    no_baseline: bool,
     **settings: Any,
 ) -> None:
     """Report event-driven architecture mistakes in PATHS (files or folders; the current folder when none is given).
@@ -88,6 +101,12 @@ def check(
     The whole project around PATHS is analysed, since what is wrong often shows only across files; what is reported
     lies in PATHS. A comment `# noqa: EDA201` or `# edanalyze: ignore[publish-after-commit] reason` on the reported
     line suppresses a finding.
+
+    \b
+    edanalyze check                                  this project
+    edanalyze check orders/ --select EDA2,EDA301     one folder, some rules
+    edanalyze check --since origin/main              what this branch changes
+    edanalyze check --format sarif -o report.sarif   for code scanning; gitlab, junit, github likewise
 
     Exit status: 0 no findings, 1 findings, 2 the command or the configuration is wrong.
     """
@@ -98,6 +117,8 @@ def check(
         if not registry.rules():
             raise Failure("\n".join(["there are no rules to run", *map(str, registry.problems())]))
         own, files = divided(paths)
+        if no_baseline:
+            settings["use_baseline"] = False
         options = api.Options(config=config, noqa=not disable_noqa, **_given({**settings, "facts": files}))
         project = api.load_project(own or (Path(),), options)
         with progress_bar(wanted=not quiet) as progress:
@@ -107,7 +128,7 @@ def check(
             if not quiet and form == "text":
                 _conclude(result, stream, statistics)
         if not quiet:
-            _comment(result, form, statistics, verbose)
+            _comment(project, result, form, statistics, verbose)
     if result.diagnostics and not exit_zero:
         raise click.exceptions.Exit(1)
 
@@ -126,15 +147,41 @@ def _report(result: CheckResult, project: Project, form: str, stream: TextIO, co
 
         # Findings come in order of files: keeping the last one is enough.
         text.write(result, colours(stream, color), lru_cache(maxsize=1)(partial(_lines, project)), shown)
-    elif form == "json":
-        from edanalyze.report import json
-
-        stream.write(json.render(result) + "\n")
     else:
-        from edanalyze.report import concise, github
+        stream.writelines(f"{line}\n" for line in _lines_of(result, form, shown))
 
-        form_of = concise.lines if form == "concise" else github.lines
-        stream.writelines(f"{line}\n" for line in form_of(result, shown))
+
+def _lines_of(result: CheckResult, form: str, shown: Callable[[str], str]) -> Iterable[str]:
+    """The report in a form that programs read."""
+    match form:
+        case "json":
+            from edanalyze.report import json
+
+            return (json.render(result),)
+        case "json-lines":
+            from edanalyze.report import json
+
+            return json.lines(result)
+        case "sarif":
+            from edanalyze.check import registry
+            from edanalyze.report import sarif
+
+            return (sarif.render(result, registry.rules(), shown),)
+        case "gitlab":
+            from edanalyze.report import gitlab
+
+            return (gitlab.render(result, shown),)
+        case "junit":
+            from edanalyze.report import junit
+
+            return (junit.render(result, shown),)
+        case "github":
+            from edanalyze.report import github
+
+            return github.lines(result, shown)
+    from edanalyze.report import concise
+
+    return concise.lines(result, shown)
 
 
 def _conclude(result: CheckResult, stream: TextIO, statistics: bool) -> None:
@@ -146,14 +193,26 @@ def _conclude(result: CheckResult, stream: TextIO, statistics: bool) -> None:
     stream.write(counts.summary(result) + "\n")
 
 
-def _comment(result: CheckResult, form: str, statistics: bool, verbose: bool) -> None:
+def _about_baseline(project: Project, result: CheckResult) -> list[str]:
+    """What there is to tell of the baseline."""
+    file = project.baseline_file
+    if file is not None and not file.exists():
+        return [f"warning: there is no baseline {file}; `edanalyze baseline write` makes it"]
+    if not result.stale:
+        return []
+    some = "an entry" if len(result.stale) == 1 else f"{len(result.stale)} entries"
+    return [f"note: the findings of {some} of the baseline are gone; `edanalyze baseline prune` removes what is stale"]
+
+
+def _comment(project: Project, result: CheckResult, form: str, statistics: bool, verbose: bool) -> None:
     """Tell on stderr what does not belong into the report itself."""
     from edanalyze.check import registry
     from edanalyze.report import statistics as counts
     from edanalyze.report.escape import printable
 
     lines: list[str] = [f"warning: {problem}" for problem in registry.problems()]
-    if form != "json":
+    lines += _about_baseline(project, result)
+    if form not in ("json", "sarif"):
         lines += [f"not analysed: {file.path}: {file.reason}" for file in result.not_analysed]
     if verbose:
         lines += [f"note: {note}" for note in result.notes]

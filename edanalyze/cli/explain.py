@@ -27,8 +27,8 @@ def explain(rule: str) -> None:
         found = registry.find(rule)
         if found is None:
             raise Failure(f"no rule is called {rule!r}{suggestion(rule)}")
-        page = pages.page(found)
-    _show(page.partition("-->\n\n")[2] or page)
+        page = pages.text(found)
+    _show(page)
 
 
 @click.command(short_help="List the rules.")

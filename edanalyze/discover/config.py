@@ -154,6 +154,8 @@ def wanted(kind: inspect.Type) -> str:
             return "a whole number" if least is None else f"a whole number of at least {least}"
         case inspect.BoolType():
             return "true or false"
+        case inspect.UnionType() if (only := _optional(kind)) is not None:
+            return wanted(only)
         case inspect.UnionType():
             return "a string, number, true or false"
     return "a string"
@@ -177,7 +179,7 @@ def _checked(value: Any, kind: inspect.Type, key: str, file: str, problems: list
                 else:
                     problems.append(ConfigProblem(file, f"{key}.{name}", _unknown(name, known)))
             return cls(**given)
-        case inspect.LiteralType(values=values) if value in values:
+        case inspect.LiteralType(values=values) if isinstance(value, str) and value in values:
             return value
         case inspect.IntType(ge=least) if type(value) is int and (least is None or value >= least):
             return value
@@ -185,10 +187,18 @@ def _checked(value: Any, kind: inspect.Type, key: str, file: str, problems: list
             return value
         case inspect.StrType() if isinstance(value, str):
             return value
+        case inspect.UnionType() if (only := _optional(kind)) is not None:
+            return _checked(value, only, key, file, problems)
         case inspect.UnionType() if isinstance(value, (str, int, float)):
             return value
     problems.append(ConfigProblem(file, key, f"expected {wanted(kind)}, got {_shown(value)}"))
     return None
+
+
+def _optional(kind: inspect.UnionType) -> inspect.Type | None:
+    """The one type besides None of a union that has but these."""
+    others = [each for each in kind.types if not isinstance(each, inspect.NoneType)]
+    return others[0] if len(others) == 1 else None
 
 
 def _unknown(key: str, known: Collection[str]) -> str:

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import inspect
 
 from edanalyze.discover.config import SECTION, wanted
-from edanalyze.discover.settings import Config, ServiceSettings
+from edanalyze.discover.settings import Config, PathSettings, ServiceSettings
 
 _HEAD = f"""# Configuration
 
@@ -25,13 +25,20 @@ hosts = ["billing.internal"]
 
 [{SECTION}.environment]
 ORDERS_URL = "http://orders:8000"
+
+[[{SECTION}.per-path]]
+paths = ["legacy/", "tools/*.py"]
+ignore = ["EDA402"]
 ```
+
+`edanalyze init` looks at a project and writes a first section; `edanalyze config` prints all settings that are in
+force, and where each comes from.
 """
 
 _TAIL = f"""
 ## Patterns
 
-`exclude` and `extend-exclude` hold patterns in the manner of `.gitignore`:
+`exclude`, `extend-exclude` and `paths` hold patterns in the manner of `.gitignore`:
 
 - A pattern without `/` matches the name of a file or folder at any depth: `migrations`, `*_pb2.py`.
 - A pattern with a `/` in it or in front matches the path from the project root: `docs/examples`, `/setup.py`.
@@ -97,6 +104,8 @@ def reference() -> str:
         *_table(Config),
         f"\n### Keys of `[{SECTION}.services.<name>]`\n",
         *_table(ServiceSettings),
+        f"\n### Keys of `[[{SECTION}.per-path]]`\n",
+        *_table(PathSettings),
         _TAIL,
     ]
     return "\n".join(sections)
@@ -115,7 +124,7 @@ def _table(record: type) -> list[str]:
 
 def _default(field: inspect.Field) -> str:
     value = field.default
-    if value is msgspec.NODEFAULT:
+    if value is msgspec.NODEFAULT or value is None:
         return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"

@@ -37,6 +37,17 @@ class ServiceSettings(msgspec.Struct, frozen=True, rename="kebab"):
     external: Annotated[bool, _doc("The service is not part of the system: calls to it leave the system.")] = False
 
 
+class PathSettings(msgspec.Struct, frozen=True, rename="kebab"):
+    """One table `[[tool.edanalyze.per-path]]`: what differs in some files. The last that matches counts."""
+
+    paths: Annotated[Names, _doc("Patterns (see below) of the files that the table speaks of.")] = ()
+    ignore: Annotated[Names, _doc("Rules that are not reported there, in addition to those ignored everywhere.")] = ()
+    min_confidence: Annotated[
+        Literal["certain", "likely", "guess"] | None,
+        _doc("The least confidence with which a diagnostic is shown there."),
+    ] = None
+
+
 class Config(msgspec.Struct, frozen=True, rename="kebab"):
     """All settings, as read from `[tool.edanalyze]` and overridden by options.
 
@@ -87,4 +98,14 @@ class Config(msgspec.Struct, frozen=True, rename="kebab"):
         _doc("Values of environment variables in the deployed system; they win over what configuration files say."),
     ] = {}
     services: Annotated[dict[str, ServiceSettings], _doc("Services by name (keys: see below).")] = {}
+    per_path: Annotated[
+        tuple[PathSettings, ...],
+        _doc("Settings for parts of the project, `[[tool.edanalyze.per-path]]` (keys: see below)."),
+    ] = ()
+    baseline: Annotated[
+        str, _doc("File of the findings that are accepted for now, from the project root (`edanalyze baseline write`).")
+    ] = ""
+    require_reason: Annotated[
+        bool, _doc("Ask for a reason in every comment that silences a rule of edanalyze (EDA902).")
+    ] = False
     models: dict[str, tuple[dict[str, Any], ...]] = {}

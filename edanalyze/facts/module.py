@@ -78,8 +78,9 @@ class ModuleFacts(msgspec.Struct, frozen=True, array_like=True):
     lines: int
 
 
-class Unanalysed(msgspec.Struct, frozen=True):
-    """A file (or folder) that was not analysed, and why."""
+class Unanalysed(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file (or folder) that was not analysed, and why; `crash` says that it is a mistake of edanalyze's own."""
 
     path: str
     reason: str
+    crash: bool = False

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
     """Replace what a terminal would obey instead of show by its escape (`\\x1b`); tabs stay.
 
-    Covers control characters, line separators, the marks that reorder text on screen (after CVE-2021-42574), and the
-    surrogates by which Python keeps undecodable bytes of file names.
+    Covers control characters, line separators, the marks that reorder text on screen (after CVE-2021-42574), what no
+    XML may hold, and the surrogates by which Python keeps undecodable bytes of file names.
     """
     return _UNPRINTABLE.sub(_escape, text)
 

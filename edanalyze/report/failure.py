@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import traceback
-from pathlib import Path
 
+from edanalyze.check.baseline import BaselineError
+from edanalyze.check.crash import origin
 from edanalyze.discover.config import ConfigError
+from edanalyze.discover.git import GitError
 from edanalyze.models import ModelError
 from edanalyze.report.escape import printable
-
-_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def describe(error: Exception, verbose: bool = False) -> str:
@@ -21,9 +21,9 @@ def describe(error: Exception, verbose: bool = False) -> str:
     if isinstance(error, (ConfigError, ModelError)):
         problems = "\n".join(f"  {_line(each)}" for each in error.problems)
         return f"the configuration cannot be used:\n{problems}"
-    if isinstance(error, FileNotFoundError):
+    if isinstance(error, (FileNotFoundError, BaselineError, GitError)):
         return _line(error)
-    crash = f"edanalyze stopped because of a mistake of its own{_place(error)}:\n  {_line(repr(error))}\n"
+    crash = f"edanalyze stopped because of a mistake of its own{origin(error)}:\n  {_line(repr(error))}\n"
     if not verbose:
         return f"{crash}Please file this as a bug of edanalyze; running it with --verbose shows what helps to find it."
     details = "".join(traceback.format_exception(error))
@@ -32,12 +32,3 @@ def describe(error: Exception, verbose: bool = False) -> str:
 
 def _line(text: object) -> str:
     return printable(str(text))
-
-
-def _place(error: Exception) -> str:
-    """Name the innermost line of edanalyze that the exception came through."""
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        file = Path(frame.filename).resolve()
-        if file.is_relative_to(_PACKAGE):
-            return f" (edanalyze/{file.relative_to(_PACKAGE).as_posix()}:{frame.lineno})"
-    return ""

@@ -1,7 +1,8 @@
-"""The JSON of `edanalyze check --format json`, described by docs/schema/check.schema.json."""
+"""The JSON of `edanalyze check --format json` and `json-lines`, described by docs/schema/check.schema.json."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -18,17 +19,28 @@ def render(result: CheckResult) -> str:
         "version": VERSION,
         "diagnostics": sorted(result.diagnostics, key=lambda diagnostic: diagnostic.sort_key),
         "not_analysed": sorted(result.not_analysed, key=lambda file: (file.path, file.reason)),
+        "baseline": {"known": result.known, "stale": len(result.stale)},
     }
     return encode(document)
 
 
+def lines(result: CheckResult) -> Iterator[str]:
+    """Give one JSON object a line per diagnostic, each as in the `diagnostics` of `render`."""
+    for diagnostic in sorted(result.diagnostics, key=lambda diagnostic: diagnostic.sort_key):
+        yield compact(diagnostic)
+
+
 def encode(document: object) -> str:
     """Encode records, lists and dicts as indented JSON; file names that are not valid text are escaped."""
+    return msgspec.json.format(compact(document), indent=2)
+
+
+def compact(document: object) -> str:
+    """Encode as `encode` does, on one line."""
     try:
-        encoded = msgspec.json.encode(document)
+        return msgspec.json.encode(document).decode()
     except UnicodeEncodeError:
-        encoded = msgspec.json.encode(_encodable(msgspec.to_builtins(document)))
-    return msgspec.json.format(encoded, indent=2).decode()
+        return msgspec.json.encode(_encodable(msgspec.to_builtins(document))).decode()
 
 
 def _encodable(value: Any) -> Any:

@@ -24,6 +24,8 @@ def summary(result: CheckResult) -> str:
     where = len({diagnostic.path for diagnostic in result.diagnostics})
     sentence = f"{_counted(found, 'finding')} in {_counted(where, 'file')}" if found else "No findings"
     sentence += f"; {_counted(result.files, 'file')} analysed"
+    if result.known:
+        sentence += f", {_counted(result.known, 'finding')} known from the baseline"
     left_out = len(result.not_analysed)
     return sentence + (f", {_counted(left_out, 'path')} not analysed." if left_out else ".")
 

@@ -22,6 +22,7 @@ class StandInProject:
         self.paths = paths
         self.options = options
         self.not_analysed: list[Unanalysed] = []
+        self.baseline_file: Path | None = None
 
     def read(self, path: str) -> str | None:
         file = self.root / path

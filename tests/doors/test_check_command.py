@@ -294,9 +294,9 @@ def test_there_is_no_progress_bar_where_nobody_would_see_it(monkeypatch: pytest.
 
 
 def test_unknown_rules_in_the_configuration_are_each_named_with_file_and_key(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text('[tool.edanalyze]\nignore = ["EDA9"]\nenable = ["publish-after-comit"]\n')
+    (tmp_path / "pyproject.toml").write_text('[tool.edanalyze]\nignore = ["EDA8"]\nenable = ["publish-after-comit"]\n')
     command = [sys.executable, "-m", "edanalyze", "check", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
-    assert "pyproject.toml: tool.edanalyze.ignore: no rule is called 'EDA9'" in done.stderr
+    assert "pyproject.toml: tool.edanalyze.ignore: no rule is called 'EDA8'" in done.stderr
     assert "pyproject.toml: tool.edanalyze.enable: no rule is called 'publish-after-comit'" in done.stderr

@@ -99,7 +99,8 @@ def test_workers_get_the_findings_under_every_start_method(tmp_path: Path, metho
             """),
         encoding="utf-8",
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(root / "checks")])}
     ran = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment, timeout=60)
     assert (ran.stdout, ran.stderr, ran.returncode) == (f"{FOUND}\n", "", 1)
 
@@ -158,7 +159,7 @@ def test_noqa_is_flake8_s_to_apply(engine: StandInEngine, lint: Lint, orders: Pa
 
 def test_options_that_are_not_given_leave_the_configuration_alone(engine: StandInEngine, lint: Lint) -> None:
     lint("-j", "auto", ".")
-    assert vars(engine.projects[0].options) == {"noqa": False, "overlay": {}}
+    assert vars(engine.projects[0].options) == {"noqa": False, "overlay": {}, "noqa_elsewhere": True}
 
 
 def test_the_engine_uses_as_many_processes_as_flake8_may(engine: StandInEngine, lint: Lint) -> None:
@@ -170,6 +171,25 @@ def test_options_are_read_from_the_command_line(engine: StandInEngine, lint: Lin
     lint(*"--edanalyze-enable=EDA203,EDA100 --edanalyze-strict --edanalyze-include-tests .".split())
     options = engine.projects[0].options
     assert (options.enable, options.strict, options.include_tests) == (("EDA203", "EDA100"), True, True)
+
+
+def test_what_flake8_would_not_report_is_not_looked_for(engine: StandInEngine, lint: Lint) -> None:
+    lint("--extend-ignore", "EDA2,EDA301", ".")
+    unreported = engine.projects[0].options.unreported
+    assert {"EDA201", "EDA202", "EDA301"} <= set(unreported)
+    assert not {"EDA101", "EDA302", "EDA901"} & set(unreported)
+
+
+def test_baseline_and_revision_reach_the_engine(engine: StandInEngine, lint: Lint) -> None:
+    Path(".flake8").write_text("[flake8]\nedanalyze-baseline = conf/known.json\n", encoding="utf-8")
+    lint("--edanalyze-since", "main", ".")
+    options = engine.projects[0].options
+    assert (options.baseline, options.since) == (Path("conf/known.json").resolve(), "main")
+
+
+def test_disabled_noqa_comments_are_not_judged(engine: StandInEngine, lint: Lint) -> None:
+    lint("--disable-noqa", ".")
+    assert "noqa_elsewhere" not in vars(engine.projects[0].options)
 
 
 def test_options_are_read_from_the_flake8_configuration_and_the_command_line_wins(

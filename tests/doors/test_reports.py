@@ -108,7 +108,7 @@ def test_json_has_the_documented_keys_in_order_of_place() -> None:
     document = json.loads(
         json_report.render(result(late, early, not_analysed=(Unanalysed("b.py", "x"), Unanalysed("a.py", "y"))))
     )
-    assert list(document) == ["version", "diagnostics", "not_analysed"]
+    assert list(document) == ["version", "diagnostics", "not_analysed", "baseline"]
     assert document["version"] == 1
     assert [each["line"] for each in document["diagnostics"]] == [2, 9]
     assert document["not_analysed"] == [{"path": "a.py", "reason": "y"}, {"path": "b.py", "reason": "x"}]

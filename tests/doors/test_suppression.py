@@ -10,7 +10,7 @@ from flake8.violation import Violation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edanalyze.check import suppression
+from edanalyze.check.suppression import Suppressions
 from tests.doors.diagnostics import diagnostic
 
 FLAKE8_OPTIONS = argparse.Namespace(
@@ -20,9 +20,8 @@ FLAKE8_OPTIONS = argparse.Namespace(
 
 def suppressed_lines(source: str, code: str = "EDA201", noqa: bool = True) -> set[int]:
     found = [diagnostic(code=code, line=number) for number in range(1, source.count("\n") + 2)]
-    kept, suppressed = suppression.apply(found, {"orders/app.py": source}.get, noqa)
-    assert sorted([*kept, *suppressed], key=lambda each: each.line) == found
-    return {each.line for each in suppressed}
+    comments = Suppressions({"orders/app.py": source}.get, noqa)
+    return {each.line for each in found if comments.silence(each)}
 
 
 def flake8_suppresses(source: str, code: str = "EDA201") -> set[int]:
@@ -151,10 +150,11 @@ def test_without_noqa_only_our_own_comments_count() -> None:
 
 
 def test_a_file_that_cannot_be_read_suppresses_nothing() -> None:
-    assert suppression.apply([diagnostic()], lambda _path: None) == ((diagnostic(),), ())
+    assert not Suppressions(lambda _path: None).silence(diagnostic())
 
 
 def test_comments_of_one_file_leave_others_alone() -> None:
     here, there = diagnostic(path="a.py", line=1), diagnostic(path="b.py", line=1)
     sources = {"a.py": "notify()  # noqa\n", "b.py": "notify()\n"}
-    assert suppression.apply([here, there], sources.get) == ((there,), (here,))
+    comments = Suppressions(sources.get)
+    assert (comments.silence(here), comments.silence(there)) == (True, False)

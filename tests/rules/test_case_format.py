@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rules.cases import Case, CaseError, Expected, parse
+from edanalyze.testing.cases import Case, CaseError, Expected, parse
 
 
 def page(cases: str) -> str:

@@ -12,7 +12,7 @@ from edanalyze.check import pages, registry
 from edanalyze.check.rule import Rule
 from edanalyze.discover.settings import Config
 from edanalyze.models.schema import KINDS
-from tests.rules.cases import CASES, EXAMPLE, USE_INSTEAD, Case, read_page
+from edanalyze.testing.cases import CASES, EXAMPLE, USE_INSTEAD, Case, read_page
 
 FOLDER = Path(__file__).parents[2] / "docs" / "rules"
 BUILT_IN = [rule for rule in registry.rules() if type(rule).__module__.startswith("edanalyze_checks.")]

@@ -180,5 +180,5 @@ def test_extending_keeps_an_explicit_selection() -> None:
 
 
 def test_selector_that_matches_nothing_is_told() -> None:
-    wrong = registry.unknown(registry.rules(), ["EDA2", "EDA9", "publish-after-comit", "ALL", "early-ack", ""])
-    assert wrong == ("EDA9", "publish-after-comit", "")
+    wrong = registry.unknown(registry.rules(), ["EDA2", "EDA8", "publish-after-comit", "ALL", "early-ack", ""])
+    assert wrong == ("EDA8", "publish-after-comit", "")

@@ -1,9 +1,9 @@
-"""Reads rule pages as tests: each example and each case is a small system with the findings it must give.
+"""Reads Markdown pages as tests: each example and each case is a small system with the findings it must give.
 
 A case is a `###` heading under `## Cases`, naming behaviour, with fenced code below it. A line that holds nothing but
 a path in backticks names the file of the next block; one Python block of a case may go unnamed. Lines of Python (or
-YAML) that must be reported end in `# error: [EDA201]`. Only the page's own code is judged, unless a line of the case
-such as `Judged: EDA201, EDA202.` says otherwise. The format follows Ruff's mdtest.
+YAML) that must be reported end in `# error: [EDA201]`, which may follow another comment. Only the page's own code is
+judged, unless a line of the case such as `Judged: EDA201, EDA202.` says otherwise. The format follows Ruff's mdtest.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _HEADING = re.compile(r"(#{1,3}) (.+)")
 _FILE_NAME = re.compile(r"`([^`\s]+)`")
 _FENCE = re.compile(r"```(\w*)")
 _JUDGED = re.compile(r"Judged: (\w+(?:, \w+)*)\.")
-_MARKER = re.compile(r"# error: \[(\w+(?:, \w+)*)\]")
-_LIKE_A_MARKER = re.compile(r"#\W*(errors?|expect(ed|s)?)\b", re.IGNORECASE)
+_MARKER = re.compile(r"(?:^|(?<=\s))# error: \[(\w+(?:, \w+)*)\]$")
+_LIKE_A_MARKER = re.compile(r"(?:^|(?<=\s))#\W*(errors?|expect(ed|s)?)\b", re.IGNORECASE)
 _CODE = re.compile(r"[A-Z]{3,}[0-9]{3}")
 
 
@@ -57,6 +57,11 @@ class Case:
     codes: frozenset[str]
     files: dict[str, str]
     expected: frozenset[Expected]
+
+    def __str__(self) -> str:
+        """The page's code and the title in words joined by hyphens: the name of a test."""
+        title = self.title if self.section == CASES else self.section
+        return f"{Path(self.page).stem}-{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-')}"
 
 
 @dataclass(frozen=True)
@@ -179,12 +184,12 @@ def _expectations(page: str, block: _Block, codes: frozenset[str]) -> set[Expect
         if token.type != tokenize.COMMENT:
             continue
         line = block.line + token.start[0]
-        marker = _MARKER.fullmatch(token.string)
+        marker = _MARKER.search(token.string)
         if marker is None:
-            if _LIKE_A_MARKER.match(token.string):
+            if _LIKE_A_MARKER.search(token.string):
                 raise CaseError(page, line, f"{token.string!r} is no marker; write `# error: [EDA201]`")
             continue
-        if not token.line[: token.start[1]].strip():
+        if not marker.start() and not token.line[: token.start[1]].strip():
             raise CaseError(page, line, "a marker ends the line of code that it speaks of")
         found |= _expected(page, block, codes, token.start[0], marker[1])
     return found

@@ -1,0 +1,116 @@
+"""What of the findings is reported: by comments, paths, confidence, changed lines and the baseline, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
+
+import msgspec
+
+from edanalyze.check import crash
+from edanalyze.check.analysis import Analysis
+from edanalyze.check.baseline import VERSION, Baseline, Compared, Entry, compare, key_of
+from edanalyze.check.comments import judge
+from edanalyze.check.crash import Crash
+from edanalyze.check.diagnostic import Diagnostic
+from edanalyze.check.perpath import PerPath
+from edanalyze.check.rule import CommentRule, Rule
+from edanalyze.check.runner import identified, run, run_on_comments
+from edanalyze.check.since import Touched
+from edanalyze.check.suppression import Suppressions
+from edanalyze.discover.git import Change
+from edanalyze.facts.module import Unanalysed
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """What a run is about.
+
+    `covers` says whether a root-relative path was asked for, `read` gives its text. `noqa` says whether `# noqa`
+    silences here, `judge_noqa` whether it does at all (flake8 applies it itself), `judge_comments` whether unused
+    comments can be told: not where only a part of the project is seen. `changes` restricts the findings to what has
+    changed; `baseline` holds those that are accepted.
+    """
+
+    covers: Callable[[str], bool]
+    read: Callable[[str], str | None]
+    noqa: bool = True
+    judge_noqa: bool = True
+    judge_comments: bool = True
+    changes: Mapping[str, Change] | None = None
+    baseline: Baseline | None = None
+
+
+class Selected(msgspec.Struct, frozen=True):
+    """The findings to report, how many comments silenced, and the baseline's part."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    suppressed: int
+    compared: Compared
+
+
+def select(
+    analysis: Analysis,
+    rules: tuple[Rule, ...],
+    enabled: frozenset[str],
+    left_out: Iterable[Unanalysed],
+    scope: Scope,
+) -> Selected:
+    """Run the `enabled` ones of `rules`, and choose what to report.
+
+    `left_out` are the files that could not be analysed; those that edanalyze itself failed on are findings.
+    """
+    program, config = analysis.system.program, analysis.config
+    per_path = PerPath(config, rules)
+    left_out = tuple(left_out)
+    suppressions = Suppressions(lru_cache(maxsize=1)(scope.read), scope.noqa)
+
+    found, failed = run(analysis, [rule for rule in rules if rule.code in enabled])
+    silenced = {id(diagnostic) for diagnostic in found if suppressions.silence(diagnostic)}
+    ran = enabled - {each.code for each in failed}
+
+    about_comments = [rule for rule in rules if isinstance(rule, CommentRule) and rule.code in enabled]
+    if about_comments:
+        modules = sorted((name, module) for name, module in program.modules.items() if scope.covers(module.path))
+        looked_for = partial(per_path.left, ran if scope.judge_comments else frozenset())
+        comments = judge(modules, suppressions, rules, config, looked_for, scope.judge_noqa)
+        further, failed_too = run_on_comments(analysis, about_comments, comments)
+        silenced |= {id(diagnostic) for diagnostic in further if suppressions.silence(diagnostic, by_name=True)}
+        found, failed = [*found, *further], [*failed, *failed_too]
+
+    wanted = [each for each in found if scope.covers(each.path) and per_path.shows(each)]
+    shown = [each for each in wanted if id(each) not in silenced]
+    suppressed = len(wanted) - len(shown)
+    if scope.changes is not None:
+        touched = Touched(scope.changes, {module.path: module for module in program.modules.values()})
+        shown = [each for each in shown if touched.concerns(each)]
+
+    def judged(entry: Entry) -> bool:
+        missing = any(file.path == entry.path for file in left_out) or entry.key in unsure
+        return not missing and scope.changes is None and entry.code in per_path.left(ran, entry.path)
+
+    unsure = {key_of(each) for each in found if not per_path.shows(each)}
+    baseline = scope.baseline or Baseline(VERSION, ())
+    inside = msgspec.structs.replace(
+        baseline, findings=tuple(entry for entry in baseline.findings if scope.covers(entry.path))
+    )
+    compared = compare(inside, shown, _line_of(scope.read), judged)
+    crashed = identified([*_crashed_rules(failed, program.paths.values(), scope), *crash.of_files(left_out)])
+    diagnostics = sorted([*compared.new, *crashed], key=lambda each: each.sort_key)
+    return Selected(tuple(diagnostics), suppressed, compared)
+
+
+def _crashed_rules(failed: Iterable[Crash], paths: Iterable[str], scope: Scope) -> list[Diagnostic]:
+    """The crashes of rules, told at the first file that was asked for: they belong to none."""
+    return crash.of_rules(failed, min(filter(scope.covers, paths), default="."))
+
+
+def _line_of(read: Callable[[str], str | None]) -> Callable[[str, int], str]:
+    @lru_cache(maxsize=1)
+    def lines(path: str) -> list[str]:
+        return (read(path) or "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    def line(path: str, number: int) -> str:
+        known = lines(path)
+        return known[number - 1] if number <= len(known) else ""
+
+    return line
