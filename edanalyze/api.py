@@ -50,6 +50,7 @@ class Options(msgspec.Struct, frozen=True):
     extend_select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] | None = None
     enable: tuple[str, ...] | None = None
+    preview: bool | None = None
     min_confidence: str | None = None
     strict: bool | None = None
     include_tests: bool | None = None
@@ -195,6 +196,7 @@ def load_project(paths: Sequence[Path], options: Options | None = None) -> Proje
 
     Raises FileNotFoundError for a path that does not exist and ConfigError with every problem of the configuration.
     """
+    from edanalyze.check.objections import objections
     from edanalyze.discover.config import override, read_config, read_settings
     from edanalyze.discover.files import walk
     from edanalyze.discover.root import find_root
@@ -202,33 +204,14 @@ def load_project(paths: Sequence[Path], options: Options | None = None) -> Proje
 
     options = options or Options()
     root = find_root(paths)
-    config = read_settings(options.config, KINDS) if options.config is not None else read_config(root.path, KINDS)
-    _reject_unknown_rules(config, str(options.config or "pyproject.toml"))
-    names = ("select", "extend_select", "ignore", "enable", "min_confidence", "strict", "include_tests")
+    if options.config is not None:
+        config = read_settings(options.config, KINDS, objections)
+    else:
+        config = read_config(root.path, KINDS, objections)
+    names = ("select", "extend_select", "ignore", "enable", "preview", "min_confidence", "strict", "include_tests")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     config = override(config, "options", **given)
     return Project(root, config, walk(root, config), options)
-
-
-def _reject_unknown_rules(config: Config, file: str) -> None:
-    """Raise ConfigError for selectors that match no installed rule."""
-    from edanalyze.check import registry
-    from edanalyze.discover.config import SECTION, ConfigError, ConfigProblem
-
-    rules = registry.rules()
-    selectors = {
-        "select": config.select,
-        "extend-select": config.extend_select,
-        "ignore": config.ignore,
-        "enable": config.enable,
-    }
-    problems = [
-        ConfigProblem(file, f"{SECTION}.{key}", f"no rule is called {name!r}")
-        for key, names in selectors.items()
-        for name in registry.unknown(rules, names)
-    ]
-    if problems:
-        raise ConfigError(problems)
 
 
 def check(project: Project, progress: Progress | None = None) -> CheckResult:
@@ -249,16 +232,14 @@ def _check(project: Project, everything: bool = False) -> CheckResult:
 
     config, options = project.config, project.options
     rules = registry.rules()
-    codes = registry.enabled(
-        rules, select=config.select, ignore=config.ignore, extend_select=config.extend_select, enable=config.enable
-    )
+    codes = registry.enabled(rules, config.select, config.ignore, config.extend_select, config.enable, config.preview)
     scope = Scope(
         project.covers,
         project.read,
         noqa=options.noqa,
         judge_noqa=options.noqa or options.noqa_elsewhere,
         judge_comments=not project.is_loose,
-        changes=changes(project.root, options.since) if options.since else None,
+        changes=changes(project.root, options.since) if options.since is not None else None,
         baseline=None if everything else project.baseline,
     )
     analysis = Analysis(project.system, config)
@@ -274,7 +255,7 @@ def _check(project: Project, everything: bool = False) -> CheckResult:
         files=len(analysis.system.program.modules),
         lines=project.lines,
         known=selected.compared.known,
-        stale=tuple(map(str, selected.compared.stale)),
+        stale=selected.compared.stale,
     )
 
 
@@ -312,6 +293,19 @@ def graph_of_facts(facts: Iterable[Facts]) -> Graph:
     from edanalyze.analyse.landscape import Landscape, drawn
 
     return drawn(Landscape(exchange.union(facts)))
+
+
+class Look(msgspec.Struct, frozen=True):
+    """A first look at a project: the libraries whose calls are known, and how many HTTP calls lead nowhere known."""
+
+    libraries: tuple[str, ...]
+    unbound: int
+
+
+def look(project: Project) -> Look:
+    """What `edanalyze init` has to know besides the services."""
+    project.parse()
+    return _deep(lambda: Look(project.system.libraries(), max(0, len(project.system.unresolved()) - 1)))
 
 
 def callgraph(project: Project) -> dict[str, list[str]]:

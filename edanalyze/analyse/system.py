@@ -41,7 +41,7 @@ from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import Library
 from edanalyze.link.program import Program
 from edanalyze.link.settings import Settings
-from edanalyze.models import Models, load
+from edanalyze.models import Models, imported, load
 
 
 class System:
@@ -204,6 +204,10 @@ class System:
             for api in self.models.own
             if api.call and api.call not in self.effects.matched and not self._is_mentioned(api.call)
         ]
+
+    def libraries(self) -> tuple[str, ...]:
+        """The names of the known libraries that the program imports."""
+        return imported(self.program.imported_names())
 
     def unresolved(self) -> list[str]:
         """A sentence for each HTTP call whose callee is not known, and why; preceded by their number."""

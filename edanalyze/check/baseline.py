@@ -16,42 +16,24 @@ from typing import TypeAlias
 
 import msgspec
 
+from edanalyze.check.accepted import Accepted, Key
 from edanalyze.check.diagnostic import Diagnostic
 
 VERSION = 1
 DEFAULT = "edanalyze-baseline.json"
 """Where a baseline is written when the configuration does not say."""
 
-Key: TypeAlias = "tuple[str, str, str]"
 Line: TypeAlias = "Callable[[str, int], str]"
 """Gives a line of the source by root-relative path and number."""
 
 _LINE_NUMBER = re.compile(r"(\.\w{2,5}):\d+(?::\d+)?")
 
 
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Findings of one rule with one message in one function: where, how many, and a mark of each one's line."""
-
-    code: str
-    symbol: str
-    message: str
-    path: str
-    lines: tuple[str, ...]
-
-    @property
-    def key(self) -> Key:
-        """What an entry is known by."""
-        return (self.code, self.symbol, self.message)
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.code} in {self.symbol or 'the module'}: {self.message}"
-
-
 class Baseline(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The content of a baseline file."""
 
     version: int
-    findings: tuple[Entry, ...]
+    findings: tuple[Accepted, ...]
 
     @property
     def size(self) -> int:
@@ -64,7 +46,7 @@ class Compared(msgspec.Struct, frozen=True):
 
     new: tuple[Diagnostic, ...]
     known: int
-    stale: tuple[Entry, ...]
+    stale: tuple[Accepted, ...]
 
 
 class BaselineError(ValueError):
@@ -75,16 +57,21 @@ def make(diagnostics: Iterable[Diagnostic], line: Line) -> Baseline:
     """A baseline that knows exactly these findings."""
     lines: dict[Key, list[str]] = {}
     paths: dict[Key, str] = {}
-    for diagnostic in diagnostics:
+    for diagnostic in sorted(diagnostics, key=lambda diagnostic: diagnostic.sort_key):
         name = key_of(diagnostic)
         paths.setdefault(name, diagnostic.path)
         lines.setdefault(name, []).append(_mark(diagnostic, line))
-    entries = [Entry(*name, paths[name], tuple(sorted(marks))) for name, marks in lines.items()]
-    return Baseline(VERSION, tuple(sorted(entries, key=lambda entry: (entry.path, entry.key))))
+    entries = [Accepted(*name, paths[name], tuple(sorted(marks))) for name, marks in lines.items()]
+    return Baseline(VERSION, ordered(entries))
+
+
+def ordered(entries: Iterable[Accepted]) -> tuple[Accepted, ...]:
+    """Entries in the order of a file."""
+    return tuple(sorted(entries, key=lambda entry: (entry.path, entry.key)))
 
 
 def compare(
-    baseline: Baseline, diagnostics: Sequence[Diagnostic], line: Line, judged: Callable[[Entry], bool]
+    baseline: Baseline, diagnostics: Sequence[Diagnostic], line: Line, judged: Callable[[Accepted], bool]
 ) -> Compared:
     """Hold findings against a baseline.
 
@@ -95,7 +82,7 @@ def compare(
     for diagnostic in diagnostics:
         groups.setdefault(key_of(diagnostic), []).append(diagnostic)
     new: list[Diagnostic] = []
-    stale: list[Entry] = []
+    stale: list[Accepted] = []
     known = 0
     for entry in baseline.findings:
         found = groups.pop(entry.key, [])
@@ -108,10 +95,10 @@ def compare(
     return Compared(tuple(sorted(new, key=lambda diagnostic: diagnostic.sort_key)), known, tuple(stale))
 
 
-def prune(baseline: Baseline, stale: Iterable[Entry]) -> Baseline:
+def prune(baseline: Baseline, stale: Iterable[Accepted]) -> Baseline:
     """The baseline without what `compare` found to be stale."""
     gone = {entry.key: Counter(entry.lines) for entry in stale}
-    kept: list[Entry] = []
+    kept: list[Accepted] = []
     for entry in baseline.findings:
         left = Counter(entry.lines) - gone.get(entry.key, Counter())
         if left:

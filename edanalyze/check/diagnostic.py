@@ -6,6 +6,7 @@ import enum
 
 import msgspec
 
+from edanalyze.check.accepted import Accepted
 from edanalyze.facts.module import Unanalysed
 
 
@@ -67,4 +68,4 @@ class CheckResult(msgspec.Struct, frozen=True):
     files: int = 0
     lines: int = 0
     known: int = 0
-    stale: tuple[str, ...] = ()
+    stale: tuple[Accepted, ...] = ()

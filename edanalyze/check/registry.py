@@ -91,17 +91,20 @@ def enabled(
     ignore: Sequence[str] = (),
     extend_select: Sequence[str] = (),
     enable: Sequence[str] = (),
+    preview: bool = False,
 ) -> set[str]:
     """Decide which rules run; gives their codes.
 
     A selector is a rule's code or name, the beginning of a code (`EDA2`), or `ALL`. Without `select` the rules that
     are on by default are selected; `extend_select` adds to either. A rule that is off by default runs when `enable`
     matches it in any way, or when a selection names it in full or says `ALL`: the beginning of a code is not meant to
-    switch it on. What `ignore` matches never runs.
+    switch it on. What `ignore` matches never runs, nor do preview rules unless `preview` lets them in.
     """
     selectors = (*select, *extend_select)
     codes = set()
     for rule in rules:
+        if rule.preview and not preview:
+            continue
         if rule.default:
             wanted = not select or matches(selectors, rule)
         else:

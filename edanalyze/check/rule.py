@@ -23,7 +23,8 @@ class Rule(ABC):
     """One diagnostic: its metadata as class attributes, and `check`, which finds where it applies.
 
     `code` is stable once released, `name` states the bad pattern in kebab-case, `summary` is one line, and `default`
-    says whether the rule runs unasked. The remaining texts are Markdown; indentation that they share is removed when
+    says whether the rule runs unasked. A `preview` rule may still change or go (docs/versioning.md), and runs only
+    where previews are let in. The remaining texts are Markdown; indentation that they share is removed when
     the class is created. `example` (bad) and `use_instead` (good) are Python source, or, where several files are
     needed, Markdown with named code blocks; lines of `example` that are reported end in `# error: [CODE]`.
     The headings of the page follow Ruff's rule documentation.
@@ -33,6 +34,7 @@ class Rule(ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     default: ClassVar[bool]
+    preview: ClassVar[bool] = False
     what_it_does: ClassVar[str]
     why: ClassVar[str]
     example: ClassVar[str]

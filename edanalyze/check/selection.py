@@ -8,11 +8,13 @@ from functools import lru_cache, partial
 import msgspec
 
 from edanalyze.check import crash
+from edanalyze.check.accepted import Accepted
 from edanalyze.check.analysis import Analysis
-from edanalyze.check.baseline import VERSION, Baseline, Compared, Entry, compare, key_of
+from edanalyze.check.baseline import VERSION, Baseline, Compared, compare, key_of
 from edanalyze.check.comments import judge
 from edanalyze.check.crash import Crash
 from edanalyze.check.diagnostic import Diagnostic
+from edanalyze.check.lines import line_of
 from edanalyze.check.perpath import PerPath
 from edanalyze.check.rule import CommentRule, Rule
 from edanalyze.check.runner import identified, run, run_on_comments
@@ -84,7 +86,7 @@ def select(
         touched = Touched(scope.changes, {module.path: module for module in program.modules.values()})
         shown = [each for each in shown if touched.concerns(each)]
 
-    def judged(entry: Entry) -> bool:
+    def judged(entry: Accepted) -> bool:
         missing = any(file.path == entry.path for file in left_out) or entry.key in unsure
         return not missing and scope.changes is None and entry.code in per_path.left(ran, entry.path)
 
@@ -93,7 +95,7 @@ def select(
     inside = msgspec.structs.replace(
         baseline, findings=tuple(entry for entry in baseline.findings if scope.covers(entry.path))
     )
-    compared = compare(inside, shown, _line_of(scope.read), judged)
+    compared = compare(inside, shown, line_of(scope.read), judged)
     crashed = identified([*_crashed_rules(failed, program.paths.values(), scope), *crash.of_files(left_out)])
     diagnostics = sorted([*compared.new, *crashed], key=lambda each: each.sort_key)
     return Selected(tuple(diagnostics), suppressed, compared)
@@ -102,15 +104,3 @@ def select(
 def _crashed_rules(failed: Iterable[Crash], paths: Iterable[str], scope: Scope) -> list[Diagnostic]:
     """The crashes of rules, told at the first file that was asked for: they belong to none."""
     return crash.of_rules(failed, min(filter(scope.covers, paths), default="."))
-
-
-def _line_of(read: Callable[[str], str | None]) -> Callable[[str, int], str]:
-    @lru_cache(maxsize=1)
-    def lines(path: str) -> list[str]:
-        return (read(path) or "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-
-    def line(path: str, number: int) -> str:
-        known = lines(path)
-        return known[number - 1] if number <= len(known) else ""
-
-    return line

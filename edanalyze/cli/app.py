@@ -5,10 +5,14 @@ from __future__ import annotations
 import click
 
 from edanalyze import __version__
+from edanalyze.cli.baseline import baseline
 from edanalyze.cli.check import check
+from edanalyze.cli.config import config
 from edanalyze.cli.explain import explain, rules
 from edanalyze.cli.graph import callgraph, facts, graph
+from edanalyze.cli.init import init
 from edanalyze.cli.models import models
+from edanalyze.cli.new_check import new_check
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -22,9 +26,14 @@ def app() -> None:
       edanalyze explain EDA201             what a finding means, and what to do instead
       edanalyze graph -o services.svg      a picture of services, calls and messages
 
+    \b
+    In a system that exists already:
+      edanalyze init                       a commented [tool.edanalyze] for its pyproject.toml
+      edanalyze baseline write             accept what is found now; check reports what is new
+
     Settings are read from [tool.edanalyze] in pyproject.toml; options win over them. Every command answers to --help.
     """
 
 
-for command in (check, graph, callgraph, facts, explain, rules, models):
+for command in (check, baseline, init, config, graph, callgraph, facts, explain, rules, models, new_check):
     app.add_command(command)

@@ -14,7 +14,7 @@ from edanalyze.cli.failures import Failure, explained
 from edanalyze.cli.inputs import divided
 from edanalyze.cli.output import colours, destination
 from edanalyze.cli.progress import progress_bar
-from edanalyze.cli.selectors import check_selectors
+from edanalyze.cli.selectors import check_selectors, complete_rules
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -34,19 +34,34 @@ FORMATS = ("text", "concise", "json", "json-lines", "sarif", "github", "gitlab",
     multiple=True,
     metavar="RULES",
     callback=check_selectors,
+    shell_complete=complete_rules,
     help="Run these rules (EDA2,EDA301,publish-after-commit).",
 )
 @click.option(
-    "--extend-select", multiple=True, metavar="RULES", callback=check_selectors, help="Run these rules as well."
+    "--extend-select",
+    multiple=True,
+    metavar="RULES",
+    callback=check_selectors,
+    shell_complete=complete_rules,
+    help="Run these rules as well.",
 )
-@click.option("--ignore", multiple=True, metavar="RULES", callback=check_selectors, help="Do not run these rules.")
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="RULES",
+    callback=check_selectors,
+    shell_complete=complete_rules,
+    help="Do not run these rules.",
+)
 @click.option(
     "--enable",
     multiple=True,
     metavar="RULES",
     callback=check_selectors,
+    shell_complete=complete_rules,
     help="Switch on rules that are off by default.",
 )
+@click.option("--preview", is_flag=True, default=None, help="Let rules in that may still change.")
 @click.option(
     "--min-confidence",
     type=click.Choice(["certain", "likely", "guess"]),

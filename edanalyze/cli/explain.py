@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from edanalyze.cli.failures import Failure, explained
-from edanalyze.cli.selectors import suggestion
+from edanalyze.cli.selectors import complete_rules, suggestion
 
 if TYPE_CHECKING:
     from edanalyze.check.rule import Rule
 
 
 @click.command(short_help="Explain a rule, with examples.")
-@click.argument("rule")
+@click.argument("rule", shell_complete=complete_rules)
 def explain(rule: str) -> None:
     """Explain RULE, given by code (EDA201) or name (publish-after-commit).
 
@@ -34,7 +34,10 @@ def explain(rule: str) -> None:
 @click.command(short_help="List the rules.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to list them.")
 def rules(form: str) -> None:
-    """List all installed rules: code, name, whether it is on by default, and what it finds."""
+    """List all installed rules: code, name, whether it is on by default, and what it finds.
+
+    Rules of other packages, found through the entry point `edanalyze.checks`, are listed like the built-in ones.
+    """
     with explained():
         from edanalyze.check import registry
 
@@ -48,11 +51,21 @@ def rules(form: str) -> None:
         return
     width = max((len(each.name) for each in listed), default=0)
     for each in listed:
-        click.echo(f"{each.code}  {each.name:<{width}}  {'on ' if each.default else 'off'}  {each.summary}")
+        click.echo(f"{each.code}  {each.name:<{width}}  {_state(each):<7}  {each.summary}")
+
+
+def _state(rule: Rule) -> str:
+    return "preview" if rule.preview else "on" if rule.default else "off"
 
 
 def _record(rule: Rule) -> dict[str, object]:
-    return {"code": rule.code, "name": rule.name, "default": rule.default, "summary": rule.summary}
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "default": rule.default,
+        "preview": rule.preview,
+        "summary": rule.summary,
+    }
 
 
 def _show(markdown: str) -> None:

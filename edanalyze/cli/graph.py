@@ -108,7 +108,10 @@ def graph(
 @CONFIG
 @VERBOSE
 def callgraph(paths: tuple[Path, ...], output: Path | None, form: str, config: Path | None, verbose: bool) -> None:
-    """Write which function of PATHS calls which: {"pkg.mod.Class.method": ["pkg.other.function", ...]}."""
+    """Write which function of PATHS calls which: {"pkg.mod.Class.method": ["pkg.other.function", ...]}.
+
+    Names are dotted from the project root; methods are found through inheritance, attributes and annotations.
+    """
     with explained(verbose):
         from edanalyze import api
         from edanalyze.report import json

@@ -43,13 +43,14 @@ def _known() -> list[Api]:
     """Everything that is shipped, and what the project in the working folder declares."""
     import msgspec
 
+    from edanalyze.check.objections import objections
     from edanalyze.discover.config import read_config
     from edanalyze.discover.root import find_root
     from edanalyze.models import load, load_all
     from edanalyze.models.schema import KINDS
 
     shipped = load_all()
-    own = load((), read_config(find_root([Path()]).path, KINDS).models).own
+    own = load((), read_config(find_root([Path()]).path, KINDS, objections).models).own
     apis = [api for kind in KINDS for api in shipped.of_kind(kind)]
     shapes = [msgspec.structs.replace(shape.api, call=f"*.{shape.method}") for shape in shipped.shapes]
     return [*apis, *shapes, *own]

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 
 import click
+from click.shell_completion import CompletionItem
 
 
 def split(values: Sequence[str]) -> tuple[str, ...]:
@@ -23,6 +24,19 @@ def check_selectors(_context: click.Context, _parameter: click.Parameter, values
         if unknown:
             raise click.BadParameter(f"no rule is called {unknown[0]!r}{suggestion(unknown[0])}")
     return selectors
+
+
+def complete_rules(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Offer the rules that go on as typed, by code or name; of a list with commas, for its last part."""
+    from edanalyze.check import registry
+
+    before, comma, last = typed.rpartition(",")
+    words = [(word, rule.summary) for rule in registry.rules() for word in (rule.code, rule.name)]
+    return [
+        CompletionItem(f"{before}{comma}{word}", help=summary)
+        for word, summary in words
+        if word.lower().startswith(last.lower())
+    ]
 
 
 def suggestion(reference: str) -> str:

@@ -6,9 +6,9 @@ import difflib
 import importlib
 import re
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import inspect
@@ -52,17 +52,21 @@ class ConfigError(ValueError):
         super().__init__("\n".join(map(str, self.problems)))
 
 
-def read_config(root: Path, model_kinds: Collection[str] = ()) -> Config:
+Objections: TypeAlias = "Callable[[Config, str], Iterable[ConfigProblem]]"
+"""What else may be wrong with settings whose types are right, given them and the name of their file."""
+
+
+def read_config(root: Path, model_kinds: Collection[str] = (), objections: Objections | None = None) -> Config:
     """The settings of the project at `root`; the defaults when its pyproject.toml is missing or says nothing.
 
-    `model_kinds` are the names of the model tables a user may add (`publish`, `http`, …).
+    `model_kinds` are the names of the model tables a user may add (`publish`, `http`, …). `objections` are asked, too.
     Raises ConfigError with all problems.
     """
     file = root / "pyproject.toml"
-    return read_settings(file, model_kinds) if file.is_file() else Config()
+    return read_settings(file, model_kinds, objections) if file.is_file() else Config()
 
 
-def read_settings(file: Path, model_kinds: Collection[str] = ()) -> Config:
+def read_settings(file: Path, model_kinds: Collection[str] = (), objections: Objections | None = None) -> Config:
     """The settings in `[tool.edanalyze]` of a TOML file, whatever it is called; the defaults when it says nothing.
 
     Raises ConfigError with all problems.
@@ -73,7 +77,14 @@ def read_settings(file: Path, model_kinds: Collection[str] = ()) -> Config:
     if not isinstance(table, dict):
         key = SECTION if isinstance(tool, dict) else "tool"
         raise ConfigError([ConfigProblem(file.name, key, f"expected a table, got {_shown(table)}")])
-    return config_from_table(table, file.name, model_kinds)
+    return config_from_table(table, file.name, model_kinds, objections)
+
+
+def written_keys(file: Path) -> frozenset[str]:
+    """The keys that a file says in `[tool.edanalyze]`; none when there is no such file or section."""
+    tool = parse_toml(file).get("tool", {}) if file.is_file() else {}
+    table = tool.get("edanalyze", {}) if isinstance(tool, dict) else {}
+    return frozenset(table) if isinstance(table, dict) else frozenset()
 
 
 def parse_toml(file: Path) -> dict[str, Any]:
@@ -96,15 +107,27 @@ def parse_toml(file: Path) -> dict[str, Any]:
     raise ConfigError([ConfigProblem(file.name, "", message, line, column)])
 
 
-def config_from_table(table: Mapping[str, Any], file: str, model_kinds: Collection[str] = ()) -> Config:
-    """The settings of one `[tool.edanalyze]` table that came from `file`. Raises ConfigError with all problems."""
+def config_from_table(
+    table: Mapping[str, Any],
+    file: str,
+    model_kinds: Collection[str] = (),
+    objections: Objections | None = None,
+) -> Config:
+    """The settings of one `[tool.edanalyze]` table that came from `file`.
+
+    `objections` are asked about the values whose types are right, even if others are wrong: the user shall hear of
+    everything at once. Raises ConfigError with all problems.
+    """
     problems: list[ConfigProblem] = []
     values: dict[str, Any] = {}
     models: dict[str, tuple[dict[str, Any], ...]] = {}
     for key, value in table.items():
         where = f"{SECTION}.{key}"
         if key in _FIELDS:
-            values[_FIELDS[key].name] = _checked(value, _FIELDS[key].type, where, file, problems)
+            before = len(problems)
+            checked = _checked(value, _FIELDS[key].type, where, file, problems)
+            if len(problems) == before:
+                values[_FIELDS[key].name] = checked
         elif key in model_kinds:
             if isinstance(value, list) and all(isinstance(each, dict) for each in value):
                 models[key] = tuple(value)
@@ -112,9 +135,11 @@ def config_from_table(table: Mapping[str, Any], file: str, model_kinds: Collecti
                 problems.append(ConfigProblem(file, where, f"expected tables, written [[{where}]]"))
         else:
             problems.append(ConfigProblem(file, where, _unknown(key, [*_FIELDS, *model_kinds])))
+    config = Config(**values, models=models)
+    problems += objections(config, file) if objections is not None else ()
     if problems:
         raise ConfigError(problems)
-    return Config(**values, models=models)
+    return config
 
 
 def override(config: Config, source: str, **values: Any) -> Config:

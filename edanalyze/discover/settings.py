@@ -61,6 +61,7 @@ class Config(msgspec.Struct, frozen=True, rename="kebab"):
     extend_select: Annotated[Names, _doc("Rules to run in addition to `select`.")] = ()
     ignore: Annotated[Names, _doc("Rules not to run; wins over `select`.")] = ()
     enable: Annotated[Names, _doc("Rules that are off by default and shall run.")] = ()
+    preview: Annotated[bool, _doc("Let rules in that may still change ([versions](versioning.md)).")] = False
     min_confidence: Annotated[
         Literal["certain", "likely", "guess"], _doc("The least confidence with which a diagnostic is shown.")
     ] = "likely"

@@ -6,8 +6,21 @@ tables, under `[tool.edanalyze]`, describe a project's own wrappers.
 
 from __future__ import annotations
 
-from edanalyze.models.load import digest, load, load_all
+from edanalyze.models.load import digest, imported, load, load_all
 from edanalyze.models.records import Api, ModelError, Problem, Shape, Slot
 from edanalyze.models.registry import Models
+from edanalyze.models.rows import check as problems
 
-__all__ = ["Api", "ModelError", "Models", "Problem", "Shape", "Slot", "digest", "load", "load_all"]
+__all__ = [
+    "Api",
+    "ModelError",
+    "Models",
+    "Problem",
+    "Shape",
+    "Slot",
+    "digest",
+    "imported",
+    "load",
+    "load_all",
+    "problems",
+]

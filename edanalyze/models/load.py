@@ -40,17 +40,27 @@ def load_all() -> Models:
 
 def files_for(imports: Iterable[str]) -> list[str]:
     """The data files (without suffix) that these imports need, with those they refer to."""
-    index = _index()
-    names = set(imports)
-    prefixes = {name[:end] for name in names for end in (*_dots(name), len(name))}
-    waiting = [file for known, files in index["imports"].items() if _touches(known, names, prefixes) for file in files]
+    waiting = _named_by(imports)
     found = {ALWAYS}
     while waiting:
         file = waiting.pop()
         if file not in found:
             found.add(file)
-            waiting += index["requires"].get(file, ())
+            waiting += _index()["requires"].get(file, ())
     return sorted(found)
+
+
+def imported(imports: Iterable[str]) -> tuple[str, ...]:
+    """The names of the known libraries that these imports belong to, sorted; the language's own are left out."""
+    named = {str(document(file)["library"]["name"]) for file in _named_by(imports)}
+    return tuple(sorted(name for name in named if not name.startswith("Python: ")))
+
+
+def _named_by(imports: Iterable[str]) -> list[str]:
+    names = set(imports)
+    prefixes = {name[:end] for name in names for end in (*_dots(name), len(name))}
+    known = _index()["imports"].items()
+    return [file for name, files in known if _touches(name, names, prefixes) for file in files]
 
 
 def _dots(name: str) -> list[int]:

@@ -13,7 +13,7 @@ The pages of the built-in rules are tested with it; a package of rules of your o
 from __future__ import annotations
 
 from edanalyze.testing.cases import CASES, EXAMPLE, USE_INSTEAD, Case, CaseError, Expected, parse, read_page
-from edanalyze.testing.judge import check_case
+from edanalyze.testing.judge import check_case, example_cases
 
 __all__ = [
     "CASES",
@@ -23,6 +23,7 @@ __all__ = [
     "CaseError",
     "Expected",
     "check_case",
+    "example_cases",
     "parse",
     "read_page",
 ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from edanalyze.api import Options, check, load_project
+from edanalyze.check import pages
 from edanalyze.check.diagnostic import Diagnostic
-from edanalyze.testing.cases import Case, Expected
+from edanalyze.check.rule import Rule
+from edanalyze.testing.cases import Case, Expected, parse
 
 
 def check_case(case: Case, folder: Path) -> None:
@@ -27,6 +29,11 @@ def check_case(case: Case, folder: Path) -> None:
     found = {Expected(finding.path, finding.line, finding.code): finding for finding in result.diagnostics}
     if set(found) != case.expected:
         raise AssertionError(_difference(case, found))
+
+
+def example_cases(rule: type[Rule]) -> list[Case]:
+    """The cases that a rule's own `example` and `use_instead` make."""
+    return parse(pages.text(rule), f"{rule.code}.md", rule.code)
 
 
 def _difference(case: Case, found: dict[Expected, Diagnostic]) -> str:

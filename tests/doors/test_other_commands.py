@@ -94,7 +94,7 @@ def test_models_tells_mistakes_in_the_wrappers(run: Run, tmp_path: Path, monkeyp
     (tmp_path / "pyproject.toml").write_text('[[tool.edanalyze.publish]]\ncal = "acme.bus.emit"\n', encoding="utf-8")
     ran = run("models")
     assert ran.exit_code == 2
-    assert "pyproject.toml: [[publish]] number 1.cal" in ran.stderr
+    assert "pyproject.toml: tool.edanalyze.publish[0].cal" in ran.stderr
     assert "mistake of its own" not in ran.stderr
 
 

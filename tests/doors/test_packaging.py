@@ -88,9 +88,9 @@ def test_the_page_on_the_command_line_names_every_command_and_option() -> None:
     }
     assert set(sections) == set(app.commands)
     for name, command in app.commands.items():
-        options = {
-            opt for each in command.params if isinstance(each, click.Option) for opt in each.opts if opt[:2] == "--"
-        }
+        parts = [*command.commands.values()] if isinstance(command, click.Group) else [command]
+        parameters = [each for part in parts for each in part.params if isinstance(each, click.Option)]
+        options = {opt for each in parameters for opt in each.opts if opt[:2] == "--"}
         assert set(re.findall(r"--[a-z][a-z-]+", sections[name])) >= options, name
         assert set(re.findall(r"--[a-z][a-z-]+", sections[name])) <= options, name
 

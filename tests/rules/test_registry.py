@@ -182,3 +182,11 @@ def test_extending_keeps_an_explicit_selection() -> None:
 def test_selector_that_matches_nothing_is_told() -> None:
     wrong = registry.unknown(registry.rules(), ["EDA2", "EDA8", "publish-after-comit", "ALL", "early-ack", ""])
     assert wrong == ("EDA8", "publish-after-comit", "")
+
+
+def test_a_preview_rule_runs_only_where_previews_are_let_in(site: Site) -> None:
+    preview = rule("ABC100", "one-name").replace("    default =", "    preview = True\n    default =")
+    site.install("one", f"{preview}RULES = [RuleABC100]\n")
+    rules = site.load().rules
+    assert registry.enabled(rules, enable=["ABC100"], extend_select=["ALL"]) == set()
+    assert registry.enabled(rules, preview=True) == {"ABC100"}

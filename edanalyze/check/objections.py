@@ -1,0 +1,31 @@
+"""What is wrong with settings beyond their types: rules that do not exist, and model tables that say nothing usable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from edanalyze.check import registry
+from edanalyze.discover.config import SECTION, ConfigProblem
+from edanalyze.discover.settings import Config
+from edanalyze.models import problems
+
+
+def objections(config: Config, file: str) -> Iterator[ConfigProblem]:
+    """Everything that is wrong with settings whose types are right; `file` is the name of where they stand."""
+    selectors = {
+        "select": config.select,
+        "extend-select": config.extend_select,
+        "ignore": config.ignore,
+        "enable": config.enable,
+        **{f"per-path[{at}].ignore": table.ignore for at, table in enumerate(config.per_path)},
+    }
+    rules = registry.rules()
+    for key, names in selectors.items():
+        for name in registry.unknown(rules, names):
+            yield ConfigProblem(file, f"{SECTION}.{key}", f"no rule is called {name!r}")
+    for at, table in enumerate(config.per_path):
+        if not table.paths:
+            yield ConfigProblem(file, f"{SECTION}.per-path[{at}].paths", "names no files: the table would do nothing")
+    for each in problems(config.models, file):
+        key = f".{each.key}" if each.key else ""
+        yield ConfigProblem(file, f"{SECTION}.{each.kind}[{each.index}]{key}", each.message)
