@@ -6,6 +6,7 @@ analysed project is ever imported or run.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -105,7 +106,7 @@ class Project:
         from edanalyze.check.baseline import read
 
         file = self.baseline_file
-        return read(file) if self.options.use_baseline and file is not None and file.exists() else None
+        return read(file) if self.options.use_baseline and file is not None and os.path.exists(file) else None
 
     def source(self, path: str) -> bytes | None:
         """The source of a file, from the overlay or the disk; None when it cannot be read."""

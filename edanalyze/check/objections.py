@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from edanalyze.check import registry
 from edanalyze.discover.config import SECTION, ConfigProblem
 from edanalyze.discover.settings import Config
 from edanalyze.models import problems
+
+_LONGEST = 1000
 
 
 def objections(config: Config, file: str) -> Iterator[ConfigProblem]:
@@ -21,11 +25,19 @@ def objections(config: Config, file: str) -> Iterator[ConfigProblem]:
     }
     rules = registry.rules()
     for key, names in selectors.items():
-        for name in registry.unknown(rules, names):
+        for name in registry.unknown(rules, dict.fromkeys(names)):
             yield ConfigProblem(file, f"{SECTION}.{key}", f"no rule is called {name!r}")
     for at, table in enumerate(config.per_path):
         if not table.paths:
             yield ConfigProblem(file, f"{SECTION}.per-path[{at}].paths", "names no files: the table would do nothing")
+    if not _lies_inside(config.baseline):
+        yield ConfigProblem(file, f"{SECTION}.baseline", "has to be a file within the project, told from its root")
     for each in problems(config.models, file):
         key = f".{each.key}" if each.key else ""
         yield ConfigProblem(file, f"{SECTION}.{each.kind}[{each.index}]{key}", each.message)
+
+
+def _lies_inside(path: str) -> bool:
+    """Whether a path cannot lead out of the project, and can be a path at all."""
+    parts = PurePosixPath(path.replace("\\", "/")).parts
+    return ".." not in parts and not os.path.isabs(path) and len(path) < _LONGEST and path.isprintable()

@@ -59,7 +59,7 @@ class FileComments:
         self.used: set[Selector | Silencer] = set()
         try:
             tokens = list(tokenize.generate_tokens(iter(lines).__next__) if python else _plain_tokens(lines))
-        except (tokenize.TokenError, SyntaxError):
+        except (tokenize.TokenError, SyntaxError, UnicodeError):
             tokens = []  # flake8 then looks at single lines, too; a comment of our own cannot be told from a string
         for span in _spans(tokens) if python else ():
             self._spans.update(dict.fromkeys(span, span))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edanalyze.cli.failures import explained
+from edanalyze.cli.failures import Failure, explained
 from edanalyze.cli.output import writable
 
 if TYPE_CHECKING:
@@ -137,6 +137,8 @@ def _save(content: Baseline, place: Path) -> None:
     from edanalyze.check import baseline as records
 
     with writable(place):
+        if place.is_symlink():
+            raise Failure(f"{place} is a symbolic link; a baseline is written into the project itself")
         place.write_bytes(records.encode(content))
 
 

@@ -32,6 +32,8 @@ def init(path: Path, dry_run: bool) -> None:
 
         project = api.load_project([path])
         file = project.root / "pyproject.toml"
+        if file.is_symlink():
+            raise Failure(f"{file} is a symbolic link; write into what it leads to")
         if file.is_file() and "edanalyze" in _table(parse_toml(file)):
             raise Failure(f"{file} has a section [tool.edanalyze] already; `edanalyze config` shows what it says")
         text = section(_outline(project), DEFAULT)

@@ -24,6 +24,8 @@ _FIELDS = {
     for field in (_TYPE.fields if isinstance(_TYPE, inspect.StructType) else ())
     if field.name != "models"
 }
+_HELPED = 50
+"""How many mistakes are worth a guess at what was meant: a guess takes its time."""
 _POSITION = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 
@@ -134,7 +136,8 @@ def config_from_table(
             else:
                 problems.append(ConfigProblem(file, where, f"expected tables, written [[{where}]]"))
         else:
-            problems.append(ConfigProblem(file, where, _unknown(key, [*_FIELDS, *model_kinds])))
+            likely = [*_FIELDS, *model_kinds] if len(problems) < _HELPED else []
+            problems.append(ConfigProblem(file, where, _unknown(key, likely)))
     config = Config(**values, models=models)
     problems += objections(config, file) if objections is not None else ()
     if problems:

@@ -11,6 +11,8 @@ from edanalyze.discover.git import GitError
 from edanalyze.models import ModelError
 from edanalyze.report.escape import printable
 
+_MOST = 100
+
 
 def describe(error: Exception, verbose: bool = False) -> str:
     """Describe what ended a run.
@@ -19,8 +21,10 @@ def describe(error: Exception, verbose: bool = False) -> str:
     is a mistake in edanalyze: the text names it and where it happened, and `verbose` adds the traceback.
     """
     if isinstance(error, (ConfigError, ModelError)):
-        problems = "\n".join(f"  {_line(each)}" for each in error.problems)
-        return f"the configuration cannot be used:\n{problems}"
+        lines = [f"  {_line(each)}" for each in error.problems[:_MOST]]
+        if len(error.problems) > _MOST:
+            lines.append(f"  ... and {len(error.problems) - _MOST} more")
+        return "\n".join(["the configuration cannot be used:", *lines])
     if isinstance(error, (FileNotFoundError, BaselineError, GitError)):
         return _line(error)
     crash = f"edanalyze stopped because of a mistake of its own{origin(error)}:\n  {_line(repr(error))}\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from jsonschema import Draft4Validator
 from junitparser import Failure, JUnitXml
 
+from edanalyze.api import Options, check, load_project
 from edanalyze.check import registry
 from edanalyze.check.diagnostic import CheckResult, Confidence, TraceStep
 from edanalyze.facts.module import Unanalysed
@@ -23,6 +25,7 @@ from tests.doors.diagnostics import diagnostic, result
 SCHEMA = Draft4Validator(
     json.loads((Path(__file__).parents[1] / "schemas/sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
 )
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 HOSTILE = [
     "<script>alert(1)</script>",
     "]]>&amp;</failure>",
@@ -131,3 +134,29 @@ def test_json_lines_hold_one_finding_each_in_order_of_place() -> None:
     lines = [json.loads(line) for line in json_report.lines(result(diagnostic(line=9), diagnostic(line=2)))]
     assert [line["line"] for line in lines] == [2, 9]
     assert lines[0] == json.loads(json_report.render(result(diagnostic(line=2))))["diagnostics"][0]
+
+
+def test_the_code_flow_of_a_finding_over_several_functions_carries_every_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(FIXTURES / "shop", tmp_path / "shop", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "shop/.git").mkdir()
+    monkeypatch.chdir(tmp_path / "shop")
+    found = check(load_project([Path()], Options(select=("EDA201",))))
+    run = as_sarif(found)
+    assert len(run["results"]) == len(found.diagnostics) > 1
+    for reported, finding in zip(run["results"], found.diagnostics, strict=True):
+        (flow,) = reported["codeFlows"]
+        steps = [step["location"] for step in flow["threadFlows"][0]["locations"]]
+        places = [step["physicalLocation"] for step in steps]
+        assert [
+            (place["artifactLocation"]["uri"], place["region"]["startLine"], step["message"]["text"])
+            for place, step in zip(places, steps, strict=True)
+        ] == [(step.path, step.line, step.message) for step in finding.trace]
+    across = next(each for each in found.diagnostics if each.path == "orders/orders_app/services.py")
+    assert [(step.path, step.message) for step in across.trace] == [
+        ("orders/orders_app/services.py", "`OrderRepository.save` is called"),
+        ("orders/orders_app/repository.py", "`commit` commits the transaction"),
+        ("orders/orders_app/services.py", "`PlainPublisher.publish` is called"),
+        ("libs/shopclient/shopclient/events.py", "`produce` publishes a message"),
+    ]

@@ -117,6 +117,6 @@ def test_the_schema_of_a_check_has_the_properties_of_the_records() -> None:
     definitions = validator("check").schema["$defs"]
     records: dict[str, type[msgspec.Struct]] = {"diagnostic": Diagnostic, "step": TraceStep, "file": Unanalysed}
     for name, record in records.items():
-        assert set(definitions[name]["required"]) == set(record.__struct_fields__)
+        assert set(definitions[name]["properties"]) == set(record.__struct_fields__)
     confidences = definitions["diagnostic"]["properties"]["confidence"]["enum"]
     assert confidences == [confidence.value for confidence in Confidence]

@@ -142,15 +142,29 @@ def _score(wanted: str | None, given: Segment) -> int | None:
     if wanted is None:
         return PLACED if open_ else FILLED
     if "{" in wanted:
-        return FILLED if re.fullmatch(_regular(wanted), _sample(given)) else None
+        pieces = re.split(r"(\{[^}]*\})", wanted)
+        known = [Hole("unknown", piece) if piece.startswith("{") else piece for piece in pieces]
+        return FILLED if _covers(known, _sample(given)) else None
     if not open_:
         return LITERAL if literal == wanted else None
-    expected = "".join(".+" if isinstance(part, Hole) else re.escape(part) for part in given)
-    return GUESSED if re.fullmatch(expected, wanted) else None
+    return GUESSED if _covers(given, wanted) else None
 
 
-def _regular(wanted: str) -> str:
-    return "".join(".+" if text.startswith("{") else re.escape(text) for text in re.split(r"(\{[^}]*\})", wanted))
+def _covers(parts: Iterable[Part], text: str) -> bool:
+    """Whether a text may be these parts, each hole at least one character; takes time linear in the text per part."""
+    *pieces, tail = re.split("(\0)", "".join("\0" if isinstance(part, Hole) else part for part in parts))
+    start, end, gap = 0, len(text) - len(tail), 0
+    if not text.endswith(tail) or end < 0:
+        return False
+    for piece in pieces:
+        if piece == "\0":
+            gap += 1
+        elif piece:
+            found = text.find(piece, start + gap, end)
+            if found < 0 or (not gap and found != start):
+                return False
+            start, gap = found + len(piece), 0
+    return end - start >= gap if gap else end == start
 
 
 def _sample(given: Iterable[Part]) -> str:

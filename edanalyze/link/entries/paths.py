@@ -19,7 +19,7 @@ _WORD = re.compile(r"\w+")
 def normalised(text: String, syntax: str) -> str:
     """A path template as one text; what is not known of it becomes `{name}`."""
     spelled = "".join(part if isinstance(part, str) else f"\ue000{part.name or 'value'}\ue001" for part in text.parts)
-    spelled = _SYNTAXES.get(syntax, _braces_name_first)(spelled)
+    spelled = SYNTAXES.get(syntax, _braces_name_first)(spelled)
     return _HOLE.sub(lambda match: "{" + match.group(1) + "}", spelled)
 
 
@@ -91,7 +91,7 @@ def _bottle(text: str) -> str:
     return _COLON.sub(lambda match: "{" + match.group(1) + "}", _angles_name_first(text))
 
 
-_SYNTAXES: dict[str, Callable[[str], str]] = {
+SYNTAXES: dict[str, Callable[[str], str]] = {
     "werkzeug": _angles_name_last,
     "django_path": _angles_name_last,
     "django_regex": plain,
