@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tarfile
 import zipfile
 from importlib import metadata
 from pathlib import Path
@@ -21,12 +22,27 @@ from edanalyze.flake8_plugin import Plugin
 ROOT = Path(__file__).parents[2]
 
 
+def built(folder: Path, kind: str) -> Path:
+    """Build a wheel or an sdist from the source."""
+    if not (ROOT / "edanalyze").is_dir():
+        pytest.skip("the source is not here: these tests run against what was built from it")
+    build = [sys.executable, "-m", "build", f"--{kind}", "--no-isolation", "--outdir", folder, ROOT]
+    subprocess.run(build, check=True, capture_output=True, timeout=120)
+    return next(folder.iterdir())
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    folder = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT]
-    subprocess.run(build, check=True, capture_output=True, timeout=120)
-    return zipfile.ZipFile(next(folder.glob("*.whl")))
+    return zipfile.ZipFile(built(tmp_path_factory.mktemp("wheel"), "wheel"))
+
+
+def test_the_sdist_holds_what_it_takes_to_build_to_test_and_to_contribute(tmp_path: Path) -> None:
+    with tarfile.open(built(tmp_path, "sdist")) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md", "pyproject.toml"} <= names
+    assert {".ci/run", ".ci/matrix", ".pre-commit-hooks.yaml", "tests/doors/test_packaging.py"} <= names
+    assert any(name.startswith("fixtures/shop/") for name in names)
+    assert not any("__pycache__" in name or name.endswith(".pyc") for name in names)
 
 
 def test_two_packages_are_installed_and_none_is_called_checks(wheel: zipfile.ZipFile) -> None:
