@@ -41,10 +41,11 @@ class Options(msgspec.Struct, frozen=True):
 
     `config` is a TOML file to read `[tool.edanalyze]` from. `noqa` says whether `# noqa` comments suppress;
     `noqa_elsewhere`, that flake8 will apply them. `unreported` are codes that the caller would not report: they are
-    not looked for. `baseline` is the file of accepted findings; `use_baseline` says whether there shall be any.
-    `since` is a git revision: only what has changed since the merge base with it is reported. `facts` are facts files of other systems. `overlay` maps absolute
-    paths to sources that stand in for those on disk. `jobs` is the number of processes that read files (None: as many
-    as there are cores).
+    not looked for. `unreported_at` gives those of a single file, by its absolute path. `baseline` is the file of
+    accepted findings; `use_baseline` says whether there shall be any. `since` is a git revision: only what has changed
+    since the merge base with it is reported. `facts` are facts files of other systems. `overlay` maps absolute paths to
+    sources that stand in for those on disk. `jobs` is the number of processes that read files (None: as many as there
+    are cores).
     """
 
     select: tuple[str, ...] | None = None
@@ -61,6 +62,7 @@ class Options(msgspec.Struct, frozen=True):
     facts: tuple[Path, ...] = ()
     noqa_elsewhere: bool = False
     unreported: tuple[str, ...] = ()
+    unreported_at: Callable[[Path], frozenset[str]] | None = None
     baseline: Path | None = None
     use_baseline: bool = True
     since: str | None = None
@@ -240,6 +242,7 @@ def _check(project: Project, everything: bool = False) -> CheckResult:
         noqa=options.noqa,
         judge_noqa=options.noqa or options.noqa_elsewhere,
         judge_comments=not project.is_loose,
+        unreported_at=_at(project),
         changes=changes(project.root, options.since) if options.since is not None else None,
         baseline=None if everything else project.baseline,
     )
@@ -258,6 +261,11 @@ def _check(project: Project, everything: bool = False) -> CheckResult:
         known=selected.compared.known,
         stale=selected.compared.stale,
     )
+
+
+def _at(project: Project) -> Callable[[str], frozenset[str]] | None:
+    given = project.options.unreported_at
+    return (lambda path: given(project.root / path)) if given is not None else None
 
 
 def graph(project: Project) -> Graph:

@@ -14,14 +14,15 @@ import os
 import sys
 import tempfile
 import tokenize
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import ClassVar, TypeAlias
 
 from flake8.exceptions import ExecutionError
+from flake8.formatting.base import BaseFormatter
 from flake8.options.manager import OptionManager
-from flake8.style_guide import Decision, DecisionEngine
+from flake8.style_guide import Decision, DecisionEngine, StyleGuideManager
 from flake8.utils import stdin_get_value
 
 from edanalyze import __version__, flake8_handover
@@ -179,6 +180,7 @@ def _check(paths: Sequence[Path], options: argparse.Namespace, overlay: Mapping[
         "since": options.edanalyze_since,
         "noqa_elsewhere": True if not options.disable_noqa else None,
         "unreported": _unreported(options) or None,
+        "unreported_at": _unreported_at(options) if options.per_file_ignores else None,
         "jobs": _jobs(options),
     }
     settings = {name: value for name, value in given.items() if value is not None}
@@ -196,6 +198,20 @@ def _unreported(options: argparse.Namespace) -> tuple[str, ...]:
     decisions = DecisionEngine(options)
     codes = (rule.code for rule in registry.rules())
     return tuple(code for code in codes if decisions.decision_for(code) is not Decision.Selected)
+
+
+def _unreported_at(options: argparse.Namespace) -> Callable[[Path], frozenset[str]]:
+    """Give a function from a file to the codes that flake8's `per-file-ignores` leave out there."""
+    from edanalyze.check import registry
+
+    guides = StyleGuideManager(options, BaseFormatter(options))
+    codes = [rule.code for rule in registry.rules()]
+
+    def at(file: Path) -> frozenset[str]:
+        guide = guides.style_guide_for(str(file))
+        return frozenset(code for code in codes if guide.should_report_error(code) is not Decision.Selected)
+
+    return at
 
 
 def _jobs(options: argparse.Namespace) -> int | None:

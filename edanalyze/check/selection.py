@@ -29,7 +29,8 @@ class Scope(msgspec.Struct, frozen=True):
 
     `covers` says whether a root-relative path was asked for, `read` gives its text. `noqa` says whether `# noqa`
     silences here, `judge_noqa` whether it does at all (flake8 applies it itself), `judge_comments` whether unused
-    comments can be told: not where only a part of the project is seen. `changes` restricts the findings to what has
+    comments can be told: not where only a part of the project is seen. `unreported_at` gives the codes that the caller
+    will not report in a file: comments need not be of use for them. `changes` restricts the findings to what has
     changed; `baseline` holds those that are accepted.
     """
 
@@ -38,6 +39,7 @@ class Scope(msgspec.Struct, frozen=True):
     noqa: bool = True
     judge_noqa: bool = True
     judge_comments: bool = True
+    unreported_at: Callable[[str], frozenset[str]] | None = None
     changes: Mapping[str, Change] | None = None
     baseline: Baseline | None = None
 
@@ -73,7 +75,7 @@ def select(
     about_comments = [rule for rule in rules if isinstance(rule, CommentRule) and rule.code in enabled]
     if about_comments:
         modules = sorted((name, module) for name, module in program.modules.items() if scope.covers(module.path))
-        looked_for = partial(per_path.left, ran if scope.judge_comments else frozenset())
+        looked_for = _looked_for(scope, per_path, ran)
         comments = judge(modules, suppressions, rules, config, looked_for, scope.judge_noqa)
         further, failed_too = run_on_comments(analysis, about_comments, comments)
         silenced |= {id(diagnostic) for diagnostic in further if suppressions.silence(diagnostic, by_name=True)}
@@ -99,6 +101,16 @@ def select(
     crashed = identified([*_crashed_rules(failed, program.paths.values(), scope), *crash.of_files(left_out)])
     diagnostics = sorted([*compared.new, *crashed], key=lambda each: each.sort_key)
     return Selected(tuple(diagnostics), suppressed, compared)
+
+
+def _looked_for(scope: Scope, per_path: PerPath, ran: frozenset[str]) -> Callable[[str], frozenset[str]]:
+    """The codes that comments of a file can be judged by."""
+    if not scope.judge_comments:
+        return lambda _path: frozenset()
+    if scope.unreported_at is None:
+        return partial(per_path.left, ran)
+    unreported_at = scope.unreported_at
+    return lambda path: per_path.left(ran, path) - unreported_at(path)
 
 
 def _crashed_rules(failed: Iterable[Crash], paths: Iterable[str], scope: Scope) -> list[Diagnostic]:
