@@ -35,7 +35,7 @@ from tests.discover.discovered import discover
 from tests.doors.diagnostics import diagnostic
 from tests.fuzz.vocabulary import CODE, COMMENTS, DEPLOYMENT, HEAD, NAMES, PARTS, STATEMENTS, TOML, URLS, YAML
 
-fuzzed = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+fuzzed = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 TEXT = st.text(st.characters(exclude_categories=[]), max_size=12)
 WORDS = st.sampled_from(
