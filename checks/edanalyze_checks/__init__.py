@@ -5,6 +5,7 @@ from __future__ import annotations
 from edanalyze.check.rule import Rule
 from edanalyze_checks.correlation_id_dropped import CorrelationIdDropped
 from edanalyze_checks.early_ack import EarlyAck
+from edanalyze_checks.event_loop import EventLoop
 from edanalyze_checks.http_in_loop import HttpInLoop
 from edanalyze_checks.http_in_message_handler import HttpInMessageHandler
 from edanalyze_checks.http_in_transaction import HttpInTransaction
@@ -20,6 +21,7 @@ from edanalyze_checks.publish_before_commit import PublishBeforeCommit
 from edanalyze_checks.publish_in_commit_hook import PublishInCommitHook
 from edanalyze_checks.publish_without_correlation_id import PublishWithoutCorrelationId
 from edanalyze_checks.replay_unsafe_handler import ReplayUnsafeHandler
+from edanalyze_checks.saga_without_compensation import SagaWithoutCompensation
 from edanalyze_checks.swallowed_handler_failure import SwallowedHandlerFailure
 from edanalyze_checks.sync_http_chain import SyncHttpChain
 from edanalyze_checks.sync_http_cycle import SyncHttpCycle
@@ -35,6 +37,8 @@ RULES: tuple[type[Rule], ...] = (
     HttpInTransaction,
     HttpInMessageHandler,
     SyncHttpCycle,
+    SagaWithoutCompensation,
+    EventLoop,
     HttpInLoop,
     PublishAfterCommit,
     PublishBeforeCommit,

@@ -44,6 +44,10 @@ class Loops:
             if not any((point.module, point.place) in self._found for point in witness[1:]):  # the innermost loop only
                 yield witness, name
 
+    def visits_items(self, node: Repeat) -> bool:
+        """Whether a loop visits the items of a collection, rather than messages, batches or attempts."""
+        return self._collection(node)[0] is not None
+
     def _tree(self, tree: Tree, function: str) -> None:
         for node in tree:
             match node:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeAlias
 
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.effects import Effect
@@ -14,6 +15,15 @@ from edanalyze.link.values import Frame, Function
 
 MOST = 400
 DEEPEST = 24
+
+
+Counts: TypeAlias = Callable[[Step, Witness, Effect], bool]
+HTTP = frozenset({"http"})
+
+
+class _Sought(NamedTuple):
+    counts: Counts
+    kinds: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,22 +148,23 @@ class Reach:
 
     # ---------------------------------------------------------------- sequence
 
-    def longest(self, function: Function, counts: Callable[[Step, Witness, Effect], bool]) -> list[Witness]:
-        """The witnesses of the most effects that run one after the other on one path, repetitions not counted."""
-        return self._longest(function, self.frame(function), counts, ())
+    def longest(self, function: Function, counts: Counts, kinds: frozenset[str] = HTTP) -> list[Witness]:
+        """The witnesses of the most effects of some kinds that run one after the other on one path.
 
-    def _longest(
-        self, function: Function, frame: Frame, counts: Callable[[Step, Witness, Effect], bool], path: Witness
-    ) -> list[Witness]:
+        Repetitions are not counted. `counts` is asked of each effect, with the path that leads to it.
+        """
+        return self._longest(function, self.frame(function), _Sought(counts, kinds), ())
+
+    def _longest(self, function: Function, frame: Frame, counts: _Sought, path: Witness) -> list[Witness]:
         if len(path) > 10 or any(point.function == function.id for point in path):
             return []
-        if not any(item.effect.kind == "http" for item in self._walk(function, frame).effects):
+        if not any(item.effect.kind in counts.kinds for item in self._walk(function, frame).effects):
             return []
         through, ended = self._sequence(self.contexts.tree(function.id).body, function.id, frame, counts, path)
         return max(through or [], ended, key=len)
 
     def _sequence(
-        self, tree: Tree, function: str, frame: Frame, counts: Callable[[Step, Witness, Effect], bool], path: Witness
+        self, tree: Tree, function: str, frame: Frame, counts: _Sought, path: Witness
     ) -> tuple[list[Witness] | None, list[Witness]]:
         """The best path that goes on after the tree (None when none does) and the best that ends in it."""
         current: list[Witness] = []
@@ -201,13 +212,11 @@ class Reach:
             current = [*current, *max(going, key=len)]
         return current, ended
 
-    def _counted(
-        self, node: Step, function: str, frame: Frame, counts: Callable[[Step, Witness, Effect], bool], path: Witness
-    ) -> list[Witness]:
+    def _counted(self, node: Step, function: str, frame: Frame, counts: _Sought, path: Witness) -> list[Witness]:
         step = self.contexts.in_frame(node, frame)
         for effect in step.effects:
             point = Point(step.scope.module, function, step.call.place, says(effect), effect.likely)
-            if effect.kind == "http" and counts(step, (*path, point), effect):
+            if effect.kind in counts.kinds and counts.counts(step, (*path, point), effect):
                 return [(*path, point)]
         best: list[Witness] = []
         for target in step.targets:

@@ -13,6 +13,7 @@ from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.correlation import Correlation
 from edanalyze.analyse.deadletter import DeadLetters
 from edanalyze.analyse.effects import Effects
+from edanalyze.analyse.eventrings import EventRings
 from edanalyze.analyse.guards import Guards
 from edanalyze.analyse.hops import Hops
 from edanalyze.analyse.injection import Injection
@@ -26,6 +27,7 @@ from edanalyze.analyse.redelivery import Redelivery
 from edanalyze.analyse.replay import Replay
 from edanalyze.analyse.requests import Requests
 from edanalyze.analyse.resending import Resending
+from edanalyze.analyse.sagas import Sagas
 from edanalyze.analyse.servicerings import ServiceRings
 from edanalyze.analyse.signals import after_commit_listeners
 from edanalyze.analyse.starts import find
@@ -111,6 +113,16 @@ class System:
     def service_rings(self) -> ServiceRings:
         """Finds services that wait for each other."""
         return ServiceRings(self)
+
+    @cached_property
+    def sagas(self) -> Sagas:
+        """Finds entry points that change several others, and nothing undoes it."""
+        return Sagas(self)
+
+    @cached_property
+    def event_rings(self) -> EventRings:
+        """Finds messages that come back to where they were sent."""
+        return EventRings(self)
 
     @cached_property
     def tracing(self) -> Tracing:
