@@ -437,6 +437,48 @@ FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
                 """,
         },
     ),
+    "a publisher object of FastStream": (
+        {"orders -> on_order"},
+        {
+            "a.py": """
+                from faststream.kafka import KafkaBroker
+                broker = KafkaBroker()
+                publisher = broker.publisher("orders")
+
+                async def send():
+                    await publisher.publish({"n": 1})
+                """,
+            "b.py": """
+                from faststream import FastStream
+                from faststream.kafka import KafkaBroker, KafkaRouter
+                router = KafkaRouter()
+
+                @router.subscriber("orders")
+                async def on_order(body: dict): ...
+
+                broker = KafkaBroker()
+                broker.include_router(router)
+                app = FastStream(broker)
+                """,
+        },
+    ),
+    "a decorator that publishes what is returned": (
+        {"mail -> on_mail"},
+        {
+            "a.py": """
+                from faststream.rabbit import RabbitBroker
+                broker = RabbitBroker()
+
+                @broker.subscriber("orders")
+                @broker.publisher("mail")
+                async def on_order(body: dict):
+                    return body
+
+                @broker.subscriber("mail")
+                async def on_mail(body: dict): ...
+                """,
+        },
+    ),
     "NATS subjects with wildcards": (
         {"orders.placed.7 -> on_order"},
         {

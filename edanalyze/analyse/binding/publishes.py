@@ -16,9 +16,10 @@ from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.trees import Step, steps
 from edanalyze.analyse.witness import Point
+from edanalyze.facts import ir
 from edanalyze.link.entries import EntryPoint
 from edanalyze.link.entries.names import import_path
-from edanalyze.link.values import Frame, Hole, String, string
+from edanalyze.link.values import External, Frame, Hole, String, string
 
 SENDING = frozenset({"publish", "deferred_publish"})
 
@@ -52,6 +53,21 @@ class Publishes:
                         for call in self._calls(function, step, effect):
                             found.setdefault((call.site.module, call.site.place, call.destination), call)
                 yield from found.values()
+        for function in sorted(self._program.functions):
+            yield from self._returned(function)
+
+    def _returned(self, function: str) -> Iterator[PublishCall]:
+        """What decorators publish of what a function returns."""
+        scope = self._program.scopes[function]
+        outer = scope.parent or scope
+        evaluator = self._contexts.evaluator
+        for decorator in self._program.functions[function].decorators:
+            if isinstance(decorator, ir.Call):
+                for value in evaluator.values(decorator.function, evaluator.root(outer)):
+                    if isinstance(value, External):
+                        for api in evaluator.models.rows(value.name, "publish_decorator"):
+                            effect = Effect("publish", api, value.name, decorator, value.receiver)
+                            yield from self._calls(function, Step(decorator, outer, (effect,), ()), effect)
 
     def _calls(self, function: str, step: Step, effect: Effect) -> list[PublishCall]:
         name = effect.name.rpartition(".")[2] or effect.name
