@@ -630,6 +630,59 @@ FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
                 """,
         },
     ),
+    "a queue's URL looked up by its name": (
+        {"mails -> work"},
+        {
+            "a.py": """
+                import boto3
+                sqs = boto3.client("sqs")
+
+                def send():
+                    url = sqs.get_queue_url(QueueName="mails")["QueueUrl"]
+                    sqs.send_message(QueueUrl=url, MessageBody="x")
+                """,
+            "b.py": """
+                import boto3
+
+                def work():
+                    queue = boto3.resource("sqs").get_queue_by_name(QueueName="mails")
+                    while True:
+                        for message in queue.receive_messages():
+                            message.delete()
+                """,
+        },
+    ),
+    "a queue's URL looked up by a helper": (
+        {"mails -> work"},
+        {
+            "a.py": """
+                import boto3
+
+                class Queue:
+                    def __init__(self, name):
+                        self.client = boto3.client("sqs")
+                        response = self.client.get_queue_url(QueueName=name)
+                        self.url = response["QueueUrl"]
+
+                    def put(self, body):
+                        self.client.send_message(QueueUrl=self.url, MessageBody=body)
+
+                def send():
+                    Queue("mails").put("x")
+                """,
+            "b.py": """
+                import boto3
+                sqs = boto3.client("sqs")
+                URL = sqs.create_queue(QueueName="mails").get("QueueUrl")
+
+                def work():
+                    while True:
+                        found = sqs.receive_message(QueueUrl=URL)
+                        for message in found.get("Messages", []):
+                            sqs.delete_message(QueueUrl=URL, ReceiptHandle=message["ReceiptHandle"])
+                """,
+        },
+    ),
     "Helm values as topics": (
         {"orders.placed -> work"},
         {

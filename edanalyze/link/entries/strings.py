@@ -87,6 +87,11 @@ class Strings:
         anonymous = self.anonymous(value)
         if anonymous is not None:
             yield anonymous
+        match site.call.function:
+            case ir.Attr(value=answer, name="get"):  # `client.get_queue_url(...).get("QueueUrl")`
+                for inner in self._evaluator.values(answer, site.frame):
+                    if isinstance(inner, ExternalInstance):
+                        yield from self._named(inner, depth + 1)
 
     def anonymous(self, value: Value | None) -> String | None:
         """What stands for the name of a queue that is declared without one, so that the broker makes one up.
