@@ -13,6 +13,7 @@ from edanalyze.cli.graph import callgraph, facts, graph
 from edanalyze.cli.init import init
 from edanalyze.cli.models import models
 from edanalyze.cli.new_check import new_check
+from edanalyze.cli.report import report
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -36,4 +37,14 @@ def app() -> None:
 
 
 for command in (check, baseline, init, config, graph, callgraph, facts, explain, rules, models, new_check):
+for command in (
+    check,
+    graph,
+    callgraph,
+    facts,
+    report,
+    explain,
+    rules,
+    models,
+):
     app.add_command(command)

@@ -132,7 +132,7 @@ def _first(lines: list[str], count: int) -> tuple[str, ...]:
 
 def _box(node: Node, findings: dict[str, Finding]) -> Box:
     lines = [shortened(node.name, LABEL_LENGTH) or f"unnamed {node.kind}"]
-    if node.kind == "service" and node.path:
+    if node.kind == "service" and node.path not in {"", node.name}:
         lines.append(shortened(node.path, LABEL_LENGTH))
     if node.kind == "unknown" and node.reason:
         lines.append(shortened(node.reason, LABEL_LENGTH))

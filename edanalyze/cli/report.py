@@ -1,0 +1,51 @@
+"""`edanalyze report`: everything in one HTML file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import click
+
+from edanalyze.cli.failures import explained
+from edanalyze.cli.graph import CONFIG, PATHS, VERBOSE
+from edanalyze.cli.output import destination
+from edanalyze.cli.progress import progress_bar
+
+
+@click.command(short_help="Write an HTML report.")
+@PATHS
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("report.html"),
+    show_default=True,
+    help="The file to write.",
+)
+@CONFIG
+@VERBOSE
+def report(paths: tuple[Path, ...], output: Path, config: Path | None, verbose: bool) -> None:
+    """Write one HTML file with the graph, the findings and the delivery verdicts of PATHS.
+
+    It is opened from disk in any browser and loads nothing from elsewhere. Drawing takes Graphviz or the extra
+    `edanalyze[draw]`; without either the report says so and holds the rest.
+    """
+    with explained(verbose):
+        from edanalyze import api
+        from edanalyze.report.page import document, render
+
+        project = api.load_project(paths or (Path(),), api.Options(config=config))
+        with progress_bar(wanted=True) as progress:
+            result = api.check(project, progress)
+        graph = api.graph(project)
+
+        @lru_cache(maxsize=64)
+        def lines(path: str) -> Sequence[str]:
+            return (project.read(path) or "").splitlines()
+
+        page = render(document(project.root.name, result, graph, lines))
+        with destination(output) as stream:
+            stream.write(page)
+        click.echo(f"{output}: {len(result.diagnostics)} findings", err=True)
