@@ -36,9 +36,11 @@ def app() -> None:
     """
 
 
-for command in (check, baseline, init, config, graph, callgraph, facts, explain, rules, models, new_check):
 for command in (
     check,
+    baseline,
+    init,
+    config,
     graph,
     callgraph,
     facts,
@@ -46,5 +48,6 @@ for command in (
     explain,
     rules,
     models,
+    new_check,
 ):
     app.add_command(command)
