@@ -83,7 +83,7 @@ class UnusedSuppression(CommentRule):
     *False alarms*: none are known. A comment that only a run with other options needs (`--enable`, `--strict`) is
     judged by the run at hand: put such options into the configuration. *Missed alarms*: `# noqa` without codes, which
     may be meant for any tool; the beginning of a code that flake8 shares with other plugins (`# noqa: E`); a comment
-    in a file that cannot be analysed.
+    in a deployment file, or in a file that cannot be analysed.
     """
     options = """
     - `ignore = ["EDA901"]` switches it off.

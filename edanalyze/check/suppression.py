@@ -71,8 +71,8 @@ class FileComments:
 
     @classmethod
     def of(cls, text: str, python: bool) -> FileComments | None:
-        """Read a file's comments, or give None when a quick look shows that it has none."""
-        if not _RELEVANT.search(text):
+        """Read a file's comments, or give None when a quick look shows that it has none, or is no text."""
+        if not _RELEVANT.search(text) or "\0" in text:
             return None
         return cls(io.StringIO(text, newline=None).readlines(), python)
 

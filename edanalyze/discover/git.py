@@ -72,7 +72,7 @@ def _changes(diff: bytes) -> dict[str, Change]:
             continue
         if line.startswith(b"diff --git "):
             path, left, lines, beside = None, 0, set(), set()
-        elif path is None and line.startswith(b"+++ b/"):
+        elif path is None and line.startswith((b"+++ b/", b'+++ "b/')):
             path = os.fsdecode(_unquoted(line[4:])[2:])
         elif path is not None and (hunk := _HUNK.match(line)):
             start, count = int(hunk[1]), int(hunk[2] or 1)

@@ -269,6 +269,23 @@ def test_new_files_count_as_a_whole_whether_git_knows_them_or_not(branch: Path, 
     assert since(run) == ["orders/new café.py:14:13"]
 
 
+@pytest.mark.parametrize("name", ["two words.py", 'quo"te.py', "back\\slash.py", "café.py"])
+def test_files_with_odd_names_are_recognised(branch: Path, run: Run, name: str) -> None:
+    (branch / name).write_text(SOURCE, encoding="utf-8")
+    git(branch, "add", ".")
+    git(branch, "commit", "-q", "-m", "odd")
+    git(branch, "branch", "-f", "main")
+    assert since(run) == []
+    edit(branch / name, '"placed"', '"order-placed"')
+    (reported,) = since(run)
+    assert reported.endswith(".py:14:13")
+
+
+def test_a_file_that_was_removed_is_no_matter(branch: Path, run: Run) -> None:
+    (branch / "orders/app.py").unlink()
+    assert since(run) == []
+
+
 def test_what_main_has_changed_meanwhile_does_not_count(branch: Path, run: Run) -> None:
     git(branch, "checkout", "-q", "main")
     edit(branch / "orders/app.py", '"placed"', '"order-placed"')

@@ -6,10 +6,12 @@ is told to.
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from hypothesis import strategies as st
 
 from edanalyze.analyse.binding import address, matching
 from edanalyze.analyse.system import System
+from edanalyze.api import facts, graph_of_facts, load_project
 from edanalyze.check import baseline, registry
 from edanalyze.check.comments import judge
 from edanalyze.check.objections import objections
@@ -25,6 +28,9 @@ from edanalyze.check.suppression import Suppressions
 from edanalyze.discover import yamltree
 from edanalyze.discover.config import ConfigError, config_from_table, parse_toml
 from edanalyze.discover.settings import Config
+from edanalyze.exchange.document import FactsError
+from edanalyze.exchange.document import from_json as from_facts
+from edanalyze.exchange.document import to_json as to_facts
 from edanalyze.graph.interchange import from_json, to_json
 from edanalyze.graph.records import GraphError
 from edanalyze.link.entries import paths
@@ -164,6 +170,45 @@ def comments(pieces: list[str], joint: str) -> None:
             assert 1 <= part.column <= part.end_column
 
 
+@cache
+def facts_of_a_system() -> Any:
+    """The facts of a small system, as a document."""
+    app = "import requests\nfrom fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/a')\ndef read(x):\n"
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "app.py").write_text(f"{app}    return requests.get('http://orders/' + x)\n", encoding="utf-8")
+        Path(folder, "docker-compose.yml").write_text(
+            "services: {web: {build: .}, orders: {image: x}}", encoding="utf-8"
+        )
+        return json.loads(to_facts(facts(load_project([Path(folder)]))))
+
+
+@fuzzed
+@given(st.lists(st.tuples(st.lists(st.integers(0, 30), max_size=6), st.one_of(VALUES, TEXT)), max_size=4))
+def facts_files(changes: list[tuple[list[int], Any]]) -> None:
+    """A facts file with some of its values replaced is read and drawn, or refused."""
+    document = copy.deepcopy(facts_of_a_system())
+    for way, value in changes:
+        _replace(document, way, value)
+    try:
+        read = from_facts(json.dumps(document).encode())
+    except FactsError:
+        return
+    assert to_json(graph_of_facts([read]))
+
+
+def _replace(part: Any, way: list[int], value: Any) -> None:
+    """Follow a way down through lists and tables, and put a value at its end."""
+    for step in way:
+        if not isinstance(part, (dict, list)) or not part:
+            return
+        keys = list(part) if isinstance(part, dict) else list(range(len(part)))
+        key = keys[step % len(keys)]
+        if not isinstance(part[key], (dict, list)) or not part[key]:
+            part[key] = value
+            return
+        part = part[key]
+
+
 JSON = st.recursive(
     st.one_of(
         st.none(),
@@ -252,5 +297,6 @@ TARGETS: dict[str, Callable[[], None]] = {
     "urls": urls,
     "comments": comments,
     "documents": documents,
+    "facts": facts_files,
     "programs": programs,
 }
