@@ -62,7 +62,7 @@ def _outline(project: Project) -> Outline:
 
     seen = api.look(project)
     return Outline(
-        services=tuple((each.name, each.path or ".") for each in project.services.all),
+        services=tuple((each.name, each.path) for each in project.services.all),
         libraries=seen.libraries,
         opt_in=tuple((rule.code, rule.name) for rule in registry.rules() if not rule.default),
         unbound=seen.unbound,

@@ -14,7 +14,10 @@ _MOST = 40
 
 
 class Outline(msgspec.Struct, frozen=True):
-    """What a look at a project shows: services with their folders, known libraries, rules that are off, open ends."""
+    """What a look at a project shows: services and their folders, known libraries, rules that are off, open ends.
+
+    The folder of a service without code in the project is empty.
+    """
 
     services: tuple[tuple[str, str], ...]
     libraries: tuple[str, ...]
@@ -70,17 +73,23 @@ def _environment(unbound: int) -> Iterator[str]:
 
 
 def _services(services: Sequence[tuple[str, str]]) -> Iterator[str]:
-    if not services:
-        return
-    yield "# Services as found. Say only what is to be different:"
-    for name, path in services[:_MOST]:
+    own = [(name, path) for name, path in services if path]
+    others = [name for name, path in services if not path]
+    if own:
+        yield "# Services as found. Say only what is to be different:"
+    for name, path in own[:_MOST]:
         yield f"# [tool.edanalyze.services.{key(name)}]"
         yield f"# path = {string(path)}"
-    if len(services) > _MOST:
-        yield f"# ... and {len(services) - _MOST} more"
-    yield ""
+    if len(own) > _MOST:
+        yield f"# ... and {len(own) - _MOST} more"
+    if others:
+        yield from _commented("Deployed beside them, without code here:", others[:_MOST])
+    if services:
+        yield ""
 
 
 def _commented(title: str, words: Iterable[str]) -> Iterator[str]:
     text = f"{title} {', '.join(map(printable, words))}."
-    yield from textwrap.wrap(text, 110, initial_indent="# ", subsequent_indent="# ", break_long_words=False)
+    yield from textwrap.wrap(
+        text, 110, initial_indent="# ", subsequent_indent="# ", break_long_words=False, break_on_hyphens=False
+    )

@@ -32,7 +32,14 @@ app = FastAPI()
 def read():
     return requests.get(os.environ["BILLING_URL"] + "/bills", timeout=1).json()
 """
-COMPOSE = "services:\n  orders:\n    build: ./orders\n    command: uvicorn app:app\n"
+COMPOSE = """\
+services:
+  orders:
+    build: ./orders
+    command: uvicorn app:app
+  broker:
+    image: rabbitmq
+"""
 
 Run = Callable[..., Result]
 
@@ -54,6 +61,7 @@ def test_init_says_what_it_found_and_what_may_be_set(system: Path, run: Run) -> 
     text = (system / "pyproject.toml").read_text(encoding="utf-8")
     assert "# Libraries found whose calls are known: fastapi, pika, requests.\n" in text
     assert '# [tool.edanalyze.services.orders]\n# path = "orders"\n' in text
+    assert "# Deployed beside them, without code here: broker.\n" in text
     assert "EDA203 publish-in-commit-hook" in text
     assert "# 1 HTTP calls could not be bound" in text
     assert read_config(system, KINDS).baseline == "edanalyze-baseline.json"
