@@ -10,6 +10,7 @@ from edanalyze_checks.http_in_loop import HttpInLoop
 from edanalyze_checks.http_in_message_handler import HttpInMessageHandler
 from edanalyze_checks.http_in_transaction import HttpInTransaction
 from edanalyze_checks.http_without_correlation_id import HttpWithoutCorrelationId
+from edanalyze_checks.http_without_timeout import HttpWithoutTimeout
 from edanalyze_checks.malformed_suppression import MalformedSuppression
 from edanalyze_checks.no_dead_letter import NoDeadLetter
 from edanalyze_checks.non_idempotent_handler import NonIdempotentHandler
@@ -40,6 +41,7 @@ RULES: tuple[type[Rule], ...] = (
     SagaWithoutCompensation,
     EventLoop,
     HttpInLoop,
+    HttpWithoutTimeout,
     PublishAfterCommit,
     PublishBeforeCommit,
     PublishInCommitHook,

@@ -32,6 +32,7 @@ from edanalyze.analyse.servicerings import ServiceRings
 from edanalyze.analyse.signals import after_commit_listeners
 from edanalyze.analyse.starts import find
 from edanalyze.analyse.swallowing import Swallowing
+from edanalyze.analyse.timeouts import Timeouts
 from edanalyze.analyse.tracing import Tracing
 from edanalyze.analyse.transaction import Found
 from edanalyze.discover.deployed import Deployment
@@ -118,6 +119,11 @@ class System:
     def sagas(self) -> Sagas:
         """Finds entry points that change several others, and nothing undoes it."""
         return Sagas(self)
+
+    @cached_property
+    def timeouts(self) -> Timeouts:
+        """Finds requests that may wait for ever."""
+        return Timeouts(self)
 
     @cached_property
     def event_rings(self) -> EventRings:

@@ -12,7 +12,7 @@ KINDS: tuple[Kind, ...] = (
         "A call that sends an HTTP request (or builds one that is sent later, `sends = false`).",
         f"{_REQUEST} connect_timeout retries request requests",
         text="method protocol",
-        flag="default_timeout raises sends low_level",
+        flag="default_timeout socket_default raises sends low_level",
         list="sent_by url_accepts",
         style="await_or_async_with sync_context_manager async_context_manager deferred future lazy",
         method_rule="GET data data_or_request request",
@@ -42,7 +42,7 @@ KINDS: tuple[Kind, ...] = (
         "http_option",
         "An object or call that configures a client: timeouts, transports, adapters.",
         "retries timeout connect_timeout read_timeout prefix adapter session",
-        form="timeout transport backend adapter adapter_mount adapter_base pool_limits connector",
+        form="timeout socket transport backend adapter adapter_mount adapter_base pool_limits connector",
     ),
     kind("http_response", "A call on a response.", form="status_check decode_json"),
     kind(

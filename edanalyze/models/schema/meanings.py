@@ -59,6 +59,7 @@ ATTRIBUTE_MEANINGS: Mapping[str, str] = {
     "default_methods": "verbs when none is given, `any` is every verb",
     "default_segment": "what a placeholder without converter matches",
     "default_timeout": "gives up after a while although no timeout is given",
+    "socket_default": "falls back to the default timeout of all sockets",
     "default_topic": "topic when nothing else is configured",
     "delivery": "what the broker promises, at-least-once where nothing is said",
     "detail": "acts on one object",
