@@ -6,215 +6,50 @@ analysed project is ever imported or run.
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from edanalyze import exchange
+from edanalyze.check import registry
 from edanalyze.check.diagnostic import CheckResult
-from edanalyze.discover.settings import Config
-from edanalyze.exchange import Facts
-from edanalyze.facts.module import ModuleFacts, Unanalysed
+from edanalyze.exchange.records import Facts
+from edanalyze.facts.module import Unanalysed
+from edanalyze.processes import deep
+from edanalyze.project import Options, Project, cache_folder, installed, load_project, read_facts
 
 if TYPE_CHECKING:
-    from edanalyze.analyse.system import System
-    from edanalyze.check.baseline import Baseline
-    from edanalyze.discover.files import Tree
-    from edanalyze.discover.root import Root
-    from edanalyze.discover.service import Services
+    from edanalyze.check.found import Found
     from edanalyze.graph.records import Graph
     from edanalyze.parse import Progress
 
+__all__ = [
+    "Look",
+    "Options",
+    "Project",
+    "cache_folder",
+    "callgraph",
+    "check",
+    "facts",
+    "graph",
+    "graph_of_facts",
+    "installed",
+    "load_project",
+    "look",
+    "read_facts",
+]
+
 T = TypeVar("T")
-_STACK = 512 * 1024 * 1024
-_RECURSION = 60_000
+_OWN_CHECKS = "edanalyze_checks"
+_MOST_EDITS = 50
 
 
-class Options(msgspec.Struct, frozen=True):
-    """What a caller sets; None leaves the setting to the project's configuration.
+class _Remembered(msgspec.Struct, frozen=True):
+    """A result, and what was not analysed for it."""
 
-    `config` is a TOML file to read `[tool.edanalyze]` from. `noqa` says whether `# noqa` comments suppress;
-    `noqa_elsewhere`, that flake8 will apply them. `unreported` are codes that the caller would not report: they are
-    not looked for. `unreported_at` gives those of a single file, by its absolute path. `baseline` is the file of
-    accepted findings; `use_baseline` says whether there shall be any. `since` is a git revision: only what has changed
-    since the merge base with it is reported. `facts` are facts files of other systems. `overlay` maps absolute paths to
-    sources that stand in for those on disk. `jobs` is the number of processes that read files (None: as many as there
-    are cores).
-    """
-
-    select: tuple[str, ...] | None = None
-    extend_select: tuple[str, ...] | None = None
-    ignore: tuple[str, ...] | None = None
-    enable: tuple[str, ...] | None = None
-    preview: bool | None = None
-    min_confidence: str | None = None
-    strict: bool | None = None
-    include_tests: bool | None = None
-    config: Path | None = None
-    jobs: int | None = None
-    noqa: bool = True
-    facts: tuple[Path, ...] = ()
-    noqa_elsewhere: bool = False
-    unreported: tuple[str, ...] = ()
-    unreported_at: Callable[[Path], frozenset[str]] | None = None
-    baseline: Path | None = None
-    use_baseline: bool = True
-    since: str | None = None
-    overlay: Mapping[Path, bytes] = {}
-
-
-class Project:
-    """A project that was found: its root, configuration and files. The analysis is made when first asked for."""
-
-    def __init__(self, found: Root, config: Config, tree: Tree, options: Options) -> None:
-        self.root = found.path
-        self.config = config
-        self.tree = tree
-        self.options = options
-        self._found = found
-        self.not_analysed: list[Unanalysed] = list(tree.unanalysed)
-        self.notes: list[str] = list(tree.notes)
-        self.lines = 0
-        self.name = found.path.name or "system"
-        others, refused = read_facts(options.facts)
-        self.others = exchange.without(others, self.name)
-        self.not_analysed += refused
-
-    def covers(self, path: str) -> bool:
-        """Whether a file (relative to the root) was asked for; others are only linked with."""
-        return self._found.covers(path)
-
-    @property
-    def is_loose(self) -> bool:
-        """Whether there is no project around what was asked for: the rest of the system is not seen."""
-        return self._found.loose
-
-    @property
-    def baseline_file(self) -> Path | None:
-        """Where the baseline is, or would be; None when neither an option nor the configuration names a file."""
-        if self.options.baseline is not None:
-            return self.options.baseline
-        return self.root / self.config.baseline if self.config.baseline else None
-
-    @property
-    def baseline(self) -> Baseline | None:
-        """The findings that are accepted for now. Raises BaselineError when the file cannot be used."""
-        from edanalyze.check.baseline import read
-
-        file = self.baseline_file
-        return read(file) if self.options.use_baseline and file is not None and os.path.exists(file) else None
-
-    def source(self, path: str) -> bytes | None:
-        """The source of a file, from the overlay or the disk; None when it cannot be read."""
-        from edanalyze.discover.files import SourceFile
-        from edanalyze.discover.sources import Unreadable, read
-
-        absolute = self.root / path
-        given = self.options.overlay.get(absolute)
-        if given is not None:
-            return given
-        file = next((file for file in self.tree.sources if file.path == path), None)
-        if file is None and path in self.tree.others:
-            file = SourceFile(path, str(absolute))
-        try:
-            return read(file, self.config.max_file_size) if file is not None else None
-        except Unreadable:
-            return None
-
-    def read(self, path: str) -> str | None:
-        """The text of a file of the project, for excerpts; None when it cannot be read."""
-        from edanalyze.discover.sources import Unreadable, decode
-
-        source = self.source(path)
-        try:
-            return decode(source) if source is not None else None
-        except Unreadable:
-            return None
-
-    @cached_property
-    def services(self) -> Services:
-        """The deployable units of the project."""
-        found: Services = self._deployed[0]
-        return found
-
-    @cached_property
-    def _deployed(self) -> Any:
-        from edanalyze.discover.deployfiles import DeployFiles
-        from edanalyze.discover.deployment import read_deployment
-        from edanalyze.discover.environment import Environment
-        from edanalyze.discover.services import find_services
-
-        files = DeployFiles(self.tree)
-        deployment = read_deployment(files)
-        services = find_services(deployment, self.config, files)
-        environment = Environment(services, deployment, self.config.environment)
-        self.not_analysed += files.unanalysed
-        return services, deployment, environment
-
-    def parse(self, progress: Progress | None = None) -> tuple[ModuleFacts, ...]:
-        """The facts of all files, parsed on the first call. Call it from the main thread: it may start processes."""
-        if self._modules is None:
-            from edanalyze.parse import parse_all
-
-            largest, overlay = self.config.max_file_size, self.options.overlay
-            parsed = parse_all(self.tree.sources, largest, overlay, self.options.jobs, progress)
-            self.not_analysed += parsed.failures
-            self.lines = sum(facts.lines for facts in parsed.modules)
-            self._modules = parsed.modules
-        return self._modules
-
-    _modules: tuple[ModuleFacts, ...] | None = None
-
-    @cached_property
-    def system(self) -> System:
-        """The analysed system."""
-        from edanalyze.analyse.system import System
-
-        services, deployment, environment = self._deployed
-
-        def lookup(path: str, name: str) -> str | None:
-            service = services.of(path)
-            setting = environment.lookup(service.name if service is not None else None, name)
-            return setting.value if setting is not None else None
-
-        return System(
-            self.parse(),
-            sources=self.config.src,
-            own_models=self.config.models,
-            services=services,
-            deployment=deployment,
-            lookup=lookup,
-            others=self.others if self.others.systems else None,
-        )
-
-
-def load_project(paths: Sequence[Path], options: Options | None = None) -> Project:
-    """Find the project around `paths` and read its configuration.
-
-    Raises FileNotFoundError for a path that does not exist and ConfigError with every problem of the configuration.
-    """
-    from edanalyze.check.objections import objections
-    from edanalyze.discover.config import override, read_config, read_settings
-    from edanalyze.discover.files import walk
-    from edanalyze.discover.root import find_root
-    from edanalyze.models.schema import KINDS
-
-    options = options or Options()
-    root = find_root(paths)
-    if options.config is not None:
-        config = read_settings(options.config, KINDS, objections)
-    else:
-        config = read_config(root.path, KINDS, objections)
-    names = ("select", "extend_select", "ignore", "enable", "preview", "min_confidence", "strict", "include_tests")
-    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    config = override(config, "options", **given)
-    return Project(root, config, walk(root, config), options)
+    result: msgspec.Raw
+    not_analysed: tuple[Unanalysed, ...]
 
 
 def check(project: Project, progress: Progress | None = None) -> CheckResult:
@@ -222,14 +57,33 @@ def check(project: Project, progress: Progress | None = None) -> CheckResult:
 
     Raises ModelError when the project's own model tables are wrong.
     """
-    project.parse(progress)
-    return _deep(lambda: _check(project))
+    return _checked(project, progress)
 
 
-def _check(project: Project, everything: bool = False) -> CheckResult:
+def _checked(project: Project, progress: Progress | None = None, everything: bool = False) -> CheckResult:
     """`everything`: also what the baseline holds."""
-    from edanalyze.check import registry
-    from edanalyze.check.analysis import Analysis
+    if project.options.since is not None:  # depends on what git says
+        return _selected(project, progress, everything)
+    about = msgspec.msgpack.encode((_asked(project), everything))
+    return _remembered(project, "check", about, CheckResult, lambda: _selected(project, progress, everything))
+
+
+def _asked(project: Project) -> bytes:
+    """Everything that the choice of what is reported depends on, besides what is found."""
+    options = project.options
+    at = options.unreported_at
+    files = [file.path for file in project.tree.sources if at is not None and project.covers(file.path)]
+    unreported = {path: sorted(at(project.root / path)) for path in files} if at is not None else None
+    accepted: bytes | None = None
+    if options.use_baseline and project.baseline_file is not None:
+        with suppress(OSError):
+            accepted = project.baseline_file.read_bytes()
+    asked = (project.found.given, project.name, options.noqa, options.noqa_elsewhere, options.unreported, unreported)
+    return msgspec.msgpack.encode((asked, accepted, project.notes))
+
+
+def _selected(project: Project, progress: Progress | None, everything: bool) -> CheckResult:
+    """Find, and choose what is reported."""
     from edanalyze.check.selection import Scope, select
     from edanalyze.discover.git import changes
 
@@ -246,18 +100,16 @@ def _check(project: Project, everything: bool = False) -> CheckResult:
         changes=changes(project.root, options.since) if options.since is not None else None,
         baseline=None if everything else project.baseline,
     )
-    analysis = Analysis(project.system, config)
-    selected = select(analysis, rules, frozenset(codes - set(options.unreported)), project.not_analysed, scope)
-    notes: list[str] = []
-    if selected.suppressed:
-        notes.append(f"{selected.suppressed} findings are suppressed by comments")
-    notes += [*analysis.system.unmatched_models(), *analysis.system.unresolved()]
+    wanted = frozenset(codes - set(options.unreported))
+    found = _found(project, wanted, progress)
+    selected = select(found, config, rules, wanted, project.not_analysed, scope)
+    notes = [f"{selected.suppressed} findings are suppressed by comments"] if selected.suppressed else []
     return CheckResult(
         diagnostics=selected.diagnostics,
         not_analysed=tuple(sorted(set(project.not_analysed), key=lambda item: (item.path, item.reason))),
-        notes=(*project.notes, *notes),
-        files=len(analysis.system.program.modules),
-        lines=project.lines,
+        notes=(*project.notes, *notes, *found.unmatched, *found.unresolved),
+        files=len(found.modules),
+        lines=found.lines,
         known=selected.compared.known,
         stale=selected.compared.stale,
     )
@@ -268,37 +120,68 @@ def _at(project: Project) -> Callable[[str], frozenset[str]] | None:
     return (lambda path: given(project.root / path)) if given is not None else None
 
 
+def _found(project: Project, codes: frozenset[str], progress: Progress | None) -> Found:
+    """What the rules with some codes find in the whole project."""
+    from edanalyze.check.found import Found
+    from edanalyze.findings import find
+
+    about = msgspec.msgpack.encode(sorted(codes))
+
+    def made() -> Found:
+        carried = _carried(project, about)
+        if carried is not None:
+            return carried
+        project.parse(progress)
+        return find(project, codes)
+
+    return _remembered(project, "found", about, Found, made)
+
+
+def _carried(project: Project, about: bytes) -> Found | None:
+    """What was found latest with its places moved, where edits since then have changed nothing else."""
+    from edanalyze.check.found import Found
+    from edanalyze.findings import carry
+
+    if project.memory is None or set(project.catalogue.packages) != {_OWN_CHECKS}:
+        return None  # rules of others may look at what is taken for nothing here
+    nearest = project.memory.nearest("found", about)
+    if nearest is None or len(nearest.changed) > _MOST_EDITS or nearest.note != project.deployment_digest:
+        return None
+    shifts = project.shifts(nearest.changed)
+    if shifts is None:
+        return None
+    found = msgspec.msgpack.decode(nearest.result, type=_Remembered)
+    carried = carry(msgspec.msgpack.decode(found.result, type=Found), shifts)
+    if carried is not None:
+        project.not_analysed[:] = found.not_analysed
+    return carried
+
+
 def graph(project: Project) -> Graph:
     """The refactoring graph of a project (and the systems of `Options.facts`) at full detail, with the diagnostics."""
-    return graph_of_facts([facts(project), project.others])
+    from edanalyze.graph.records import Graph
+
+    return _remembered(
+        project, "graph", _asked(project), Graph, lambda: graph_of_facts([_facts(project), project.others])
+    )
 
 
 def facts(project: Project) -> Facts:
     """What a project tells other systems: its services, entry points, calls, messages and findings, without source."""
+    return _remembered(project, "facts", _asked(project), Facts, lambda: _facts(project))
+
+
+def _facts(project: Project) -> Facts:
     from edanalyze.analyse.systemgraph import facts as tell
 
-    def make() -> Facts:
-        result = _check(project, everything=True)
-        return tell(project.system, result.diagnostics, project.name, result.not_analysed)
-
+    found = _checked(project, everything=True)
     project.parse()
-    return _deep(make)
-
-
-def read_facts(files: Iterable[Path]) -> tuple[Facts, list[Unanalysed]]:
-    """The facts of all files together; those that are refused are named with the reason."""
-    refused: list[Unanalysed] = []
-    read: list[Facts] = []
-    for file in files:
-        try:
-            read.append(exchange.read(file))
-        except exchange.FactsError as error:
-            refused.append(Unanalysed(file.as_posix(), str(error)))
-    return exchange.union(read), refused
+    return deep(lambda: tell(project.system, found.diagnostics, project.name, found.not_analysed))
 
 
 def graph_of_facts(facts: Iterable[Facts]) -> Graph:
     """The refactoring graph of all systems that facts tell of, linked with each other."""
+    from edanalyze import exchange
     from edanalyze.analyse.landscape import Landscape, drawn
 
     return drawn(Landscape(exchange.union(facts)))
@@ -314,38 +197,37 @@ class Look(msgspec.Struct, frozen=True):
 def look(project: Project) -> Look:
     """What `edanalyze init` has to know besides the services."""
     project.parse()
-    return _deep(lambda: Look(project.system.libraries(), max(0, len(project.system.unresolved()) - 1)))
+    return deep(lambda: Look(project.system.libraries(), max(0, len(project.system.unresolved()) - 1)))
 
 
 def callgraph(project: Project) -> dict[str, list[str]]:
     """Caller -> callees, in dotted names from the root."""
-    from edanalyze.analyse.systemgraph import callgraph as make
 
-    project.parse()
-    return _deep(lambda: make(project.system))
+    def made() -> dict[str, list[str]]:
+        from edanalyze.analyse.systemgraph import callgraph as make
+
+        project.parse()
+        return deep(lambda: make(project.system))
+
+    return _remembered(project, "callgraph", b"", dict[str, list[str]], made)
 
 
-def _deep(work: Callable[[], T]) -> T:
-    """Run in a thread with a deep stack: evaluation follows the nesting of what it evaluates."""
-    outcome: list[T] = []
-    failure: list[BaseException] = []
-
-    def target() -> None:
-        try:
-            outcome.append(work())
-        except BaseException as error:
-            failure.append(error)
-
-    size, limit = threading.stack_size(), sys.getrecursionlimit()
-    threading.stack_size(_STACK)
-    sys.setrecursionlimit(max(limit, _RECURSION))
-    try:
-        thread = threading.Thread(target=target, name="edanalyze")
-        thread.start()
-        thread.join()
-    finally:
-        threading.stack_size(size)
-        sys.setrecursionlimit(limit)
-    if failure:
-        raise failure[0]
-    return outcome[0]
+def _remembered(project: Project, kind: str, about: bytes, form: type[T], make: Callable[[], T]) -> T:
+    """A result of an earlier run over the same input, else a new one, which is then kept for later runs."""
+    memory = project.memory
+    if memory is None:
+        return make()
+    known = memory.find(kind, about)
+    if known is not None:
+        found = msgspec.msgpack.decode(known, type=_Remembered)
+        project.not_analysed[:] = found.not_analysed
+        return msgspec.msgpack.decode(found.result, type=form)
+    result = make()
+    if memory.version is None:
+        memory.identify(registry.catalogue().packages, msgspec.msgpack.encode(registry.catalogue()))
+    files = project.deploy_files
+    with suppress(UnicodeEncodeError):  # a name of a file that is no text
+        kept = _Remembered(msgspec.Raw(msgspec.msgpack.encode(result)), tuple(project.not_analysed))
+        note = project.deployment_digest if kind == "found" else b""
+        memory.keep(kind, about, msgspec.msgpack.encode(kept), files.read, files.are_same, note)
+    return result

@@ -26,6 +26,7 @@ from flake8.style_guide import Decision, DecisionEngine, StyleGuideManager
 from flake8.utils import stdin_get_value
 
 from edanalyze import __version__, flake8_handover
+from edanalyze.check import registry
 from edanalyze.check.diagnostic import Diagnostic
 from edanalyze.report.escape import one_line
 
@@ -99,6 +100,14 @@ class Plugin:
             help="Report only what has changed since the merge base of this git revision and HEAD.",
         )
 
+        manager.add_option(
+            "--edanalyze-no-cache",
+            default=False,
+            action="store_true",
+            parse_from_config=True,
+            help="Neither use nor keep what is remembered between runs.",
+        )
+
     @classmethod
     def parse_options(cls, _manager: OptionManager, options: argparse.Namespace, _files: Sequence[str]) -> None:
         """Analyse the project that the files belong to.
@@ -125,25 +134,22 @@ def _collect(options: argparse.Namespace) -> Findings:
     received = flake8_handover.receive()
     if received is not None:
         return received
-    findings = _analyse(options) if _wanted(options) else {}
+    findings = _analyse(options)
     flake8_handover.offer(findings)
     return findings
 
 
-def _wanted(options: argparse.Namespace) -> bool:
+def _wanted(options: argparse.Namespace, installed: registry.Catalogue) -> bool:
     """Say whether flake8 would report any of our codes: with `--select F,W` there is no reason to analyse anything.
 
     Check packages that could not be loaded are told on stderr. Raises ExecutionError when no rule is left.
     """
-    from edanalyze.check import registry
-
-    problems = registry.problems()
-    if not registry.rules():
-        raise ExecutionError("\n".join(["edanalyze: there are no rules to run", *map(str, problems)]))
-    for problem in problems:
+    if not installed.rules:
+        raise ExecutionError("\n".join(["edanalyze: there are no rules to run", *installed.problems]))
+    for problem in installed.problems:
         sys.stderr.write(f"edanalyze: warning: {problem}\n")
     decisions = DecisionEngine(options)
-    return any(decisions.decision_for(rule.code) is Decision.Selected for rule in registry.rules())
+    return any(decisions.decision_for(rule.code) is Decision.Selected for rule in installed.rules)
 
 
 def _analyse(options: argparse.Namespace) -> Findings:
@@ -164,10 +170,14 @@ def _analyse(options: argparse.Namespace) -> Findings:
 def _check(paths: Sequence[Path], options: argparse.Namespace, overlay: Mapping[Path, bytes]) -> Findings:
     """Analyse the project around `paths`, with the sources in `overlay` in place of those on disk."""
     from edanalyze import api
-    from edanalyze.check import registry
 
+    config = Path(options.edanalyze_config) if options.edanalyze_config else None
+    cache = not options.edanalyze_no_cache
+    installed = api.installed(paths, api.Options(config=config, cache=cache, overlay=overlay))
+    if not _wanted(options, installed):
+        return {}
     enable = tuple(options.edanalyze_enable or ())
-    unknown = registry.unknown(registry.rules(), enable)
+    unknown = registry.unknown(installed.rules, enable)
     if unknown:
         raise ExecutionError(f"edanalyze: --edanalyze-enable: no rule is called {', '.join(unknown)}")
     given = {
@@ -175,37 +185,35 @@ def _check(paths: Sequence[Path], options: argparse.Namespace, overlay: Mapping[
         "min_confidence": options.edanalyze_min_confidence,
         "strict": options.edanalyze_strict,
         "include_tests": options.edanalyze_include_tests,
-        "config": Path(options.edanalyze_config) if options.edanalyze_config else None,
+        "config": config,
         "baseline": Path(options.edanalyze_baseline) if options.edanalyze_baseline else None,
         "since": options.edanalyze_since,
         "noqa_elsewhere": True if not options.disable_noqa else None,
-        "unreported": _unreported(options) or None,
-        "unreported_at": _unreported_at(options) if options.per_file_ignores else None,
+        "unreported": _unreported(options, installed) or None,
+        "unreported_at": _unreported_at(options, installed) if options.per_file_ignores else None,
         "jobs": _jobs(options),
     }
     settings = {name: value for name, value in given.items() if value is not None}
-    project = api.load_project(paths, api.Options(noqa=False, overlay=overlay, **settings))
+    project = api.load_project(paths, api.Options(noqa=False, overlay=overlay, cache=cache, **settings))
     findings: dict[str, list[flake8_handover.Report]] = {}
     for diagnostic in api.check(project).diagnostics:
         findings.setdefault(_key(os.path.join(project.root, diagnostic.path)), []).append(_report(diagnostic))
+    for note in project.cache_notes if options.verbose else ():
+        sys.stderr.write(f"edanalyze: note: {note}\n")
     return findings
 
 
-def _unreported(options: argparse.Namespace) -> tuple[str, ...]:
+def _unreported(options: argparse.Namespace, installed: registry.Catalogue) -> tuple[str, ...]:
     """Give the codes that flake8 would not report in any file."""
-    from edanalyze.check import registry
-
     decisions = DecisionEngine(options)
-    codes = (rule.code for rule in registry.rules())
+    codes = (rule.code for rule in installed.rules)
     return tuple(code for code in codes if decisions.decision_for(code) is not Decision.Selected)
 
 
-def _unreported_at(options: argparse.Namespace) -> Callable[[Path], frozenset[str]]:
+def _unreported_at(options: argparse.Namespace, installed: registry.Catalogue) -> Callable[[Path], frozenset[str]]:
     """Give a function from a file to the codes that flake8's `per-file-ignores` leave out there."""
-    from edanalyze.check import registry
-
     guides = StyleGuideManager(options, BaseFormatter(options))
-    codes = [rule.code for rule in registry.rules()]
+    codes = [rule.code for rule in installed.rules]
 
     def at(file: Path) -> frozenset[str]:
         guide = guides.style_guide_for(str(file))

@@ -1,103 +1,186 @@
-"""Read and parse all files of a project, in several processes when there is enough to do."""
+"""The facts of all files of a project: remembered ones, and the others parsed, in several processes if that pays."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing.context import BaseContext
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from edanalyze.cache.facts import Encoded, FactsStore, decode, encode
+from edanalyze.cache.sealed import digest
 from edanalyze.facts.module import ModuleFacts, Unanalysed
+from edanalyze.processes import start_method
 
 if TYPE_CHECKING:
+    from edanalyze.cache.memory import Memory
     from edanalyze.discover.files import SourceFile
 
 Progress = Callable[[int, int], None]
 """Told after each step how much is done, and how much there is to do."""
 
-_FEW = 60
-_CHUNK = 24
+_CHUNK = 256 * 1024
+_SMALLEST_CHUNK = 32 * 1024
+_CHUNKS_EACH = 12
+_WORTH_A_PROCESS = 400 * 1024
+_AHEAD = 3
+_AHEAD_ELSEWHERE = 64
+
+
+class Work(msgspec.Struct, frozen=True):
+    """Which files to read, the largest number of bytes to read of one, and sources that stand in for those on disk."""
+
+    files: Sequence[SourceFile]
+    largest: int
+    overlay: Mapping[Path, bytes]
 
 
 class Parsed(msgspec.Struct, frozen=True):
-    """Facts of the files that could be parsed, and why the others could not."""
+    """Facts of the files that could be parsed, and why the others could not; both in the order of the files."""
 
     modules: tuple[ModuleFacts, ...]
     failures: tuple[Unanalysed, ...]
 
 
-class _Chunk(msgspec.Struct, frozen=True):
-    modules: list[ModuleFacts]
-    failures: list[Unanalysed]
+class _Lowered(msgspec.Struct, frozen=True, array_like=True):
+    """What became of one file; `hash` is that of the source, empty where the outcome must not be remembered."""
+
+    hash: bytes
+    encoded: Encoded
 
 
 def parse_all(
-    files: Sequence[SourceFile],
-    largest: int,
-    overlay: Mapping[Path, bytes],
-    jobs: int | None,
-    progress: Progress | None,
+    work: Work,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    memory: Memory | None = None,
+    executor: Executor | None = None,
 ) -> Parsed:
-    """The facts of all files, in the order of `files` whatever the number of processes."""
-    workers = min(jobs or os.cpu_count() or 1, 1 + len(files) // _FEW)
-    chunks = [files[start : start + _CHUNK] for start in range(0, len(files), _CHUNK)]
-    modules: list[ModuleFacts] = []
-    failures: list[Unanalysed] = []
-    done = 0
-    for chunk, result in zip(chunks, _results(chunks, largest, overlay, workers), strict=True):
-        modules += result.modules
-        failures += result.failures
-        done += len(chunk)
-        if progress is not None:
-            progress(done, len(files))
-    return Parsed(tuple(modules), tuple(failures))
+    """The facts of all files, the same whatever the number of processes and whatever is remembered.
+
+    `executor` does the parsing where one is given: any whose workers can import this package and open the files.
+    """
+    found = _remembered(work, memory) if memory is not None else {}
+    missing = [file for file in work.files if file.path not in found]
+    store = memory.facts if memory is not None and missing else None
+    total = len(work.files)
+    if missing:
+        given = {str(path): source for path, source in work.overlay.items()}
+        chunks, workers = _divided(missing, jobs)
+        done = total - len(missing)
+        for chunk, lowered in _lowered(chunks, work.largest, given, workers, executor):
+            for file, outcome in zip(chunk, lowered, strict=True):
+                found[file.path] = decode(outcome.encoded)
+                if store is not None and outcome.hash:
+                    store.add(store.key(file.path, outcome.hash), outcome.encoded)
+            done += len(chunk)
+            if progress is not None:
+                progress(done, total)
+    if memory is not None:
+        memory.facts.write()
+    facts = [found[file.path] for file in work.files]
+    return Parsed(
+        tuple(each for each in facts if isinstance(each, ModuleFacts)),
+        tuple(each for each in facts if isinstance(each, Unanalysed)),
+    )
 
 
-def _results(
-    chunks: list[Sequence[SourceFile]], largest: int, overlay: Mapping[Path, bytes], workers: int
-) -> Iterable[_Chunk]:
-    given = {str(path): source for path, source in overlay.items()}
-    if workers <= 1:
+def _remembered(work: Work, memory: Memory) -> dict[str, ModuleFacts | Unanalysed]:
+    """What is known of the files as they are now, by path."""
+    found: dict[str, ModuleFacts | Unanalysed] = {}
+    for file in work.files:
+        source = memory.hashes[file.path]
+        encoded = memory.facts.find(FactsStore.key(file.path, source)) if source else None
+        if encoded is not None:
+            try:
+                found[file.path] = decode(encoded)
+            except msgspec.DecodeError:
+                continue  # parsed again, which replaces it
+    return found
+
+
+def _divided(files: Sequence[SourceFile], jobs: int | None) -> tuple[list[list[SourceFile]], int]:
+    """The files in chunks of about equal size, and the number of processes that is worth while for them."""
+    sizes = [_size(file) for file in files]
+    workers = min(jobs or os.cpu_count() or 1, 1 + sum(sizes) // _WORTH_A_PROCESS)
+    wanted = max(_SMALLEST_CHUNK, min(_CHUNK, sum(sizes) // (workers * _CHUNKS_EACH)))
+    chunks: list[list[SourceFile]] = [[]]
+    filled = 0
+    for file, size in zip(files, sizes, strict=True):
+        if filled and filled + size > wanted:
+            chunks.append([])
+            filled = 0
+        chunks[-1].append(file)
+        filled += size
+    return chunks, workers
+
+
+def _size(file: SourceFile) -> int:
+    try:
+        return os.stat(file.absolute).st_size
+    except OSError:
+        return 0
+
+
+def _lowered(
+    chunks: list[list[SourceFile]], largest: int, given: Mapping[str, bytes], workers: int, executor: Executor | None
+) -> Iterator[tuple[list[SourceFile], list[_Lowered]]]:
+    """Each chunk with the outcomes of its files, in order. Few are under way at a time, so that few are held."""
+    if workers <= 1 and executor is None:
         for chunk in chunks:
-            yield _parse(chunk, largest, given)
+            yield chunk, _lower(chunk, largest, given)
         return
-    decoder = msgspec.msgpack.Decoder(_Chunk)
-    with ProcessPoolExecutor(workers, mp_context=_start_method()) as pool:
-        for encoded in pool.map(_encoded, chunks, [largest] * len(chunks), [given] * len(chunks)):
-            yield decoder.decode(encoded)
+    waiting: deque[tuple[list[SourceFile], Future[bytes]]] = deque()
+    ahead = _AHEAD_ELSEWHERE if executor is not None else workers * _AHEAD
+    pool = nullcontext(executor) if executor is not None else _pool(workers)
+    decoder = msgspec.msgpack.Decoder(list[_Lowered])
+    with pool as doing:
+        for chunk in chunks:
+            if len(waiting) >= ahead:
+                first, future = waiting.popleft()
+                yield first, decoder.decode(future.result())
+            own = {file.absolute: given[file.absolute] for file in chunk if file.absolute in given}
+            waiting.append((chunk, doing.submit(_encoded, chunk, largest, own)))
+        while waiting:
+            first, future = waiting.popleft()
+            yield first, decoder.decode(future.result())
 
 
-def _start_method() -> BaseContext:
-    """Forking is quickest, but not safe once there are other threads (a progress bar has one)."""
-    methods = multiprocessing.get_all_start_methods()
-    alone = threading.active_count() == 1
-    return multiprocessing.get_context("fork" if alone and "fork" in methods else "spawn")
+def _pool(workers: int) -> AbstractContextManager[Executor]:
+    """Processes of this machine."""
+    method = start_method()
+    if method == "fork":
+        import edanalyze.syntax  # noqa: F401  (once here, rather than in each child)
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method))
 
 
 def _encoded(chunk: Sequence[SourceFile], largest: int, overlay: Mapping[str, bytes]) -> bytes:
-    return msgspec.msgpack.encode(_parse(chunk, largest, overlay))
+    return msgspec.msgpack.encode(_lower(chunk, largest, overlay))
 
 
-def _parse(chunk: Sequence[SourceFile], largest: int, overlay: Mapping[str, bytes]) -> _Chunk:
+def _lower(chunk: Sequence[SourceFile], largest: int, overlay: Mapping[str, bytes]) -> list[_Lowered]:
     from edanalyze.discover.sources import Unreadable, read
     from edanalyze.syntax import SyntaxFailure, lower
 
-    modules: list[ModuleFacts] = []
-    failures: list[Unanalysed] = []
+    found = []
     for file in chunk:
+        source = b""
+        outcome: ModuleFacts | Unanalysed
         try:
-            source = overlay.get(file.absolute)
-            modules.append(lower(file.path, read(file, largest) if source is None else source))
+            given = overlay.get(file.absolute)
+            content = read(file, largest) if given is None else given
+            outcome, source = lower(file.path, content), digest(content)
         except Unreadable as error:
-            failures.append(Unanalysed(file.path, error.reason))
+            outcome = Unanalysed(file.path, error.reason)
         except SyntaxFailure as error:
-            failures.append(Unanalysed(file.path, error.reason))
+            outcome, source = Unanalysed(file.path, error.reason), digest(content)
         except Exception as error:  # one strange file must not end the run
-            failures.append(Unanalysed(file.path, f"internal error: {type(error).__name__}: {error}", crash=True))
-    return _Chunk(modules, failures)
+            outcome = Unanalysed(file.path, f"internal error: {type(error).__name__}: {error}", crash=True)
+        found.append(_Lowered(source, encode(outcome)))
+    return found

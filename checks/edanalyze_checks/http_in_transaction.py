@@ -15,6 +15,7 @@ class HttpInTransaction(Rule):
     name = "http-in-transaction"
     summary = "An HTTP call is made while a database transaction is open."
     default = True
+    rests_on = "transactions"
 
     what_it_does = """
     Reports an HTTP call that is made while a database transaction is open: one opened explicitly (`atomic`, `begin`,

@@ -15,6 +15,7 @@ class OutboxOutsideTransaction(Rule):
     name = "outbox-outside-transaction"
     summary = "An outbox row is written in another transaction than the change it describes, or after its commit."
     default = True
+    rests_on = "transactions"
 
     what_it_does = """
     Reports a new outbox row that is not written in the transaction of the change it describes:

@@ -15,6 +15,7 @@ class PublishAfterAutocommitWrite(Rule):
     name = "publish-after-autocommit-write"
     summary = "A message is published after a write that autocommits, with no outbox row."
     default = True
+    rests_on = "transactions"
 
     what_it_does = """
     Reports a publish that follows, on some path, a write that the database commits by itself: Django's `save` and

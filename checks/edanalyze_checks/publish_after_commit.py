@@ -15,6 +15,7 @@ class PublishAfterCommit(Rule):
     name = "publish-after-commit"
     summary = "A message is published after the commit of the change it speaks of, with no outbox row."
     default = True
+    rests_on = "transactions"
 
     what_it_does = """
     Reports a publish that follows, on some path, the commit of a transaction that wrote something, when no outbox row

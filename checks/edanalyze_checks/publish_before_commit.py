@@ -15,6 +15,7 @@ class PublishBeforeCommit(Rule):
     name = "publish-before-commit"
     summary = "A message is published while the transaction that holds its change is still open."
     default = True
+    rests_on = "transactions"
 
     what_it_does = """
     Reports a publish inside a database transaction that has written and commits later. In a transaction that was

@@ -15,6 +15,7 @@ class PublishInCommitHook(Rule):
     name = "publish-in-commit-hook"
     summary = "A publish deferred with an after-commit hook is lost if the process dies after the commit."
     default = False
+    rests_on = "transactions"
 
     what_it_does = """
     Reports a publish that runs in a hook after the commit: `transaction.on_commit`, Celery's `delay_on_commit`, an

@@ -17,6 +17,7 @@ class UnconfirmedPublish(Rule):
     name = "unconfirmed-publish"
     summary = "The delivery result of a publish is thrown away."
     default = True
+    rests_on = "transactions"
 
     what_it_does = """
     Reports a publish of which nobody learns whether the broker took it:

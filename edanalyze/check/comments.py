@@ -9,11 +9,11 @@ import msgspec
 
 from edanalyze.analyse.witness import Point
 from edanalyze.check.directives import Selector, Silencer
+from edanalyze.check.found import SeenModule
 from edanalyze.check.rule import CommentRule, Rule
 from edanalyze.check.suppression import FileComments, Suppressions
 from edanalyze.discover.settings import Config
 from edanalyze.facts.ir import Place
-from edanalyze.facts.module import ModuleFacts
 
 _LETTERS = re.compile(r"[A-Z]+(?=[0-9]*$)")
 
@@ -49,27 +49,27 @@ class Comments(msgspec.Struct, frozen=True):
 
 
 def judge(
-    modules: Iterable[tuple[str, ModuleFacts]],
+    modules: Iterable[SeenModule],
     suppressions: Suppressions,
     rules: tuple[Rule, ...],
     config: Config,
     ran: Callable[[str], frozenset[str]],
     noqa: bool,
 ) -> Comments:
-    """Judge the comments of `modules` (each with its name) once every finding was held against `suppressions`.
+    """Judge the comments of `modules` once every finding was held against `suppressions`.
 
     `ran` gives the codes that were looked for in a file. `noqa` says whether `# noqa` counts in this run, be it here
     or in flake8. A selector is judged when every rule that it names and that is on by default was looked for: a rule
     switched off for this run might have needed it. What may be meant for other tools is left alone.
     """
     judged: list[JudgedComment] = []
-    for name, facts in modules:
-        if not any(_ours(comment.text, rules) for comment in facts.comments):
+    for module in modules:
+        if not any(_ours(comment.text, rules) for comment in module.comments):
             continue
-        comments = suppressions.of(facts.path)
+        comments = suppressions.of(module.path)
         if comments is not None:
-            codes = ran(facts.path)
-            judged += (_judged(name, each, comments, rules, codes) for each in _relevant(comments, noqa))
+            codes = ran(module.path)
+            judged += (_judged(module.name, each, comments, rules, codes) for each in _relevant(comments, noqa))
     return Comments(tuple(judged), rules, config)
 
 

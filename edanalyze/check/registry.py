@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Sequence
-from importlib import metadata
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from edanalyze.check.rule import Rule, defects
+if TYPE_CHECKING:
+    from importlib import metadata
+
+    from edanalyze.check.rule import Rule
 
 GROUP = "edanalyze.checks"
 """The entry-point group. An entry point names a `Rule` class, or a list or tuple of them."""
@@ -35,6 +38,46 @@ class Registry(msgspec.Struct, frozen=True):
 
     rules: tuple[Rule, ...]
     problems: tuple[LoadProblem, ...] = ()
+
+
+class Named(Protocol):
+    """What a rule is selected by."""
+
+    @property
+    def code(self) -> str:
+        """The stable code."""
+
+    @property
+    def name(self) -> str:
+        """The name in kebab-case."""
+
+    @property
+    def default(self) -> bool:
+        """Whether the rule runs unasked."""
+
+    @property
+    def preview(self) -> bool:
+        """Whether the rule may still change."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """How one installed rule is called, and whether it runs unasked."""
+
+    code: str
+    name: str
+    default: bool
+    preview: bool
+
+
+class Catalogue(msgspec.Struct, frozen=True):
+    """What is installed, as data that outlives the process: rules sorted by code, and problems in words.
+
+    `packages` are the import names of the packages that the rules come from.
+    """
+
+    rules: tuple[Entry, ...]
+    problems: tuple[str, ...]
+    packages: tuple[str, ...]
 
 
 def load(entry_points: Iterable[metadata.EntryPoint]) -> Registry:
@@ -66,7 +109,19 @@ def load(entry_points: Iterable[metadata.EntryPoint]) -> Registry:
 @functools.cache
 def installed() -> Registry:
     """Load the rules of every installed distribution, once per process."""
+    from importlib import metadata
+
     return load(metadata.entry_points(group=GROUP))
+
+
+def catalogue() -> Catalogue:
+    """The installed rules by name, and what kept others from being used."""
+    found = rules()
+    return Catalogue(
+        tuple(Entry(rule.code, rule.name, rule.default, rule.preview) for rule in found),
+        tuple(map(str, problems())),
+        tuple(sorted({type(rule).__module__.partition(".")[0] for rule in found})),
+    )
 
 
 def rules() -> tuple[Rule, ...]:
@@ -86,7 +141,7 @@ def find(reference: str) -> Rule | None:
 
 
 def enabled(
-    rules: Iterable[Rule],
+    rules: Iterable[Named],
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     extend_select: Sequence[str] = (),
@@ -114,23 +169,25 @@ def enabled(
     return codes
 
 
-def matches(selectors: Iterable[str], rule: Rule) -> bool:
+def matches(selectors: Iterable[str], rule: Named) -> bool:
     """Whether one of the selectors is the rule's code or name, the beginning of its code, or `ALL`."""
     beginnings = tuple(selector.strip().upper() for selector in selectors)
     return _names(beginnings, rule) or any(rule.code.startswith(text) for text in beginnings if text)
 
 
-def unknown(rules: Iterable[Rule], selectors: Iterable[str]) -> tuple[str, ...]:
+def unknown(rules: Iterable[Named], selectors: Iterable[str]) -> tuple[str, ...]:
     """The selectors that match none of the rules, in the order given: most likely typing errors."""
     known = tuple(rules)
     return tuple(selector for selector in selectors if not any(matches((selector,), rule) for rule in known))
 
 
-def _names(selectors: Iterable[str], rule: Rule) -> bool:
+def _names(selectors: Iterable[str], rule: Named) -> bool:
     return any(selector.strip().upper() in (ALL, rule.code, rule.name.upper()) for selector in selectors)
 
 
 def _objection(candidate: object, owners: dict[str, str]) -> str:
+    from edanalyze.check.rule import Rule, defects
+
     if not (isinstance(candidate, type) and issubclass(candidate, Rule)):
         return f"{candidate!r} is not a Rule class"
     found = defects(candidate)

@@ -27,7 +27,8 @@ class Rule(ABC):
     where previews are let in. The remaining texts are Markdown; indentation that they share is removed when
     the class is created. `example` (bad) and `use_instead` (good) are Python source, or, where several files are
     needed, Markdown with named code blocks; lines of `example` that are reported end in `# error: [CODE]`.
-    The headings of the page follow Ruff's rule documentation.
+    The headings of the page follow Ruff's rule documentation. `rests_on` names a costly analysis that several rules
+    share, so that they are run in one process: "transactions" for those that ask `Analysis.transactions`.
     """
 
     code: ClassVar[str]
@@ -42,6 +43,7 @@ class Rule(ABC):
     known_problems: ClassVar[str]
     options: ClassVar[str]
     references: ClassVar[str]
+    rests_on: ClassVar[str] = ""
 
     def __init_subclass__(cls, **keywords: object) -> None:
         """Remove the indentation that the texts of a subclass share with its class body."""

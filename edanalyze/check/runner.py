@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
 import msgspec
@@ -15,43 +16,113 @@ from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.comments import Comments
 from edanalyze.check.crash import Crash
 from edanalyze.check.diagnostic import Confidence, Diagnostic, TraceStep
+from edanalyze.check.found import Found, SeenModule, modules_of
 from edanalyze.check.rule import CommentRule, Rule
 from edanalyze.link.program import dotted
+from edanalyze.processes import Aside, can_fork, deep
+
+Questions = Sequence[tuple[Rule, Callable[[], Iterable[Finding]]]]
 
 
-def run(analysis: Analysis, rules: Iterable[Rule]) -> tuple[list[Diagnostic], list[Crash]]:
-    """The diagnostics of the rules, sorted, and an entry for each rule that failed: its findings are missing."""
-    return _run(analysis, [(rule, partial(rule.check, analysis)) for rule in rules])
+class Places(msgspec.Struct, frozen=True):
+    """Where modules are: their paths, and the names of the services that files belong to."""
+
+    paths: Mapping[str, str]
+    service_of: Callable[[str], str]
+
+    def path(self, point: Point) -> str:
+        """The file of a point: that of its module, or the one that it names itself (a template)."""
+        return self.paths.get(point.module, point.module)
+
+
+class _Sent(msgspec.Struct):
+    """What another process has found; `matched` are the models that it has met."""
+
+    diagnostics: list[Diagnostic]
+    failed: list[Crash]
+    matched: set[str]
+
+
+def run(analysis: Analysis, rules: Iterable[Rule], processes: int = 1) -> Found:
+    """The findings of the rules, and an entry for each rule that failed: its findings are missing.
+
+    With two `processes` or more, a second one runs the rules that rest on the analysis of transactions, which takes
+    about as long as all the rest. No rule depends on another, so the result is the same.
+    """
+    chosen = sorted(rules, key=lambda rule: not rule.rests_on)
+    apart = [rule for rule in chosen if rule.rests_on]
+    rest = chosen[len(apart) :]
+    modules = deep(lambda: modules_of(analysis))
+    places = Places(analysis.system.program.paths, analysis.system.service_of)
+    if processes > 1 and apart and rest and can_fork():
+        deep(lambda: _prepare(analysis))
+        aside = Aside(lambda: deep(lambda: _sent(analysis, apart, places)))
+        found, failed = deep(lambda: _run(_asked(analysis, rest), places))
+        sent = aside.result()
+        if sent is not None:
+            others = msgspec.msgpack.decode(sent, type=_Sent)
+            analysis.system.effects.matched.update(others.matched)
+            more, more_failed = others.diagnostics, others.failed
+        else:
+            more, more_failed = deep(lambda: _run(_asked(analysis, apart), places))
+        found, failed = [*found, *more], [*failed, *more_failed]
+    else:
+        found, failed = deep(lambda: _run(_asked(analysis, chosen), places))
+    system = analysis.system
+    return Found(
+        diagnostics=tuple(identified(found)),
+        failed=tuple(sorted(failed, key=lambda crash: crash.code)),
+        modules=modules,
+        unmatched=tuple(deep(system.unmatched_models)),
+        unresolved=tuple(deep(system.unresolved)),
+        lines=sum(facts.lines for facts in system.program.modules.values()),
+    )
 
 
 def run_on_comments(
-    analysis: Analysis, rules: Iterable[CommentRule], comments: Comments
+    modules: Iterable[SeenModule], rules: Iterable[CommentRule], comments: Comments
 ) -> tuple[list[Diagnostic], list[Crash]]:
     """The same for rules about comments."""
-    return _run(analysis, [(rule, partial(rule.check_comments, comments)) for rule in rules])
+    seen = tuple(modules)
+    services = {module.path: module.service for module in seen}
+    places = Places({module.name: module.path for module in seen}, lambda path: services.get(path, ""))
+    found, failed = _run([(rule, partial(rule.check_comments, comments)) for rule in rules], places)
+    return identified(found), failed
 
 
-def _run(
-    analysis: Analysis, questions: Sequence[tuple[Rule, Callable[[], Iterable[Finding]]]]
-) -> tuple[list[Diagnostic], list[Crash]]:
+def _asked(analysis: Analysis, rules: Iterable[Rule]) -> Questions:
+    return [(rule, partial(rule.check, analysis)) for rule in rules]
+
+
+def _prepare(analysis: Analysis) -> None:
+    """Do what both processes would otherwise do."""
+    with suppress(Exception):  # the rules that fail for it will tell
+        _ = analysis.system.entries
+
+
+def _sent(analysis: Analysis, rules: Sequence[Rule], places: Places) -> bytes:
+    return msgspec.msgpack.encode(_Sent(*_run(_asked(analysis, rules), places), analysis.system.effects.matched))
+
+
+def _run(questions: Questions, places: Places) -> tuple[list[Diagnostic], list[Crash]]:
     found: dict[tuple[object, ...], Diagnostic] = {}
     failed: list[Crash] = []
     for rule, ask in questions:
         try:
             for finding in ask():
-                diagnostic = _diagnostic(analysis, rule, finding)
+                diagnostic = _diagnostic(places, rule, finding)
                 key = (diagnostic.code, diagnostic.path, diagnostic.line, diagnostic.column)
                 known = found.get(key)
                 if known is None or diagnostic.confidence.rank < known.confidence.rank:
                     found[key] = diagnostic
         except Exception as error:  # a mistake in one rule must not end the run
             failed.append(crash.of(rule.code, error))
-    return identified(found.values()), failed
+    return list(found.values()), failed
 
 
-def _diagnostic(analysis: Analysis, rule: Rule, finding: Finding) -> Diagnostic:
+def _diagnostic(places: Places, rule: Rule, finding: Finding) -> Diagnostic:
     point = finding.witness[0]
-    path = _path(analysis, point)
+    path = places.path(point)
     likely = finding.likely or any(step.likely for step in (*finding.witness, *finding.before))
     confidence = Confidence.GUESS if finding.guess else Confidence.LIKELY if likely else Confidence.CERTAIN
     place = point.place
@@ -65,21 +136,16 @@ def _diagnostic(analysis: Analysis, rule: Rule, finding: Finding) -> Diagnostic:
         end_line=place.end_line,
         end_column=place.end_column,
         function=dotted(point.function) if point.function else "",
-        service=analysis.system.service_of(path),
+        service=places.service_of(path),
         confidence=confidence,
         fingerprint="",
-        trace=tuple(_step(analysis, step) for step in (*finding.before, *finding.witness)),
+        trace=tuple(_step(places, step) for step in (*finding.before, *finding.witness)),
         url=f"docs/rules/{rule.code}.md",
     )
 
 
-def _step(analysis: Analysis, point: Point) -> TraceStep:
-    return TraceStep(_path(analysis, point), point.place.line, point.place.column, point.message)
-
-
-def _path(analysis: Analysis, point: Point) -> str:
-    """The file of a point: that of its module, or the one that it names itself (a template)."""
-    return analysis.system.program.paths.get(point.module, point.module)
+def _step(places: Places, point: Point) -> TraceStep:
+    return TraceStep(places.path(point), point.place.line, point.place.column, point.message)
 
 
 def identified(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

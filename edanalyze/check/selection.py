@@ -9,18 +9,19 @@ import msgspec
 
 from edanalyze.check import crash
 from edanalyze.check.accepted import Accepted
-from edanalyze.check.analysis import Analysis
 from edanalyze.check.baseline import VERSION, Baseline, Compared, compare, key_of
 from edanalyze.check.comments import judge
 from edanalyze.check.crash import Crash
 from edanalyze.check.diagnostic import Diagnostic
+from edanalyze.check.found import Found
 from edanalyze.check.lines import line_of
 from edanalyze.check.perpath import PerPath
 from edanalyze.check.rule import CommentRule, Rule
-from edanalyze.check.runner import identified, run, run_on_comments
+from edanalyze.check.runner import identified, run_on_comments
 from edanalyze.check.since import Touched
 from edanalyze.check.suppression import Suppressions
 from edanalyze.discover.git import Change
+from edanalyze.discover.settings import Config
 from edanalyze.facts.module import Unanalysed
 
 
@@ -53,31 +54,31 @@ class Selected(msgspec.Struct, frozen=True):
 
 
 def select(
-    analysis: Analysis,
+    raw: Found,
+    config: Config,
     rules: tuple[Rule, ...],
     enabled: frozenset[str],
     left_out: Iterable[Unanalysed],
     scope: Scope,
 ) -> Selected:
-    """Run the `enabled` ones of `rules`, and choose what to report.
+    """Choose what to report of what the `enabled` ones of `rules` have found; rules about comments are asked here.
 
     `left_out` are the files that could not be analysed; those that edanalyze itself failed on are findings.
     """
-    program, config = analysis.system.program, analysis.config
     per_path = PerPath(config, rules)
     left_out = tuple(left_out)
     suppressions = Suppressions(lru_cache(maxsize=1)(scope.read), scope.noqa)
 
-    found, failed = run(analysis, [rule for rule in rules if rule.code in enabled])
+    found, failed = list(raw.diagnostics), list(raw.failed)
     silenced = {id(diagnostic) for diagnostic in found if suppressions.silence(diagnostic)}
     ran = enabled - {each.code for each in failed}
 
     about_comments = [rule for rule in rules if isinstance(rule, CommentRule) and rule.code in enabled]
     if about_comments:
-        modules = sorted((name, module) for name, module in program.modules.items() if scope.covers(module.path))
+        modules = [module for module in raw.modules if scope.covers(module.path)]
         looked_for = _looked_for(scope, per_path, ran)
         comments = judge(modules, suppressions, rules, config, looked_for, scope.judge_noqa)
-        further, failed_too = run_on_comments(analysis, about_comments, comments)
+        further, failed_too = run_on_comments(raw.modules, about_comments, comments)
         silenced |= {id(diagnostic) for diagnostic in further if suppressions.silence(diagnostic, by_name=True)}
         found, failed = [*found, *further], [*failed, *failed_too]
 
@@ -85,7 +86,7 @@ def select(
     shown = [each for each in wanted if id(each) not in silenced]
     suppressed = len(wanted) - len(shown)
     if scope.changes is not None:
-        touched = Touched(scope.changes, {module.path: module for module in program.modules.values()})
+        touched = Touched(scope.changes, {module.path: module.functions for module in raw.modules})
         shown = [each for each in shown if touched.concerns(each)]
 
     def judged(entry: Accepted) -> bool:
@@ -98,7 +99,9 @@ def select(
         baseline, findings=tuple(entry for entry in baseline.findings if scope.covers(entry.path))
     )
     compared = compare(inside, shown, line_of(scope.read), judged)
-    crashed = identified([*_crashed_rules(failed, program.paths.values(), scope), *crash.of_files(left_out)])
+    crashed = identified(
+        [*_crashed_rules(failed, [module.path for module in raw.modules], scope), *crash.of_files(left_out)]
+    )
     diagnostics = sorted([*compared.new, *crashed], key=lambda each: each.sort_key)
     return Selected(tuple(diagnostics), suppressed, compared)
 

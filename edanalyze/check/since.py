@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from edanalyze.check.diagnostic import Diagnostic
 from edanalyze.discover.git import Change
-from edanalyze.facts.module import ModuleFacts
 
 _UNCHANGED = Change()
+
+Spans = Sequence[tuple[int, int]]
 
 
 class Touched:
@@ -18,9 +19,10 @@ class Touched:
     taken away, there is no line left to point at: then the whole function around them counts as touched.
     """
 
-    def __init__(self, changes: Mapping[str, Change], modules: Mapping[str, ModuleFacts]) -> None:
+    def __init__(self, changes: Mapping[str, Change], functions: Mapping[str, Spans]) -> None:
+        """`functions` are the first and last lines of the functions in each file."""
         self._changes = changes
-        self._lines = {path: _lines(change, modules.get(path)) for path, change in changes.items()}
+        self._lines = {path: _lines(change, functions.get(path, ())) for path, change in changes.items()}
 
     def concerns(self, diagnostic: Diagnostic) -> bool:
         """Whether the finding, or a step that leads to it or on from it, lies in what was changed."""
@@ -30,8 +32,7 @@ class Touched:
         )
 
 
-def _lines(change: Change, facts: ModuleFacts | None) -> frozenset[int]:
-    spans = [(each.place.line, each.end_line) for each in facts.functions.values()] if facts is not None else []
+def _lines(change: Change, spans: Spans) -> frozenset[int]:
     around: set[int] = set()
     for line in change.beside:
         inside = [span for span in spans if span[0] <= line <= span[1]]

@@ -6,6 +6,7 @@ import click
 
 from edanalyze import __version__
 from edanalyze.cli.baseline import baseline
+from edanalyze.cli.cache import cache
 from edanalyze.cli.check import check
 from edanalyze.cli.config import config
 from edanalyze.cli.explain import explain, rules
@@ -50,4 +51,5 @@ for command in (
     models,
     new_check,
 ):
+for command in (check, baseline, init, config, graph, callgraph, facts, explain, rules, models, cache, new_check):
     app.add_command(command)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edanalyze.cli.cache import CACHE
+from edanalyze.cli.executor import connected
 from edanalyze.cli.failures import Failure, explained
 from edanalyze.cli.inputs import divided
 from edanalyze.cli.output import colours, destination
@@ -86,6 +88,10 @@ FORMATS = ("text", "concise", "json", "json-lines", "sarif", "github", "gitlab",
     help="Report only what has changed since the merge base of this git revision and HEAD (edits included).",
 )
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Number of processes that read files.  [default: cores]")
+@click.option(
+    "--executor", metavar="ADDRESS", help="Let a cluster read files: dask://HOST:PORT (needs edanalyze[dask])."
+)
+@CACHE
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule.")
 @click.option("--exit-zero", is_flag=True, help="Exit with status 0 even if there are findings.")
 @click.option(
@@ -109,6 +115,8 @@ def check(
     quiet: bool,
     disable_noqa: bool,
     no_baseline: bool,
+    no_cache: bool,
+    executor: str | None,
     **settings: Any,
 ) -> None:
     """Report event-driven architecture mistakes in PATHS (files or folders; the current folder when none is given).
@@ -127,17 +135,18 @@ def check(
     """
     with explained(verbose):
         from edanalyze import api
-        from edanalyze.check import registry
 
-        if not registry.rules():
-            raise Failure("\n".join(["there are no rules to run", *map(str, registry.problems())]))
         own, files = divided(paths)
         if no_baseline:
             settings["use_baseline"] = False
-        options = api.Options(config=config, noqa=not disable_noqa, **_given({**settings, "facts": files}))
-        project = api.load_project(own or (Path(),), options)
-        with progress_bar(wanted=not quiet) as progress:
-            result = api.check(project, progress)
+        with connected(executor) as workers:
+            given = _given({**settings, "facts": files, "executor": workers})
+            options = api.Options(config=config, noqa=not disable_noqa, cache=not no_cache, **given)
+            project = api.load_project(own or (Path(),), options)
+            if not project.catalogue.rules:
+                raise Failure("\n".join(["there are no rules to run", *project.catalogue.problems]))
+            with progress_bar(wanted=not quiet) as progress:
+                result = api.check(project, progress)
         with destination(output) as stream:
             _report(result, project, form, stream, color)
             if not quiet and form == "text":
@@ -221,16 +230,15 @@ def _about_baseline(project: Project, result: CheckResult) -> list[str]:
 
 def _comment(project: Project, result: CheckResult, form: str, statistics: bool, verbose: bool) -> None:
     """Tell on stderr what does not belong into the report itself."""
-    from edanalyze.check import registry
     from edanalyze.report import statistics as counts
     from edanalyze.report.escape import printable
 
-    lines: list[str] = [f"warning: {problem}" for problem in registry.problems()]
+    lines: list[str] = [f"warning: {problem}" for problem in project.catalogue.problems]
     lines += _about_baseline(project, result)
     if form not in ("json", "sarif"):
         lines += [f"not analysed: {file.path}: {file.reason}" for file in result.not_analysed]
     if verbose:
-        lines += [f"note: {note}" for note in result.notes]
+        lines += [f"note: {note}" for note in (*result.notes, *project.cache_notes)]
     if statistics and form != "text":
         lines += counts.lines(result)
     for line in lines:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edanalyze.cli.cache import CACHE
 from edanalyze.cli.failures import Failure, explained
 from edanalyze.cli.inputs import divided
 from edanalyze.cli.output import writable
@@ -53,6 +54,7 @@ VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Say more about fai
 )
 @click.option("--unresolved", is_flag=True, help="List the calls and topics that could not be bound, and why, instead.")
 @CONFIG
+@CACHE
 @VERBOSE
 def graph(
     paths: tuple[Path, ...],
@@ -63,6 +65,7 @@ def graph(
     depth: int,
     unresolved: bool,
     config: Path | None,
+    no_cache: bool,
     verbose: bool,
 ) -> None:
     """Draw the services of PATHS with their calls and messages; findings are marked on the arrows they are about.
@@ -81,8 +84,9 @@ def graph(
         own, files = divided(paths)
         title = "Several systems"
         if own or not files:
-            project = _project(own, files, config)
+            project = _project(own, files, config, no_cache)
             full, left_out, title = api.graph(project), project.not_analysed, project.root.name
+            _notes(project, verbose)
         else:
             facts, left_out = api.read_facts(files)
             full = api.graph_of_facts([facts])
@@ -106,8 +110,11 @@ def graph(
     "--format", "form", type=click.Choice(["json"]), default="json", show_default=True, help="How to write it."
 )
 @CONFIG
+@CACHE
 @VERBOSE
-def callgraph(paths: tuple[Path, ...], output: Path | None, form: str, config: Path | None, verbose: bool) -> None:
+def callgraph(
+    paths: tuple[Path, ...], output: Path | None, form: str, config: Path | None, no_cache: bool, verbose: bool
+) -> None:
     """Write which function of PATHS calls which: {"pkg.mod.Class.method": ["pkg.other.function", ...]}.
 
     Names are dotted from the project root; methods are found through inheritance, attributes and annotations.
@@ -116,7 +123,9 @@ def callgraph(paths: tuple[Path, ...], output: Path | None, form: str, config: P
         from edanalyze import api
         from edanalyze.report import json
 
-        calls = api.callgraph(_project(paths, (), config))
+        project = _project(paths, (), config, no_cache)
+        calls = api.callgraph(project)
+        _notes(project, verbose)
         document = {caller: sorted(callees) for caller, callees in sorted(calls.items())}
         _write(f"{json.encode(document)}\n".encode(), output)
 
@@ -125,8 +134,9 @@ def callgraph(paths: tuple[Path, ...], output: Path | None, form: str, config: P
 @PATHS
 @OUTPUT
 @CONFIG
+@CACHE
 @VERBOSE
-def facts(paths: tuple[Path, ...], output: Path | None, config: Path | None, verbose: bool) -> None:
+def facts(paths: tuple[Path, ...], output: Path | None, config: Path | None, no_cache: bool, verbose: bool) -> None:
     """Write the services, entry points, calls and messages of PATHS as a facts file, which holds no source text.
 
     Other commands take facts files where they take paths, so that several repositories are seen as one system.
@@ -142,9 +152,10 @@ def facts(paths: tuple[Path, ...], output: Path | None, config: Path | None, ver
         own, files = divided(paths)
         told, left_out = api.read_facts(files)
         if own or not files:
-            project = _project(own, files, config)
+            project = _project(own, files, config, no_cache)
             told = exchange.union([api.facts(project), project.others])
             left_out = project.not_analysed
+            _notes(project, verbose)
         tell(left_out)
         _write(exchange.to_json(told), output)
 
@@ -155,10 +166,16 @@ def tell(left_out: Iterable[Unanalysed]) -> None:
         click.echo(f"not analysed: {one_line(file.path)}: {one_line(file.reason)}", err=True)
 
 
-def _project(paths: tuple[Path, ...], facts: tuple[Path, ...], config: Path | None) -> Project:
+def _project(paths: tuple[Path, ...], facts: tuple[Path, ...], config: Path | None, no_cache: bool) -> Project:
     from edanalyze import api
 
-    return api.load_project(paths or (Path(),), api.Options(config=config, facts=facts))
+    return api.load_project(paths or (Path(),), api.Options(config=config, facts=facts, cache=not no_cache))
+
+
+def _notes(project: Project, verbose: bool) -> None:
+    """Say on stderr what did not work with what is remembered."""
+    for note in project.cache_notes if verbose else ():
+        click.echo(f"note: {one_line(note)}", err=True)
 
 
 def _unresolved(full: Graph, form: str | None) -> bytes:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Iterator
 
 from edanalyze.discover.files import SourceFile, Tree
 from edanalyze.discover.sources import Unreadable, read
@@ -23,9 +22,7 @@ class DeployFiles:
         self.paths = tree.others
         self.sources = frozenset(each.path for each in tree.sources)
         self.known = frozenset(tree.others)
-        self._folders = frozenset(
-            parent.as_posix() for path in (*self.paths, *self.sources) for parent in PurePosixPath(path).parents
-        )
+        self._folders = _folders((*self.paths, *self.sources))
         self._texts: dict[str, str | None] = {}
         self._unanalysed: dict[str, str] = {}
 
@@ -33,6 +30,18 @@ class DeployFiles:
     def unanalysed(self) -> tuple[Unanalysed, ...]:
         """The files that could not be read so far."""
         return tuple(Unanalysed(path, reason) for path, reason in sorted(self._unanalysed.items()))
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The files besides the sources that were read so far, or tried."""
+        return tuple(sorted(path for path in self._texts if path in self.known))
+
+    def are_same(self) -> bool:
+        """Whether the files that were read still hold what they held then."""
+        refused = dict(self._unanalysed)
+        same = all(self._read(path) == self._texts[path] for path in self.read)
+        self._unanalysed = refused
+        return same
 
     def refuse(self, path: str, reason: str) -> None:
         """Remember that a file could not be used."""
@@ -76,6 +85,17 @@ class DeployFiles:
         except Unreadable as error:
             self.refuse(path, error.reason)
             return None
+
+
+def _folders(paths: Iterable[str]) -> set[str]:
+    """All folders above some paths, with the root as "."."""
+    found = {"."}
+    for path in paths:
+        folder = folder_of(path)
+        while folder not in found:
+            found.add(folder)
+            folder = folder_of(folder)
+    return found
 
 
 def below(folder: str, path: str) -> str | None:

@@ -10,7 +10,7 @@ import msgspec
 
 from edanalyze.discover import globs, leftout
 from edanalyze.discover.root import Root
-from edanalyze.discover.settings import Config
+from edanalyze.discover.settings import CACHE, Config
 from edanalyze.facts.module import Unanalysed
 
 _SOURCE = (".py", ".pyw")
@@ -39,7 +39,7 @@ class Tree(msgspec.Struct, frozen=True):
 
     `sources` are the Python files to analyse, `others` the paths of all other files in the folders walked (test
     folders aside), `unanalysed` what cannot be analysed, `notes` a sentence for each kind of thing that was left
-    out on purpose.
+    out on purpose. `folders` are all that were looked into, `links` the symbolic links that were met.
     """
 
     root: Path
@@ -47,6 +47,8 @@ class Tree(msgspec.Struct, frozen=True):
     others: tuple[str, ...]
     unanalysed: tuple[Unanalysed, ...]
     notes: tuple[str, ...]
+    folders: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
 
 
 def walk(root: Root, config: Config) -> Tree:
@@ -75,11 +77,14 @@ class _Walker:
         self._tests_wanted = config.include_tests
         self._largest = config.max_file_size
         self._patterns = tuple(map(globs.pattern, (*config.exclude, *config.extend_exclude)))
+        self._cache = os.path.normpath(config.cache_dir or CACHE).replace(os.sep, "/")
         self._walked: set[str] = set()
         self._sources: dict[str, SourceFile] = {}
         self._others: set[str] = set()
         self._unanalysed: dict[str, str] = {}
         self._skipped: dict[str, set[str]] = {}
+        self._scanned: set[str] = set()
+        self._links: set[str] = set()
 
     def tree(self) -> Tree:
         reached = {*self._sources, *(f"{each}/" for each in self._root.given)}
@@ -89,6 +94,8 @@ class _Walker:
             tuple(sorted(self._others)),
             tuple(Unanalysed(path, self._unanalysed[path]) for path in sorted(self._unanalysed)),
             leftout.notes({kind: paths - reached for kind, paths in self._skipped.items()}),
+            tuple(sorted(self._scanned)),
+            tuple(sorted(self._links)),
         )
 
     def folder(self, start: str, given: bool) -> None:
@@ -98,6 +105,7 @@ class _Walker:
         pending = [(start, leftout.is_in_tests(start) and not given, frozenset[str]())]
         while pending:
             path, tests, siblings = pending.pop()
+            self._scanned.add(path)
             try:
                 with os.scandir(os.path.join(self._root.path, path)) as scan:
                     entries = sorted(scan, key=lambda entry: entry.name)
@@ -131,6 +139,8 @@ class _Walker:
 
     def _entry(self, entry: os.DirEntry[str], path: str, tests: bool) -> bool:
         """Take note of one entry; whether it is a folder to walk."""
+        if path == self._cache:
+            return False
         source = entry.name.endswith(_SOURCE)
         if not leftout.is_printable(entry.name):
             if source or entry.is_dir(follow_symlinks=False):
@@ -168,6 +178,7 @@ class _Walker:
 
     def _link(self, entry: os.DirEntry[str], path: str, tests: bool) -> None:
         """What a link leads to inside the project is met there, so links need not be followed and cannot loop."""
+        self._links.add(path)
         folder, source = entry.is_dir(), entry.name.endswith(_SOURCE)
         target = os.path.realpath(entry.path)
         inside = target == self._real_root or target.startswith(self._real_root + os.sep)

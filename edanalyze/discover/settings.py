@@ -18,6 +18,9 @@ DEFAULT_EXCLUDE = (
 )
 """Folders no project means to have analysed: hidden ones, caches, installed packages."""
 
+CACHE = ".edanalyze_cache"
+"""The folder in the project root that holds what is remembered between runs, unless another is set."""
+
 Names = tuple[str, ...]
 
 
@@ -109,4 +112,7 @@ class Config(msgspec.Struct, frozen=True, rename="kebab"):
     require_reason: Annotated[
         bool, _doc("Ask for a reason in every comment that silences a rule of edanalyze (EDA902).")
     ] = False
+    cache_dir: Annotated[
+        str, _doc("Folder for what is remembered between runs, from the project root; default `.edanalyze_cache`.")
+    ] = ""
     models: dict[str, tuple[dict[str, Any], ...]] = {}

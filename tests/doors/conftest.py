@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import edanalyze
+from edanalyze.check import registry
 from edanalyze.check.diagnostic import CheckResult
 from edanalyze.facts.module import Unanalysed
 
@@ -23,6 +24,11 @@ class StandInProject:
         self.options = options
         self.not_analysed: list[Unanalysed] = []
         self.baseline_file: Path | None = None
+        self.cache_notes: tuple[str, ...] = ()
+
+    @property
+    def catalogue(self) -> registry.Catalogue:
+        return registry.catalogue()
 
     def read(self, path: str) -> str | None:
         file = self.root / path
@@ -44,6 +50,10 @@ class StandInEngine(types.ModuleType):
     @staticmethod
     def Options(**fields: Any) -> types.SimpleNamespace:
         return types.SimpleNamespace(**fields)
+
+    @staticmethod
+    def installed(_paths: Any, _options: Any) -> registry.Catalogue:
+        return registry.catalogue()
 
     def load_project(self, paths: Any, options: Any) -> StandInProject:
         if self.error is not None:

@@ -159,7 +159,7 @@ def test_output_that_cannot_be_written_is_said(engine: StandInEngine, run: Run) 
 
 def test_only_options_that_were_used_override_the_configuration(engine: StandInEngine, run: Run) -> None:
     run("check")
-    assert vars(engine.projects[0].options) == {"config": None, "noqa": True}
+    assert vars(engine.projects[0].options) == {"config": None, "noqa": True, "cache": True}
 
 
 def test_options_reach_the_engine(engine: StandInEngine, run: Run) -> None:
@@ -174,6 +174,7 @@ def test_options_reach_the_engine(engine: StandInEngine, run: Run) -> None:
         "strict": True,
         "include_tests": True,
         "jobs": 3,
+        "cache": True,
     }
 
 

@@ -159,7 +159,7 @@ def test_noqa_is_flake8_s_to_apply(engine: StandInEngine, lint: Lint, orders: Pa
 
 def test_options_that_are_not_given_leave_the_configuration_alone(engine: StandInEngine, lint: Lint) -> None:
     lint("-j", "auto", ".")
-    assert vars(engine.projects[0].options) == {"noqa": False, "overlay": {}, "noqa_elsewhere": True}
+    assert vars(engine.projects[0].options) == {"noqa": False, "overlay": {}, "noqa_elsewhere": True, "cache": True}
 
 
 def test_the_engine_uses_as_many_processes_as_flake8_may(engine: StandInEngine, lint: Lint) -> None:

@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 import click
+import msgspec
 import pytest
 from flake8.options.manager import OptionManager
 from packaging.requirements import Requirement
@@ -120,8 +121,9 @@ def test_the_page_on_flake8_names_every_option_of_the_plugin() -> None:
 
 def test_the_page_on_dependencies_argues_for_each_of_them() -> None:
     page = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8").lower()
-    required = [Requirement(each) for each in metadata.requires("edanalyze") or []]
-    runtime = {each.name.lower() for each in required if "dev" not in str(each.marker)}
-    runtime.discard("editables")  # of an editable installation
+    declared = msgspec.toml.decode((ROOT / "pyproject.toml").read_bytes())["project"]
+    extras = declared["optional-dependencies"]
+    required = [*declared["dependencies"], *(each for extra in set(extras) - {"dev"} for each in extras[extra])]
+    runtime = {Requirement(each).name.lower() for each in required}
     assert {"libcst", "wasmtime"} <= runtime
     assert set(re.findall(r"^\| ([\w-]+) \|", page, re.MULTILINE)) - {"package"} == runtime

@@ -29,7 +29,8 @@ def test_help_shows_where_to_start() -> None:
     assert ran.returncode == 0
     assert "edanalyze check" in ran.stdout
     assert re.findall(r"^  ([\w-]+) ", ran.stdout.partition("Commands:")[2], re.MULTILINE) == [
-        "baseline", "callgraph", "check", "config", "explain", "facts", "graph", "init", "models", "new-check", "rules",
+        "baseline", "cache", "callgraph", "check", "config", "explain", "facts", "graph", "init", "models",
+        "new-check", "rules",
     ]  # fmt: skip
 
 

@@ -1,0 +1,352 @@
+"""A project that was found: its root, configuration and files, and what the analysis makes of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from edanalyze.check import registry
+from edanalyze.discover.settings import Config
+from edanalyze.facts.module import Unanalysed
+
+if TYPE_CHECKING:
+    from edanalyze.analyse.system import System
+    from edanalyze.cache.folder import CacheFolder
+    from edanalyze.cache.memory import Memory
+    from edanalyze.cache.shift import Shift
+    from edanalyze.check.baseline import Baseline
+    from edanalyze.discover.deployed import Deployment
+    from edanalyze.discover.deployfiles import DeployFiles
+    from edanalyze.discover.environment import Environment
+    from edanalyze.discover.files import SourceFile, Tree
+    from edanalyze.discover.root import Root
+    from edanalyze.discover.service import Services
+    from edanalyze.exchange import Facts
+    from edanalyze.facts.module import ModuleFacts
+    from edanalyze.parse import Progress
+
+
+class Options(msgspec.Struct, frozen=True):
+    """What a caller sets; None leaves the setting to the project's configuration.
+
+    `config` is a TOML file to read `[tool.edanalyze]` from. `noqa` says whether `# noqa` comments suppress;
+    `noqa_elsewhere`, that flake8 will apply them. `unreported` are codes that the caller would not report: they are
+    not looked for. `unreported_at` gives those of a single file, by its absolute path. `baseline` is the file of
+    accepted findings; `use_baseline` says whether there shall be any. `since` is a git revision: only what has changed
+    since the merge base with it is reported. `facts` are facts files of other systems. `overlay` maps absolute paths to
+    sources that stand in for those on disk. `jobs` is the number of processes that work (None: as many as there are
+    cores); with an `executor` its workers read the files. `cache` says whether to use, and leave, what is remembered
+    between runs.
+    """
+
+    select: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] | None = None
+    enable: tuple[str, ...] | None = None
+    preview: bool | None = None
+    min_confidence: str | None = None
+    strict: bool | None = None
+    include_tests: bool | None = None
+    config: Path | None = None
+    jobs: int | None = None
+    noqa: bool = True
+    facts: tuple[Path, ...] = ()
+    noqa_elsewhere: bool = False
+    unreported: tuple[str, ...] = ()
+    unreported_at: Callable[[Path], frozenset[str]] | None = None
+    baseline: Path | None = None
+    use_baseline: bool = True
+    since: str | None = None
+    overlay: Mapping[Path, bytes] = {}
+    executor: Executor | None = None
+    cache: bool = False
+
+
+class Project:
+    """A project that was found: its root, configuration and files. The analysis is made when first asked for.
+
+    `others` are the facts of other systems that are known. `memory` holds what earlier runs left, None when that is not
+    wanted.
+    """
+
+    def __init__(self, found: Root, config: Config, tree: Tree, options: Options, memory: Memory | None) -> None:
+        from edanalyze.exchange.union import without
+
+        self.root = found.path
+        self.config = config
+        self.tree = tree
+        self.options = options
+        self.found = found
+        self.memory = memory
+        self.not_analysed: list[Unanalysed] = list(tree.unanalysed)
+        self.notes: list[str] = list(tree.notes)
+        self.lines = 0
+        self.name = found.path.name or "system"
+        others, refused = read_facts(options.facts)
+        self.others = without(others, self.name)
+        self.not_analysed += refused
+        if memory is not None and options.facts:
+            memory.consider(msgspec.msgpack.encode((self.others, refused)))
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether there is no project around what was asked for: the rest of the system is not seen."""
+        return self.found.loose
+
+    @property
+    def baseline_file(self) -> Path | None:
+        """Where the baseline is, or would be; None when neither an option nor the configuration names a file."""
+        if self.options.baseline is not None:
+            return self.options.baseline
+        return self.root / self.config.baseline if self.config.baseline else None
+
+    @property
+    def baseline(self) -> Baseline | None:
+        """The findings that are accepted for now. Raises BaselineError when the file cannot be used."""
+        from edanalyze.check.baseline import read
+
+        file = self.baseline_file
+        return read(file) if self.options.use_baseline and file is not None and os.path.exists(file) else None
+
+    @property
+    def processes(self) -> int:
+        """How many processes may work on the project."""
+        return self.options.jobs or os.cpu_count() or 1
+
+    def covers(self, path: str) -> bool:
+        """Whether a file (relative to the root) was asked for; others are only linked with."""
+        return self.found.covers(path)
+
+    def source(self, path: str) -> bytes | None:
+        """The source of a file, from the overlay or the disk; None when it cannot be read."""
+        from edanalyze.discover.files import SourceFile
+        from edanalyze.discover.sources import Unreadable, read
+
+        given = self.options.overlay.get(self.root / path)
+        if given is not None:
+            return given
+        file = self._files.get(path)
+        if file is None and path in self.tree.others:
+            file = SourceFile(path, str(self.root / path))
+        try:
+            return read(file, self.config.max_file_size) if file is not None else None
+        except Unreadable:
+            return None
+
+    def read(self, path: str) -> str | None:
+        """The text of a file of the project, for excerpts; None when it cannot be read."""
+        from edanalyze.discover.sources import Unreadable, decode
+
+        source = self.source(path)
+        try:
+            return decode(source) if source is not None else None
+        except Unreadable:
+            return None
+
+    @property
+    def cache_notes(self) -> tuple[str, ...]:
+        """What did not work with what is remembered between runs."""
+        return self.memory.notes if self.memory is not None else ()
+
+    @cached_property
+    def catalogue(self) -> registry.Catalogue:
+        """The installed rules; as an earlier run has noted them, while nothing that is installed has changed."""
+        return catalogue(self.memory)
+
+    @cached_property
+    def services(self) -> Services:
+        """The deployable units of the project."""
+        return self._deployed[0]
+
+    @cached_property
+    def deploy_files(self) -> DeployFiles:
+        """The files besides the sources, which remember which of them were read."""
+        from edanalyze.discover.deployfiles import DeployFiles
+
+        return DeployFiles(self.tree)
+
+    @cached_property
+    def _files(self) -> dict[str, SourceFile]:
+        return {file.path: file for file in self.tree.sources}
+
+    @cached_property
+    def _deployed(self) -> tuple[Services, Deployment, Environment]:
+        from edanalyze.discover.deployment import read_deployment
+        from edanalyze.discover.environment import Environment
+        from edanalyze.discover.services import find_services
+
+        files = self.deploy_files
+        deployment = read_deployment(files)
+        services = find_services(deployment, self.config, files)
+        environment = Environment(services, deployment, self.config.environment)
+        self._leave_out(files.unanalysed)
+        return services, deployment, environment
+
+    @cached_property
+    def deployment_digest(self) -> bytes:
+        """A hash of all that is known of services and their environment; sources are looked into for it, too."""
+        from edanalyze.cache.sealed import digest
+
+        services, deployment, _ = self._deployed
+        return digest(msgspec.msgpack.encode((services.all, deployment), enc_hook=str))
+
+    def shifts(self, before: Mapping[str, bytes]) -> dict[str, Shift] | None:
+        """What has moved where in files whose sources had the given hashes; None where more than that has changed."""
+        from edanalyze.cache.facts import FactsStore, decode
+        from edanalyze.cache.shift import shift
+        from edanalyze.facts.module import ModuleFacts
+        from edanalyze.parse import Work, parse_all
+
+        if self.memory is None:
+            return None
+        old = {path: self.memory.facts.find(FactsStore.key(path, known)) for path, known in before.items()}
+        if None in old.values():
+            return None
+        work = Work([self._files[path] for path in sorted(before)], self.config.max_file_size, self.options.overlay)
+        new = {facts.path: facts for facts in parse_all(work, 1, memory=self.memory).modules}
+        found: dict[str, Shift] = {}
+        for path, encoded in old.items():
+            facts = decode(encoded) if encoded is not None else None
+            own = shift(facts, new[path]) if isinstance(facts, ModuleFacts) and path in new else None
+            if own is None:
+                return None
+            found[path] = own
+        return found
+
+    def parse(self, progress: Progress | None = None) -> tuple[ModuleFacts, ...]:
+        """The facts of all files, made on the first call. Call it from the main thread: it may start processes."""
+        if self._modules is None:
+            from edanalyze.parse import Work, parse_all
+
+            work = Work(self.tree.sources, self.config.max_file_size, self.options.overlay)
+            parsed = parse_all(work, self.options.jobs, progress, self.memory, self.options.executor)
+            self._leave_out(parsed.failures)
+            self.lines = sum(facts.lines for facts in parsed.modules)
+            self._modules = parsed.modules
+        return self._modules
+
+    _modules: tuple[ModuleFacts, ...] | None = None
+
+    def _leave_out(self, files: Iterable[Unanalysed]) -> None:
+        """Note what is not analysed, once."""
+        self.not_analysed += [each for each in files if each not in self.not_analysed]
+
+    @cached_property
+    def system(self) -> System:
+        """The analysed system."""
+        from edanalyze.analyse.system import System
+
+        services, deployment, environment = self._deployed
+
+        def lookup(path: str, name: str) -> str | None:
+            service = services.of(path)
+            setting = environment.lookup(service.name if service is not None else None, name)
+            return setting.value if setting is not None else None
+
+        return System(
+            self.parse(),
+            sources=self.config.src,
+            own_models=self.config.models,
+            services=services,
+            deployment=deployment,
+            lookup=lookup,
+            others=self.others if self.others.systems else None,
+        )
+
+
+def load_project(paths: Sequence[Path], options: Options | None = None) -> Project:
+    """Find the project around `paths` and read its configuration.
+
+    Raises FileNotFoundError for a path that does not exist and ConfigError with every problem of the configuration.
+    """
+    from edanalyze.discover.files import walk
+
+    options = options or Options()
+    root, config = _configured(paths, options, check=True)
+    names = ("select", "extend_select", "ignore", "enable", "preview", "min_confidence", "strict", "include_tests")
+    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    if given:
+        from edanalyze.discover.config import override
+
+        config = override(config, "options", **given)
+    memory = _memory(root, config, options)
+    return Project(root, config, memory.tree if memory else walk(root, config), options, memory)
+
+
+def read_facts(files: Iterable[Path]) -> tuple[Facts, list[Unanalysed]]:
+    """The facts of all files together; those that are refused are named with the reason."""
+    from edanalyze import exchange
+
+    refused: list[Unanalysed] = []
+    read: list[Facts] = []
+    for file in files:
+        try:
+            read.append(exchange.read(file))
+        except exchange.FactsError as error:
+            refused.append(Unanalysed(file.as_posix(), str(error)))
+    return exchange.union(read), refused
+
+
+def catalogue(memory: Memory | None) -> registry.Catalogue:
+    """The installed rules, as `memory` knows them or else by loading them."""
+    if memory is not None and memory.version is not None:
+        return msgspec.msgpack.decode(memory.version.catalogue, type=registry.Catalogue)
+    return registry.catalogue()
+
+
+def installed(paths: Sequence[Path], options: Options) -> registry.Catalogue:
+    """The installed rules, quickly where a run over the project around `paths` has noted them."""
+    from edanalyze.discover.config import ConfigError
+
+    try:
+        return catalogue(_memory(*_configured(paths, options), options))
+    except (ConfigError, FileNotFoundError):
+        return registry.catalogue()  # `load_project` is to tell what is wrong
+
+
+def cache_folder(paths: Sequence[Path], options: Options | None = None) -> CacheFolder | None:
+    """The folder in which runs over the project around `paths` are remembered; None where there is none.
+
+    Raises FileNotFoundError and ConfigError like `load_project`.
+    """
+    from edanalyze.cache.folder import CacheFolder
+    from edanalyze.cache.location import location
+
+    root, config = _configured(paths, options or Options())
+    path = location(root.path, config.cache_dir, root.loose)
+    return CacheFolder(path) if path is not None else None
+
+
+def _configured(paths: Sequence[Path], options: Options, check: bool = False) -> tuple[Root, Config]:
+    """The root and the configuration; with `check`, what is wrong in it beyond types is told as well."""
+    from edanalyze.discover.root import find_root
+
+    root = find_root(paths)
+    file = options.config or root.path / "pyproject.toml"
+    if options.config is None and (not file.is_file() or b"edanalyze" not in file.read_bytes()):
+        return root, Config()
+    from edanalyze.discover.config import read_settings
+    from edanalyze.models.schema import KINDS
+
+    if not check:
+        return root, read_settings(file, KINDS)
+    from edanalyze.check.objections import objections
+
+    return root, read_settings(file, KINDS, objections)
+
+
+def _memory(root: Root, config: Config, options: Options) -> Memory | None:
+    from edanalyze.cache.location import location
+
+    path = location(root.path, config.cache_dir, root.loose) if options.cache else None
+    if path is None:
+        return None
+    from edanalyze.cache.memory import Memory
+
+    return Memory(path, root, config, options.overlay)
