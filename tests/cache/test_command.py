@@ -28,7 +28,7 @@ def test_info_says_where_it_is_and_what_it_holds(run: Run, shop: Path) -> None:
     shown = run("cache", "info").stdout
     assert shown.startswith(f"{shop}/.edanalyze_cache\n")
     assert "facts of files" in shown
-    assert "1 file   results" in shown
+    assert "results, which save the analysis" in shown
 
 
 def test_clear_deletes_it_and_nothing_else(run: Run, shop: Path) -> None:
