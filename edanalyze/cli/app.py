@@ -49,7 +49,7 @@ for command in (
     explain,
     rules,
     models,
+    cache,
     new_check,
 ):
-for command in (check, baseline, init, config, graph, callgraph, facts, explain, rules, models, cache, new_check):
     app.add_command(command)

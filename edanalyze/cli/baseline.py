@@ -117,10 +117,10 @@ def _load(
     from edanalyze.check import baseline as records
 
     given = paths or (Path(),)
-    project = api.load_project(given, api.Options(config=config, baseline=file, use_baseline=compare))
+    project = api.load_project(given, api.Options(config=config, baseline=file, use_baseline=compare, cache=True))
     place = project.baseline_file or project.root / records.DEFAULT
     if project.baseline_file is None:
-        project = api.load_project(given, api.Options(config=config, baseline=place, use_baseline=compare))
+        project = api.load_project(given, api.Options(config=config, baseline=place, use_baseline=compare, cache=True))
     known = records.read(place) if compare or place.exists() else records.Baseline(records.VERSION, ())
     return project, place, known
 

@@ -36,7 +36,7 @@ def report(paths: tuple[Path, ...], output: Path, config: Path | None, verbose: 
         from edanalyze import api
         from edanalyze.report.page import document, render
 
-        project = api.load_project(paths or (Path(),), api.Options(config=config))
+        project = api.load_project(paths or (Path(),), api.Options(config=config, cache=True))
         with progress_bar(wanted=True) as progress:
             result = api.check(project, progress)
         graph = api.graph(project)

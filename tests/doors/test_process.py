@@ -30,7 +30,7 @@ def test_help_shows_where_to_start() -> None:
     assert "edanalyze check" in ran.stdout
     assert re.findall(r"^  ([\w-]+) ", ran.stdout.partition("Commands:")[2], re.MULTILINE) == [
         "baseline", "cache", "callgraph", "check", "config", "explain", "facts", "graph", "init", "models",
-        "new-check", "rules",
+        "new-check", "report", "rules",
     ]  # fmt: skip
 
 
