@@ -20,6 +20,7 @@ from edanalyze.processes import deep
 from edanalyze.project import Options, Project, cache_folder, installed, load_project, read_facts
 
 if TYPE_CHECKING:
+    from edanalyze.analyse.delivery import Verdict
     from edanalyze.check.found import Found
     from edanalyze.graph.records import Graph
     from edanalyze.parse import Progress
@@ -198,6 +199,12 @@ def look(project: Project) -> Look:
     """What `edanalyze init` has to know besides the services."""
     project.parse()
     return deep(lambda: Look(project.system.libraries(), max(0, len(project.system.unresolved()) - 1)))
+
+
+def delivery(project: Project) -> tuple[Verdict, ...]:
+    """What may happen to the messages of each topic on their way to each consumer, by topic and consumer."""
+    project.parse()
+    return deep(lambda: project.system.deliveries.all)
 
 
 def callgraph(project: Project) -> dict[str, list[str]]:

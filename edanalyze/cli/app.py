@@ -9,6 +9,7 @@ from edanalyze.cli.baseline import baseline
 from edanalyze.cli.cache import cache
 from edanalyze.cli.check import check
 from edanalyze.cli.config import config
+from edanalyze.cli.delivery import delivery
 from edanalyze.cli.explain import explain, rules
 from edanalyze.cli.graph import callgraph, facts, graph
 from edanalyze.cli.init import init
@@ -52,4 +53,5 @@ for command in (
     cache,
     new_check,
 ):
+for command in (check, delivery, graph, callgraph, explain, rules, models):
     app.add_command(command)
