@@ -40,6 +40,7 @@ def app() -> None:
 
 for command in (
     check,
+    delivery,
     baseline,
     init,
     config,
@@ -53,5 +54,4 @@ for command in (
     cache,
     new_check,
 ):
-for command in (check, delivery, graph, callgraph, explain, rules, models):
     app.add_command(command)
