@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from edanalyze.check.rule import Rule
+from edanalyze_checks.closed_consumer_schema import ClosedConsumerSchema
 from edanalyze_checks.correlation_id_dropped import CorrelationIdDropped
 from edanalyze_checks.early_ack import EarlyAck
 from edanalyze_checks.event_loop import EventLoop
+from edanalyze_checks.event_named_as_command import EventNamedAsCommand
 from edanalyze_checks.http_in_loop import HttpInLoop
 from edanalyze_checks.http_in_message_handler import HttpInMessageHandler
 from edanalyze_checks.http_in_transaction import HttpInTransaction
 from edanalyze_checks.http_without_correlation_id import HttpWithoutCorrelationId
 from edanalyze_checks.http_without_timeout import HttpWithoutTimeout
+from edanalyze_checks.leaky_event import LeakyEvent
 from edanalyze_checks.malformed_suppression import MalformedSuppression
 from edanalyze_checks.missing_partition_key import MissingPartitionKey
 from edanalyze_checks.no_dead_letter import NoDeadLetter
@@ -32,6 +35,7 @@ from edanalyze_checks.sync_http_fan_out import SyncHttpFanOut
 from edanalyze_checks.sync_http_in_request import SyncHttpInRequest
 from edanalyze_checks.unconfirmed_publish import UnconfirmedPublish
 from edanalyze_checks.unused_suppression import UnusedSuppression
+from edanalyze_checks.unversioned_event import UnversionedEvent
 
 RULES: tuple[type[Rule], ...] = (
     SyncHttpInRequest,
@@ -57,6 +61,10 @@ RULES: tuple[type[Rule], ...] = (
     PublishWithoutCorrelationId,
     HttpWithoutCorrelationId,
     CorrelationIdDropped,
+    UnversionedEvent,
+    ClosedConsumerSchema,
+    EventNamedAsCommand,
+    LeakyEvent,
     SwallowedHandlerFailure,
     NoDeadLetter,
     PoisonMessageLoop,

@@ -9,6 +9,10 @@ from functools import cached_property
 
 from edanalyze.analyse.binding.binding import HttpCall
 from edanalyze.analyse.hops import RemoteHop, way_to
+from edanalyze.analyse.payloads.kinds import Kinds
+from edanalyze.analyse.payloads.records import Payload
+from edanalyze.analyse.payloads.unversioned import unversioned
+from edanalyze.analyse.payloads.versions import Evidence
 from edanalyze.analyse.reach import Reached
 from edanalyze.analyse.system import System
 from edanalyze.analyse.transaction import Found
@@ -139,6 +143,17 @@ class Analysis:
     def uncorrelated(self, kind: str) -> Iterator[Witness]:
         """Publishes or HTTP calls, reached from an entry point, that carry no identifier."""
         return self.system.tracing.missing(kind)
+
+    # --------------------------------------------------------------- contracts
+
+    def unversioned(self) -> Iterator[tuple[Payload, Evidence]]:
+        """Structured messages that tell no version, with what they tell instead."""
+        return unversioned(self.system)
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """Tells events from commands."""
+        return Kinds(self.system, self.config.commands, self.config.events)
 
     # ------------------------------------------------------------------- hops
 

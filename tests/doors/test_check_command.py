@@ -189,7 +189,7 @@ def test_rules_are_selected_by_lists_that_add_up(engine: StandInEngine, run: Run
 
 @pytest.mark.parametrize(
     ("given", "meant"),
-    [("EDA20l", "EDA20"), ("publish-after-comit", "publish-after-commit"), ("E501", "edanalyze rules")],
+    [("EDA20l", "EDA20"), ("publish-after-comit", "publish-after-commit"), ("W605", "edanalyze rules")],
 )
 def test_a_rule_that_does_not_exist_is_a_usage_error_with_a_suggestion(
     engine: StandInEngine, run: Run, given: str, meant: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -103,6 +103,11 @@ class Binding:
     @cached_property
     def _subscriptions(self) -> Subscriptions[EntryPoint]:
         return Subscriptions(self._entries, self.feeds)
+
+    @property
+    def exchange_types(self) -> Mapping[str, str]:
+        """The kinds of exchanges (fanout, direct, topic, headers) by their names, as far as they are declared."""
+        return self.feeds.types
 
     @cached_property
     def _published(self) -> dict[tuple[str, Place], tuple[PublishCall, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from edanalyze.analyse.payloads.contents import Made
+from edanalyze.analyse.payloads.content import Made
 from edanalyze.facts import ir
 from edanalyze.facts.children import bodies, expressions, walk
 from edanalyze.link.evaluate import Evaluator

@@ -95,6 +95,20 @@ class Classes:
                         return True
         return False
 
+    def takes_all(self, cls: str) -> bool:
+        """Whether a serializer takes over all columns of its model."""
+        if self.form(cls) != "serializer":
+            return False
+        metas = [self._program.classes.get(f"{each}.Meta") for each in self._evaluator.classes.order(cls)[0]]
+        return any(
+            isinstance(statement, ir.Assign)
+            and statement.targets == (ir.Name("fields"),)
+            and statement.value == ir.Const("__all__")
+            for meta in metas
+            if meta is not None
+            for statement in meta.body
+        )
+
     # ------------------------------------------------------------------ shapes
 
     def shape(self, cls: str) -> Shape:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
+from edanalyze.analyse.payloads.content import Content, Made, is_mapping
 from edanalyze.analyse.payloads.records import Dump
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled
 from edanalyze.link.evaluate import Evaluator
-from edanalyze.link.library import argument
+from edanalyze.link.library import argument, arguments
 from edanalyze.link.parameters import is_bound
 from edanalyze.link.scopes import Binding, Scope
 from edanalyze.link.values import (
     Class,
     Constant,
-    Display,
     External,
     ExternalInstance,
     Frame,
@@ -26,6 +26,7 @@ from edanalyze.link.values import (
     String,
     Value,
 )
+from edanalyze.models import Api
 
 DEEPEST = 12
 MOST = 8
@@ -36,46 +37,11 @@ DUMP_METHODS = frozenset(
     | {"todict", "tojson", "_asdict", "to_representation", "model_copy", "dump", "dumps", "deepcopy", "asjson"}
 )
 """Methods that give all fields of an object, where nothing more is known of the object."""
-WRAPPING = frozenset({"builtins.bytes", "builtins.str", "builtins.memoryview", "builtins.bytearray", "builtins.tuple"})
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A mapping made by `dict(...)` or `a | b`, with the frame in which its parts are evaluated."""
-
-    expr: ir.Call | ir.Operation
-    frame: Frame
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Made) and self.expr is other.expr and self.frame is other.frame
-
-    def __hash__(self) -> int:
-        return hash((id(self.expr), id(self.frame)))
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What is sent: `value` is None when it could not be resolved, and `why` says why.
-
-    `hole` is the parameter that decides, also where the parameter is declared as the class of `value`, and `holder` the
-    function that has it. `frames` are
-    the contexts that the value went through after it was made, the last first.
-    """
-
-    value: Value | Made | None = None
-    hole: Hole | None = None
-    holder: str = ""
-    dumps: tuple[Dump, ...] = ()
-    why: str = ""
-    frames: tuple[Frame, ...] = field(default=(), compare=False)
-
-    def dumped(self, dump: Dump) -> Content:
-        """The same, serialised."""
-        return self if dump in self.dumps else replace(self, dumps=(*self.dumps, dump))
-
-    def within(self, frame: Frame) -> Content:
-        """The same, handed through a context."""
-        return self if frame in self.frames else replace(self, frames=(frame, *self.frames))
+IMAGES = frozenset({"NewImage", "OldImage"})
+"""Entries of a DynamoDB stream's record that hold the row."""
+COLUMNS = ("__table__.columns", "__mapper__.columns", "_meta.fields", "_meta.get_fields", "mapper.column_attrs")
+"""What gives all columns of a mapped class."""
+WRAPPING = frozenset({"builtins.bytes", "builtins.memoryview", "builtins.bytearray", "builtins.tuple"})
 
 
 class Contents:
@@ -101,13 +67,20 @@ class Contents:
             case ir.Name(id=name):
                 return self._named(name, expr, frame, depth)
             case ir.Attr(value=base, name="__dict__"):
-                return [each.dumped(Dump("__dict__", whole_row=True)) for each in self.of(base, frame, depth + 1)]
+                return [
+                    each.dumped(Dump("__dict__", True, function=frame.scope.id))
+                    for each in self.of(base, frame, depth + 1)
+                ]
             case ir.Attr(value=base, name=name):
                 return self._attribute(base, name, expr, frame, depth)
             case ir.Call():
                 return self._called(expr, frame, depth)
             case ir.Index(value=base, key=ir.Hole(reason="slice") | ir.Operation(operator=":")):
                 return self.of(base, frame, depth + 1)
+            case ir.Index(key=ir.Const(value=str() as key)) if key in IMAGES:
+                return (Content(why="it is the image of a row", dumps=(Dump(key, True, function=frame.scope.id),)),)
+            case ir.Comprehension(kind="dict"):
+                return self._copied(expr, frame, depth)
             case ir.Operation(operator="|"):
                 return (Content(Made(expr, frame)),)
             case ir.Operation(operator="+" | "%", operands=operands):
@@ -116,6 +89,23 @@ class Contents:
                 return (Content(known, why="it is put together as text"),)
             case _:
                 return self._values(expr, frame, depth)
+
+    def _copied(self, expr: ir.Comprehension, frame: Frame, depth: int) -> Iterable[Content]:
+        """A dict comprehension; one that takes over all entries (or columns) of a row is that row."""
+        (made,) = self._evaluator.values(expr, frame)
+        match expr.generators:
+            case (ir.Generator(target=target, source=source, tests=()),):
+                if spelled(source).removesuffix("()").endswith(COLUMNS):
+                    return (Content(made, dumps=(Dump("all columns", True, function=frame.scope.id),)),)
+                match source, target:
+                    case ir.Call(function=ir.Attr(value=table, name="items")), ir.Items(items=(key, *_)) if (
+                        key == expr.key
+                    ):
+                        rows = [
+                            each for each in self.of(table, frame, depth + 1) if any(d.whole_row for d in each.dumps)
+                        ]
+                        return rows or (Content(made),)
+        return (Content(made),)
 
     # ------------------------------------------------------------------- names
 
@@ -171,11 +161,11 @@ class Contents:
         if name in {"data", "validated_data"}:
             made = [value for value in self._evaluator.values(base, frame) if self._is_serializer(value)]
             if made:
-                return [Content(value, dumps=(Dump(name),)) for value in made]
+                return [Content(value, dumps=(Dump(name, function=frame.scope.id),)) for value in made]
             if isinstance(base, ir.Call) and spelled(base.function).endswith(".dump"):  # marshmallow 2
                 return self.of(base, frame, depth + 1)
         if name == "_mapping":
-            return [each.dumped(Dump(name, whole_row=True)) for each in self.of(base, frame, depth + 1)]
+            return [each.dumped(Dump(name, True, function=frame.scope.id)) for each in self.of(base, frame, depth + 1)]
         return self._values(expr, frame, depth)
 
     def _is_serializer(self, value: Value) -> bool:
@@ -195,7 +185,7 @@ class Contents:
 
     def _value(self, value: Value, frame: Frame, depth: int) -> Iterable[Content]:
         match value:
-            case ExternalInstance(site=Site(call=call, frame=where)) if call.function is not None:
+            case ExternalInstance(name=name, site=Site(call=call, frame=where)) if not name.endswith("[]"):
                 inner = self._through(call, where, depth + 1)
                 return inner if inner else (Content(value),)
             case String(parts=(Hole(kind="parameter") as hole,)):
@@ -239,7 +229,7 @@ class Contents:
             return list(self.of(function.value, frame, depth + 1))
         if name not in DUMP_METHODS:
             return []
-        dump = Dump(name)
+        dump = Dump(name, function=frame.scope.id)
         if name in {"dump", "dumps"} and call.arguments:  # a serializer, or a module like json
             schemas = [v for v in self._evaluator.values(function.value, frame) if isinstance(v, Instance)]
             if schemas:
@@ -250,13 +240,22 @@ class Contents:
     def _library(self, name: str, call: ir.Call, frame: Frame, depth: int) -> list[Content]:
         if name == "builtins.dict":
             return [Content(Made(call, frame))]
-        if name in {"builtins.vars"} and call.arguments:
-            return [each.dumped(Dump("vars", whole_row=True)) for each in self.of(call.arguments[0], frame, depth + 1)]
+        if name == "builtins.str" and call.arguments:  # the spelling of a dict is one
+            return [each for each in self.of(call.arguments[0], frame, depth + 1) if is_mapping(each)]
+        if name == "builtins.vars" and call.arguments:
+            return [
+                each.dumped(Dump("vars", True, function=frame.scope.id))
+                for each in self.of(call.arguments[0], frame, depth + 1)
+            ]
         if name in WRAPPING and call.arguments:
             return list(self.of(call.arguments[0], frame, depth + 1))
         models = self._evaluator.models
+        for api in models.rows(name, "raw_row"):
+            dump = Dump(name, not self._chooses(api, call), function=frame.scope.id)
+            return [Content(why="it is a row as the database keeps it", dumps=(dump,))]
         for api in (*models.rows(name, "serializer"), *models.rows(name, "record_dump")):
-            dump = Dump(name, bool(api.data.get("whole_row")), bool(api.data.get("registry")))
+            whole = bool(api.data.get("whole_row")) and not self._chooses(api, call)
+            dump = Dump(name, whole, bool(api.data.get("registry")), frame.scope.id)
             slot = api.slots.get("entity") or api.slots.get("payload")
             given = argument(slot, call) if slot is not None else None
             if given is None and isinstance(call.function, ir.Attr):
@@ -264,6 +263,12 @@ class Contents:
             if given is not None:
                 return [each.dumped(dump) for each in self.of(given, frame, depth + 1)]
         return []
+
+    @staticmethod
+    def _chooses(api: Api, call: ir.Call) -> bool:
+        """Whether a dump is told which columns to take."""
+        slot = api.slots.get("fields")
+        return slot is not None and bool(arguments(slot, call))
 
     def _returned(self, function: Function, call: ir.Call, frame: Frame, depth: int) -> Iterator[Content]:
         facts = self._program.functions.get(function.id)
@@ -279,9 +284,3 @@ class Contents:
             outer = self._evaluator.root(scope.parent or scope)
             for value in self._evaluator.parameters.annotated(facts.returns, outer):
                 yield Content(value)
-
-
-def is_mapping(content: Content) -> bool:
-    """Whether it is a mapping whose keys are written down."""
-    value = content.value
-    return isinstance(value, Made) or (isinstance(value, Display) and not isinstance(value.expr, ir.Items))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edanalyze.analyse.binding.incontext import Made
-from edanalyze.analyse.payloads.contents import is_mapping
+from edanalyze.analyse.payloads.content import is_mapping
 from edanalyze.analyse.payloads.options import literal
 from edanalyze.analyse.payloads.records import Dump, EventName, Field, Shape
 from edanalyze.analyse.payloads.shapes import Shapes

@@ -7,25 +7,29 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from edanalyze.analyse.binding.climbing import Climbing
+from edanalyze.analyse.binding.climbing import Climbing, lexical
 from edanalyze.analyse.binding.handing import Handing
 from edanalyze.analyse.binding.incontext import InContext, Made
 from edanalyze.analyse.binding.records import PublishCall
 from edanalyze.analyse.binding.sites import Reading, Site, Sites
 from edanalyze.analyse.binding.topics import Message, Topics
 from edanalyze.analyse.effects import Effect
-from edanalyze.analyse.payloads.contents import Content
+from edanalyze.analyse.payloads.consumed import Consumed
+from edanalyze.analyse.payloads.content import Content
+from edanalyze.analyse.payloads.content import Made as Merged
 from edanalyze.analyse.payloads.headers import Headers
-from edanalyze.analyse.payloads.records import EventName, Field, Payload, Shape, Type
+from edanalyze.analyse.payloads.records import EventName, Field, Leak, Payload, Reads, Shape, Type
 from edanalyze.analyse.payloads.shapes import Seen, Shapes
 from edanalyze.analyse.payloads.slots import Slots
 from edanalyze.analyse.trees import Step, steps
 from edanalyze.analyse.witness import Point
 from edanalyze.facts import ir
-from edanalyze.link.values import Constant, Frame, Instance
+from edanalyze.facts.children import spelled
+from edanalyze.link.values import Constant, Display, Frame, Function, Instance
 
 if TYPE_CHECKING:
     from edanalyze.analyse.system import System
+    from edanalyze.link.entries import EntryPoint
 
 SENDING = frozenset({"publish", "deferred_publish", "rpc"})
 
@@ -34,6 +38,7 @@ class Payloads:
     """Finds them, and answers which belong to a published message."""
 
     def __init__(self, system: System) -> None:
+        self._system = system
         self._contexts = system.contexts
         self._program = system.program
         self._evaluator = system.evaluator
@@ -61,6 +66,14 @@ class Payloads:
         """The payloads of a published message: those that are built on the way on which its topic is fixed."""
         found = self._by_step.get(id(call.step.call), [])
         return tuple(each for each in found if is_one_way(each.path, call.path))
+
+    def read_by(self, entry: EntryPoint) -> Reads:
+        """What a message handler or task reads of its message."""
+        return self._consumed.of(entry)
+
+    @cached_property
+    def _consumed(self) -> Consumed:
+        return Consumed(self._system, self.shapes)
 
     def _find(self) -> Iterator[Payload]:
         functions = [*sorted(self._program.functions), *(f"{module}:" for module in sorted(self._program.modules))]
@@ -101,6 +114,8 @@ class Payloads:
     def _reading(self, content: Content) -> Reading[Content]:
         if content.hole is not None:
             if isinstance(content.value, Instance):
+                if self.shapes.classes.is_row(content.value.id):
+                    return Reading(content, 2, 1)  # what is sent of a row is decided here
                 fields = self.shapes.classes.shape(content.value.id).fields
                 return Reading(content, 1, 0, int(bool(fields)), (content.hole,))
             if content.value is None:
@@ -116,6 +131,8 @@ class Payloads:
     def _payload(self, site: Site[Content], function: str, step: Step, effect: Effect) -> Payload:
         made = next(iter(self._in_context.of(effect, step.call, site.frame)), Made(effect, step.call, site.frame))
         content = site.reading.value
+        maker = self._maker(content)
+        outer = next((index for index, point in enumerate(site.path) if point.function == maker), 0)
         message = next(iter(self._topics.of(effect, step.call, site.frame)), None)
         if takes_arguments(made.effect):
             seen = self._of_task(made, message)
@@ -131,6 +148,8 @@ class Payloads:
             place=step.call.place,
             site=site.path[0],
             path=site.path,
+            outer=outer,
+            stored=self._stored(content, site.path, maker),
             frame=site.frame,
             type=seen.type,
             headers=headers,
@@ -141,6 +160,31 @@ class Payloads:
             certain=not effect.likely,
         )
 
+    def _maker(self, content: Content) -> str:
+        """The function in which a payload is made; of a row the one in which it is dumped."""
+        value = content.value
+        if isinstance(value, Instance):
+            if self.shapes.classes.is_row(value.id):
+                return content.dumps[0].function if content.dumps else ""
+            return lexical(value.site.frame.scope).id if value.site is not None else ""
+        return lexical(value.frame.scope).id if isinstance(value, Display | Merged) else ""
+
+    def _stored(self, content: Content, path: tuple[Point, ...], maker: str) -> Point | None:
+        """The call of a project function that is handed a payload which is taken from somewhere else later."""
+        value = content.value
+        scope = self._program.scopes.get(maker)
+        if scope is None or not isinstance(value, Display) or any(point.function == maker for point in path):
+            return None
+        for call, inner in scope.calls:
+            for expr in (*call.arguments, *(each for _, each in call.keywords)):
+                bound = inner.bindings.get(expr.id, ()) if isinstance(expr, ir.Name) else ()
+                if expr is value.expr or any(binding.expr is value.expr for binding in bound):
+                    callees = self._evaluator.values(call.function, self._evaluator.root(inner))
+                    if any(isinstance(callee, Function) for callee in callees):
+                        name = spelled(call.function).rpartition(".")[2]
+                        return Point(scope.module, maker, call.place, f"`{name}` is called")
+        return None
+
     def _of_task(self, made: Made, message: Message | None) -> Seen:
         """The arguments of a task as a payload."""
         given = self._slots.task_arguments(made)
@@ -149,7 +193,7 @@ class Payloads:
         positional, named, frame = given
         names = self._parameters(message)
         fields: list[Field] = []
-        leaks: list[tuple[str, str]] = []
+        leaks: list[Leak] = []
         for position, expr in enumerate(positional):
             if isinstance(expr, ir.Star):
                 continue
@@ -160,9 +204,9 @@ class Payloads:
         why = "arguments are unpacked" if unpacked else ""
         return Seen(Type("object", shape=Shape("arguments", tuple(fields), open=unpacked, why=why)), tuple(leaks))
 
-    def _argument(self, name: str, expr: ir.Expr, frame: Frame, leaks: list[tuple[str, str]]) -> Field:
+    def _argument(self, name: str, expr: ir.Expr, frame: Frame, leaks: list[Leak]) -> Field:
         seen = self.shapes.of_expression(expr, frame)
-        leaks += [(f"{name}.{path}".removesuffix("."), leak) for path, leak in seen.leaks]
+        leaks += [leak.below(name) for leak in seen.leaks]
         return Field(name, seen.type)
 
     def _parameters(self, message: Message | None) -> list[str]:

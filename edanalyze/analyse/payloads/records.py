@@ -101,11 +101,28 @@ class Dump:
     """How a value was turned into what is sent: `api` is the call or attribute (`dataclasses.asdict`, `__dict__`).
 
     `whole_row`: every column of a table row, without a choice. `registry`: a schema registry knows the schema.
+    `function` is where it is done.
     """
 
     api: str
     whole_row: bool = False
     registry: bool = False
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A whole table row in a message: the path of the field it stands in ("" for all of it), what puts it there
+    (`api` as in `Dump`, or "instance"), and the function that does.
+    """
+
+    field: str
+    api: str
+    function: str = ""
+
+    def below(self, name: str) -> Leak:
+        """The same, seen from a field further out."""
+        return Leak(f"{name}.{self.field}".removesuffix("."), self.api, self.function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +142,11 @@ class Payload:
 
     `effect`, `step`, `module`, `function` and `place` are those of the physical call; `site` is the call at which the
     payload is built (or handed in, where nobody is known to build it), and `path` leads from there down to the
-    physical call. `frame` is the context of the physical call. `type` is that of the whole payload; `headers` what
-    goes with it in headers, properties, attributes and envelope. `dumps` says how it was serialised. `leaks` are the
-    dumps of whole table rows in it, also nested ones, with the field they stand in ("" for all of it).
+    physical call; `outer` is how many steps of `path` precede the call in whose function the outermost part of the
+    payload is made. `stored` is the call that puts it into something (a buffer, a list) from which it is taken later.
+    `frame` is the context of the physical call. `type` is that of the whole payload; `headers` what goes with it in
+    headers, properties, attributes and envelope. `dumps` says how it was serialised. `leaks` are the whole table rows
+    in it, also nested ones.
     """
 
     effect: Effect
@@ -137,11 +156,13 @@ class Payload:
     place: Place
     site: Point
     path: tuple[Point, ...]
+    outer: int
+    stored: Point | None
     frame: Frame
     type: Type
     headers: Shape
     dumps: tuple[Dump, ...] = ()
-    leaks: tuple[tuple[str, str], ...] = ()
+    leaks: tuple[Leak, ...] = ()
     names: tuple[EventName, ...] = ()
     topic: String | None = None
     certain: bool = True
@@ -150,6 +171,21 @@ class Payload:
     def shape(self) -> Shape | None:
         """The shape of a structured payload, None for scalars, bytes and what is unknown."""
         return self.type.shape
+
+    @property
+    def built_path(self) -> tuple[Point, ...]:
+        """The way from the call in whose function the payload (its envelope, if it has one) is made."""
+        return (self.stored, *self.path) if self.stored is not None else self.path[self.outer :]
+
+    @property
+    def built(self) -> Point:
+        """The call in whose function the payload is made."""
+        return self.built_path[0]
+
+    def path_from(self, function: str) -> tuple[Point, ...]:
+        """The way from the call that stands in a function; from the site when none does."""
+        start = next((index for index, point in enumerate(self.path) if point.function == function), 0)
+        return self.path[start:]
 
     @property
     def registered(self) -> bool:

@@ -10,10 +10,11 @@ from typing import NamedTuple
 from edanalyze.analyse.payloads.annotations import union
 from edanalyze.analyse.payloads.changes import Change, Changes
 from edanalyze.analyse.payloads.classes import Classes, of_literal
-from edanalyze.analyse.payloads.contents import Content, Contents, Made
+from edanalyze.analyse.payloads.content import Content, Made
+from edanalyze.analyse.payloads.contents import Contents
 from edanalyze.analyse.payloads.fieldtypes import FieldTypes
 from edanalyze.analyse.payloads.options import literal
-from edanalyze.analyse.payloads.records import Declared, Field, Shape, Type
+from edanalyze.analyse.payloads.records import Declared, Field, Leak, Shape, Type
 from edanalyze.facts import ir
 from edanalyze.facts.children import calls
 from edanalyze.link.evaluate import Evaluator
@@ -38,7 +39,7 @@ class Seen(NamedTuple):
     """A type, and the dumps of whole rows in it with the path of the field they stand in."""
 
     type: Type
-    leaks: tuple[tuple[str, str], ...] = ()
+    leaks: tuple[Leak, ...] = ()
     holes: tuple[Hole, ...] = ()
 
 
@@ -66,9 +67,9 @@ class Shapes:
             seen = self._of(content, depth)
         finally:
             self._active.discard(key)
-        leak = self._leak(content)
+        leaks = self._leaks(content)
         holes = seen.holes if content.hole is None else (content.hole, *seen.holes)
-        return Seen(seen.type, (*((("", leak),) if leak else ()), *seen.leaks), holes)
+        return Seen(seen.type, (*leaks, *seen.leaks), holes)
 
     def _of(self, content: Content, depth: int) -> Seen:
         value = content.value
@@ -93,14 +94,22 @@ class Shapes:
             case _:
                 return Seen(Type("unknown", why=content.why or "nothing is known of it"))
 
-    def _leak(self, content: Content) -> str:
-        """How a whole table row gets into what is sent, "" when none does."""
+    def _leaks(self, content: Content) -> tuple[Leak, ...]:
+        """How a whole table row gets into what is sent; nothing when none does."""
         value = content.value
         row = isinstance(value, Instance) and self.classes.is_row(value.id)
         for dump in content.dumps:
             if dump.whole_row and (row or dump.api not in {"__dict__", "vars"}):
-                return dump.api
-        return "instance" if row and all(dump.api != "data" for dump in content.dumps) else ""
+                return (Leak("", dump.api, dump.function),)
+        if isinstance(value, Instance) and self.classes.takes_all(value.id):
+            return (Leak("", 'fields = "__all__"', content.dumps[0].function if content.dumps else ""),)
+        if row and all(dump.api != "data" for dump in content.dumps):
+            return (Leak("", content.dumps[0].api if content.dumps else "instance", self._dumper(content)),)
+        return ()
+
+    @staticmethod
+    def _dumper(content: Content) -> str:
+        return content.dumps[0].function if content.dumps else ""
 
     def _element(self, expr: ir.Comprehension, frame: Frame, depth: int) -> Seen:
         scope = frame.scope.comprehension(expr)
@@ -115,7 +124,7 @@ class Shapes:
             seen = [self._element(expr, value.frame, depth)]
         else:
             seen = []
-        leaks = tuple((f"[].{path}".removesuffix("."), leak) for each in seen for path, leak in each.leaks)
+        leaks = tuple(leak.below("[]") for each in seen for leak in each.leaks)
         holes = tuple(hole for each in seen for hole in each.holes)
         return Seen(Type("list", (union(each.type for each in seen),)), leaks, holes)
 
@@ -209,7 +218,7 @@ class Shapes:
                 known and constant is not None and not (before is not None and sometimes),
                 declared=Declared(frame.scope.module, line or _line(value) or _where(frame)),
             )
-            mapping.leaks += [(f"{name}.{path}".removesuffix("."), leak) for path, leak in seen.leaks]
+            mapping.leaks += [leak.below(name) for leak in seen.leaks if leak.api != "instance"]
         mapping.holes += [hole for hole in seen.holes if _PAYLOAD.search(hole.name)]
 
     def _keys(self, key: ir.Expr, frame: Frame) -> list[str]:
@@ -250,7 +259,7 @@ class _Mapping:
 
     def __init__(self) -> None:
         self.fields: dict[str, Field] = {}
-        self.leaks: list[tuple[str, str]] = []
+        self.leaks: list[Leak] = []
         self.holes: list[Hole] = []
         self.why = ""
 

@@ -8,7 +8,8 @@ from edanalyze.analyse.binding.handing import Handing
 from edanalyze.analyse.binding.incontext import InContext, Made
 from edanalyze.analyse.effects import Effects
 from edanalyze.analyse.payloads.changes import Changes
-from edanalyze.analyse.payloads.contents import Content, Contents
+from edanalyze.analyse.payloads.content import Content
+from edanalyze.analyse.payloads.contents import Contents
 from edanalyze.facts import ir
 from edanalyze.link.library import argument, arguments
 from edanalyze.link.values import Display, ExternalInstance, Frame

@@ -14,7 +14,7 @@ KINDS: tuple[Kind, ...] = (
         "message_id dedup_id args kwargs func sender reply_to delay eta ttl on_delivery callback stream list target "
         "topic_arn subject event_type source mode qos extra_headers request timeout pubsub operation retry options",
         text="partial confirm_by keyed_by",
-        flag="batch blocking in_process after_commit enveloped",
+        flag="batch blocking in_process after_commit enveloped broadcast registry",
         form="message event command task task-inline rpc rpc-reply signal stream list socket delayed delayed-set "
         "binding workflow kv event-factory query",
         confirm="return await future callback flush none configured",
@@ -47,6 +47,12 @@ KINDS: tuple[Kind, ...] = (
         example='call = "acme.bus.Envelope"\npayload = [0, "body"]\ncorrelation_id = "correlation_id"',
     ),
     kind("serializer", "Turns an event into bytes, headers or a broker message.", "payload key", flag="registry"),
+    kind(
+        "deserializer",
+        "Turns bytes or text into data; with slot `entity`, into an object of that class when it is given.",
+        "payload entity",
+        example='call = "acme.wire.read"\npayload = [0, "data"]',
+    ),
     kind("destination", "Builds the full name of a topic or subscription.", "project topic"),
     kind(
         "consumer",

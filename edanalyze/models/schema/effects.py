@@ -88,10 +88,29 @@ KINDS: tuple[Kind, ...] = (
     ),
     kind(
         "record_dump",
-        "Turns an object into a dict or text with all its fields.",
-        "entity",
+        "Turns an object into a dict or text with all its fields, unless it is told which (slot `fields`).",
+        "entity fields",
         flag="whole_row",
         example='call = "acme.db.to_dict"\nentity = [0, "row"]\nwhole_row = true',
+    ),
+    kind(
+        "raw_row",
+        "Gives a row as the database keeps it, unless it is told which fields (slot `fields`).",
+        "fields",
+        example='call = "acme.db.first"',
+    ),
+    kind(
+        "record_load",
+        "Makes an object of a class (slot `entity`, else the receiver) of data, and may reject unknown fields.",
+        "entity payload",
+        example='call = "acme.bus.Event.parse"\npayload = [0, "data"]',
+    ),
+    kind(
+        "validator",
+        "Holds data against a JSON Schema.",
+        "payload schema",
+        required="payload schema",
+        example='call = "acme.schemas.check"\npayload = [0, "data"]\nschema = [1, "schema"]',
     ),
     kind(
         "shape",

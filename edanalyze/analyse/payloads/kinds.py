@@ -1,0 +1,126 @@
+"""Events and commands: what a message is by declaration, and whether its name says the opposite."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from edanalyze.analyse.binding.records import PublishCall
+from edanalyze.analyse.payloads.records import Payload
+from edanalyze.analyse.payloads.shapes import alternatives
+from edanalyze.analyse.payloads.wording import is_imperative, is_past
+from edanalyze.analyse.witness import Witness
+
+if TYPE_CHECKING:
+    from edanalyze.analyse.system import System
+
+_EVENT = re.compile(r"(^|[a-z])Events?$|^Event(Base)?$")
+_COMMAND = re.compile(r"(^|[a-z])(Commands?|Cmd)$|^CommandBase$")
+
+
+class Kind(NamedTuple):
+    """What a message is: `word` "event", "command" or "" when nothing tells, and `why`."""
+
+    word: str
+    why: str = ""
+
+
+class Misnamed(NamedTuple):
+    """A message whose name says the opposite of what it is."""
+
+    name: str
+    kind: Kind
+    witness: Witness
+    likely: bool
+
+
+class Kinds:
+    """Tells events from commands. `commands` and `events` are patterns of names that the configuration declares."""
+
+    def __init__(self, system: System, commands: Iterable[str] = (), events: Iterable[str] = ()) -> None:
+        self._system = system
+        self._commands = tuple(commands)
+        self._events = tuple(events)
+
+    def of(self, call: PublishCall, payloads: Iterable[Payload] = ()) -> Kind:
+        """What a published message is, by configuration, class, API, and the place it is sent to."""
+        found = list(payloads)
+        names = [call.topic, *(name.text for payload in found for name in payload.names)]
+        for patterns, word in ((self._commands, "command"), (self._events, "event")):
+            for name in names:
+                if name and any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
+                    return Kind(word, "the configuration says so")
+        for payload in found:
+            for shape in alternatives(payload.type):
+                declared = self.declared(shape.cls)
+                if declared.word:
+                    return declared
+        form = str(call.effect.api.data.get("form", ""))
+        if form == "command":
+            return Kind("command", f"`{_last(call.effect.name)}` sends commands")
+        if form == "event":
+            return Kind("event", f"`{_last(call.effect.name)}` sends events")
+        if call.effect.api.data.get("broadcast"):
+            return Kind("event", f"`{_last(call.effect.name)}` reaches whoever listens")
+        if call.exchange and self._system.binding.exchange_types.get(call.exchange) == "fanout":
+            return Kind("event", f"the exchange `{call.exchange}` fans out")
+        return Kind("")
+
+    def declared(self, cls: str) -> Kind:
+        """What a class is by its own name or that of a base."""
+        if not cls:
+            return Kind("")
+        inner, outer = self._system.evaluator.classes.order(cls)
+        for each in (*inner, *outer):
+            name = each.rpartition(":")[2].rpartition(".")[2]
+            if _COMMAND.search(name):
+                return Kind("command", f"its class is a `{name}`")
+            if _EVENT.search(name):
+                return Kind("event", f"its class is an `{name}`")
+        return Kind("")
+
+    def is_declared(self, name: str) -> bool:
+        """Whether the configuration says what a message of that name is."""
+        return any(fnmatch.fnmatchcase(name, pattern) for pattern in (*self._commands, *self._events))
+
+    def misnamed(self) -> Iterator[Misnamed]:
+        """Messages whose kind is known and whose name says the opposite, once for each place."""
+        seen: set[tuple[object, ...]] = set()
+        for call in self._system.binding.publishes:
+            payloads = self._system.payloads.of(call)
+            kind = self.of(call, payloads)
+            if not kind.word or call.effect.kind not in {"publish", "deferred_publish"}:
+                continue
+            wrong = is_imperative if kind.word == "event" else is_past
+            for name, witness in self._names(call, payloads):
+                if self.is_declared(name):
+                    continue
+                key = (witness[0].module, witness[0].place)
+                if wrong(_own(name)) and key not in seen:
+                    seen.add(key)
+                    yield Misnamed(name, kind, witness, call.effect.likely)
+
+    @staticmethod
+    def _names(call: PublishCall, payloads: Iterable[Payload]) -> Iterator[tuple[str, Witness]]:
+        """The name that says what a message is: its type, else its class, else its topic; and where it is given."""
+        told = False
+        for payload in payloads:
+            for source in ("type", "header", "field", "class"):
+                names = [name.text for name in payload.names if name.source == source]
+                if names:
+                    told = True
+                    yield names[0], payload.built_path
+                    break
+        if not told and call.topic and call.destination.literal is not None and call.task is None:
+            yield call.topic, call.path
+
+
+def _own(name: str) -> str:
+    """The part of a dotted or slashed name that says what the message is."""
+    return re.split(r"[/:]", name)[-1]
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
