@@ -21,6 +21,7 @@ from edanalyze.project import Options, Project, cache_folder, installed, load_pr
 
 if TYPE_CHECKING:
     from edanalyze.analyse.delivery import Verdict
+    from edanalyze.catalog.records import Catalogue
     from edanalyze.check.found import Found
     from edanalyze.graph.records import Graph
     from edanalyze.parse import Progress
@@ -217,6 +218,22 @@ def callgraph(project: Project) -> dict[str, list[str]]:
         return deep(lambda: make(project.system))
 
     return _remembered(project, "callgraph", b"", dict[str, list[str]], made)
+
+
+def catalogue(project: Project) -> Catalogue:
+    """The events and commands of a project, with the codes of the diagnostics at the calls that send them."""
+    found = _checked(project, everything=True)
+    project.parse()
+    return deep(lambda: _catalogue(project, found))
+
+
+def _catalogue(project: Project, found: CheckResult) -> Catalogue:
+    from edanalyze.analyse.cataloguing import Declarations, build
+    from edanalyze.discover.codeowners import code_owners
+
+    config = project.config
+    declared = Declarations(config.commands, config.events, config.owners, config.sla, code_owners(project.root))
+    return build(project.system, project.root.name, declared, found.diagnostics)
 
 
 def _remembered(project: Project, kind: str, about: bytes, form: type[T], make: Callable[[], T]) -> T:

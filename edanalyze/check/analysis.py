@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from edanalyze.analyse.binding.binding import HttpCall
+from edanalyze.analyse.binding.binding import HttpCall, PublishCall
 from edanalyze.analyse.hops import RemoteHop, way_to
 from edanalyze.analyse.payloads.kinds import Kinds
+from edanalyze.analyse.payloads.ownership import Contested, contested, unheard, unsent
 from edanalyze.analyse.payloads.records import Payload
 from edanalyze.analyse.payloads.unversioned import unversioned
 from edanalyze.analyse.payloads.versions import Evidence
@@ -154,6 +155,18 @@ class Analysis:
     def kinds(self) -> Kinds:
         """Tells events from commands."""
         return Kinds(self.system, self.config.commands, self.config.events)
+
+    def contested(self) -> Iterator[Contested]:
+        """Events that several services publish."""
+        return contested(self.system, self.kinds, self.config.shared_topics)
+
+    def unheard(self) -> Iterator[PublishCall]:
+        """Publishes that nobody in the system receives."""
+        return unheard(self.system, self.config.external_topics)
+
+    def unsent(self) -> Iterator[tuple[EntryPoint, str]]:
+        """Handlers of messages that nobody in the system sends."""
+        return unsent(self.system, self.config.external_topics)
 
     # ------------------------------------------------------------------- hops
 

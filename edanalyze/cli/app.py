@@ -7,6 +7,7 @@ import click
 from edanalyze import __version__
 from edanalyze.cli.baseline import baseline
 from edanalyze.cli.cache import cache
+from edanalyze.cli.catalog import catalog
 from edanalyze.cli.check import check
 from edanalyze.cli.config import config
 from edanalyze.cli.delivery import delivery
@@ -28,6 +29,7 @@ def app() -> None:
       edanalyze check                      what is wrong in the project in this folder
       edanalyze explain EDA201             what a finding means, and what to do instead
       edanalyze graph -o services.svg      a picture of services, calls and messages
+      edanalyze catalog -o events.md       who sends which event, and who reads what of it
 
     \b
     In a system that exists already:
@@ -46,6 +48,7 @@ for command in (
     config,
     graph,
     callgraph,
+    catalog,
     facts,
     report,
     explain,

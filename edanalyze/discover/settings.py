@@ -97,6 +97,12 @@ class Config(msgspec.Struct, frozen=True, rename="kebab"):
     ] = ()
     commands: Annotated[Names, _doc("Message names (patterns) that are commands, whatever their wording.")] = ()
     events: Annotated[Names, _doc("Message names (patterns) that are events, whatever their wording.")] = ()
+    owners: Annotated[
+        dict[str, str], _doc("Who answers for messages, by name (patterns); the catalogue names them.")
+    ] = {}
+    sla: Annotated[
+        dict[str, str], _doc("What is promised of messages, by name (patterns); the catalogue says so.")
+    ] = {}
     environment: Annotated[
         dict[str, str | int | float | bool],
         _doc("Values of environment variables in the deployed system; they win over what configuration files say."),

@@ -26,7 +26,7 @@ class Classes:
         self._program = evaluator.program
         self.annotations = Annotations(evaluator, self.type_of)
         self._options = Options(evaluator)
-        self._columns = Columns(evaluator)
+        self._columns = Columns(evaluator, self.type_of)
         self._shapes: dict[str, Shape] = {}
         self._forms: dict[str, str] = {}
         self._active: set[str] = set()

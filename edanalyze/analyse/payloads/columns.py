@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from edanalyze.analyse.payloads.annotations import NULL, of_library, union
 from edanalyze.analyse.payloads.records import Declared, Field, Type
@@ -17,9 +17,10 @@ GENERIC = frozenset({"Column", "mapped_column"})
 class Columns:
     """Reads them for an evaluator."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, type_of: Callable[[str], Type]) -> None:
         self._evaluator = evaluator
         self._program = evaluator.program
+        self._type_of = type_of
 
     def field(self, name: str, call: ir.Call, line: int, frame: Frame) -> Field | None:
         """The field that `name = call` declares; None for relations and for what is no column."""
@@ -31,12 +32,24 @@ class Columns:
             last = dotted.rpartition(".")[2]
             if last in RELATIONS:
                 return None
-            made = self._given(call, frame) if last in GENERIC else of_library(dotted, self._evaluator)
+            nested = self._nested(value, call, frame)
+            made = self._given(call, frame) if last in GENERIC else nested or of_library(dotted, self._evaluator)
             if any(named.get(option) == ir.Const(True) for option in ("nullable", "allow_none", "null", "allow_null")):
                 made = union([made, NULL])
             required = named.get("required") != ir.Const(False)
             return Field(name, made, required, declared=Declared(frame.scope.module, line))
         return None
+
+    def _nested(self, value: Class | External | ExternalInstance, call: ir.Call, frame: Frame) -> Type | None:
+        """A serializer in a serializer: `Nested(LineSchema, many=True)`, `LineSerializer(many=True)`."""
+        given = [value] if isinstance(value, Class) else []
+        if not isinstance(value, Class) and value.name.rpartition(".")[2] == "Nested" and call.arguments:
+            inner = call.arguments[0].function if isinstance(call.arguments[0], ir.Call) else call.arguments[0]
+            given = [each for each in self._evaluator.values(inner, frame) if isinstance(each, Class)]
+        if not given:
+            return None
+        made = self._type_of(given[0].id)
+        return Type("list", (made,)) if ("many", ir.Const(True)) in call.keywords else made
 
     def _given(self, call: ir.Call, frame: Frame) -> Type:
         """The type that a generic column is given: `Column(Integer)`, `Column("id", String(10))`."""

@@ -68,6 +68,37 @@ class Kinds:
             return Kind("event", f"the exchange `{call.exchange}` fans out")
         return Kind("")
 
+    def settled(self, name: str, sent: Iterable[tuple[PublishCall, Payload | None]]) -> Kind:
+        """What a message of a name is that is sent by some calls, at last by the wording of the name."""
+        found = list(sent)
+        for call, payload in found:
+            kind = self.of(call, [payload] if payload is not None else [])
+            if kind.word:
+                return kind
+        if any(call.task is not None or call.effect.flag == "task" for call, _ in found):
+            return Kind("command", "it starts a task")
+        return self.worded(name)
+
+    @staticmethod
+    def worded(name: str) -> Kind:
+        """What the wording of a name tells; the word is "message" when it tells nothing."""
+        own = _own(name)
+        if is_past(own):
+            return Kind("event", "its name says what has happened")
+        if is_imperative(own):
+            return Kind("command", "its name says what to do")
+        return Kind("message", "nothing tells whether it is an event or a command")
+
+    def name(self, call: PublishCall, payload: Payload | None) -> str:
+        """The name of a message: the event type that is told, the class of a declared event, else the topic."""
+        told = {each.source: each.text for each in reversed(payload.names)} if payload is not None else {}
+        name = told.get("type") or told.get("header") or told.get("field")
+        if not name and payload is not None:
+            cls = next((shape.cls for shape in alternatives(payload.type) if shape.cls), "")
+            if cls and (self.declared(cls).word or not call.topic):
+                name = told.get("class")
+        return name or call.topic or call.destination.text or "unknown"
+
     def declared(self, cls: str) -> Kind:
         """What a class is by its own name or that of a base."""
         if not cls:

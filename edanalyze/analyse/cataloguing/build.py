@@ -1,0 +1,270 @@
+"""Builds the catalogue: published messages by name and channel, with who sends and who receives them."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from edanalyze.analyse.binding.records import PublishCall
+from edanalyze.analyse.cataloguing.schemas import of_shape, of_type, united
+from edanalyze.analyse.identifiers import names_id
+from edanalyze.analyse.payloads.kinds import Kind, Kinds
+from edanalyze.analyse.payloads.records import Payload
+from edanalyze.analyse.payloads.shapes import alternatives
+from edanalyze.analyse.payloads.versions import SCHEMAS, VERSIONS
+from edanalyze.catalog.records import VERSION, Catalogue, Consumer, FieldRead, Message, Producer
+from edanalyze.facts.children import spelled
+from edanalyze.link.entries import EntryPoint
+
+if TYPE_CHECKING:
+    from edanalyze.analyse.system import System
+
+Key = tuple[str, str]
+_NOT_ID = re.compile(r"[^\w.\-]+")
+_SLA = re.compile(r"^\s*SLA:\s*(.+)$", re.M)
+_IN_NAME = re.compile(r"(?:^|[._\-/:])v(\d+(?:\.\d+)*)(?:$|[._\-/:])|V(\d+)$", re.I)
+
+
+class Reported(Protocol):
+    """What the catalogue needs to know of a diagnostic."""
+
+    @property
+    def code(self) -> str:
+        """Its rule."""
+
+    @property
+    def path(self) -> str:
+        """Its file."""
+
+    @property
+    def line(self) -> int:
+        """Its line."""
+
+
+@dataclass(frozen=True)
+class Declarations:
+    """What people say of messages: patterns of names of `commands` and `events`, `owners` and `sla` by pattern, and
+    `code_owner`, which gives the owners of a file.
+    """
+
+    commands: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    owners: Mapping[str, str] = field(default_factory=dict)
+    sla: Mapping[str, str] = field(default_factory=dict)
+    code_owner: Callable[[str], str] = lambda path: ""
+
+
+def build(system: System, title: str, declared: Declarations, diagnostics: Iterable[Reported] = ()) -> Catalogue:
+    """The catalogue of a system; `diagnostics` are noted at the calls that they are about."""
+    return Catalogue(VERSION, title, tuple(_Builder(system, declared, diagnostics).messages()))
+
+
+class _Builder:
+    """Puts one catalogue together."""
+
+    def __init__(self, system: System, declared: Declarations, diagnostics: Iterable[Reported]) -> None:
+        self._system = system
+        self._declared = declared
+        self._kinds = Kinds(system, declared.commands, declared.events)
+        self._codes: dict[tuple[str, int], set[str]] = defaultdict(set)
+        for item in diagnostics:
+            self._codes[(item.path, item.line)].add(item.code)
+
+    def messages(self) -> list[Message]:
+        """All messages, sorted by their ids."""
+        sent: dict[Key, list[tuple[PublishCall, Payload | None]]] = defaultdict(list)
+        for call in self._system.binding.publishes:
+            payloads = self._system.payloads.of(call)
+            for payload in payloads or (None,):
+                sent[self._key(call, payload)].append((call, payload))
+        received: dict[Key, list[EntryPoint]] = defaultdict(list)
+        channels = {channel for _, channel in sent}
+        for entry, topics in self._system.binding.consumed.items():
+            for topic in topics:
+                if (
+                    topic
+                    and topic not in channels
+                    and not any(entry in call.consumers for c in sent.values() for call, _ in c)
+                ):
+                    received[(topic, topic)].append(entry)
+        found = [self._sent(name, channel, calls) for (name, channel), calls in sent.items()]
+        found += [self._received(name, entries) for (name, _), entries in received.items()]
+        return list(_identified(sorted(found, key=lambda each: (each.name, each.channel))))
+
+    # ------------------------------------------------------------------- names
+
+    def _key(self, call: PublishCall, payload: Payload | None) -> Key:
+        """The name of a message and its channel."""
+        return self._kinds.name(call, payload), call.topic
+
+    # ------------------------------------------------------------------ records
+
+    def _sent(self, name: str, channel: str, calls: list[tuple[PublishCall, Payload | None]]) -> Message:
+        kind = self._kinds.settled(name, calls)
+        producers = tuple(
+            sorted({self._place(each): each for each in map(self._producer, calls)}.values(), key=self._place)
+        )
+        consumers = {entry: None for call, _ in calls for entry in call.consumers}
+        payloads = [payload for _, payload in calls if payload is not None]
+        owner, source = self._owner(name, [end.path for end in producers], [end.service for end in producers])
+        docs = self._documentation(payloads)
+        return Message(
+            id="",
+            name=name,
+            kind=kind.word,
+            why=kind.why,
+            channel=channel,
+            transport=next((call.transport for call, _ in calls if call.transport), ""),
+            version=self._version(name, channel, payloads),
+            owner=owner,
+            owner_source=source,
+            sla=self._named(self._declared.sla, name) or next(iter(_SLA.findall(docs)), ""),
+            description=docs.strip().split("\n\n")[0].replace("\n", " ") if docs.strip() else "",
+            schema=united(end.schema for end in producers),
+            headers=united(end.headers for end in producers),
+            producers=producers,
+            consumers=tuple(sorted(map(self._consumer, consumers), key=lambda end: (end.path, end.line))),
+        )
+
+    def _received(self, name: str, entries: list[EntryPoint]) -> Message:
+        """A message that nobody known sends."""
+        kind = (
+            Kind("command", "it starts a task") if all(e.kind == "task" for e in entries) else self._kinds.worded(name)
+        )
+        owner = self._named(self._declared.owners, name)
+        return Message(
+            id="",
+            name=name,
+            kind=kind.word,
+            why=kind.why,
+            channel=name,
+            transport=next((entry.transport for entry in entries if entry.transport), ""),
+            owner=owner,
+            owner_source="configuration" if owner else "",
+            sla=self._named(self._declared.sla, name),
+            schema={"x-unknown": "no producer is known"},
+            consumers=tuple(sorted(map(self._consumer, entries), key=lambda end: (end.path, end.line))),
+        )
+
+    def _producer(self, sent: tuple[PublishCall, Payload | None]) -> Producer:
+        call, payload = sent
+        point = payload.built if payload is not None else call.site
+        path = self._system.program.paths[point.module]
+        key = call.effect.argument("key") or call.effect.argument("ordering_key")
+        codes = {
+            code
+            for each in (point, *(payload.path if payload is not None else call.path))
+            for code in self._codes.get((self._system.program.paths[each.module], each.place.line), ())
+        }
+        headers = payload.headers if payload is not None else None
+        return Producer(
+            service=self._system.service_of(path),
+            function=point.function.partition(":")[2] or point.module,
+            path=path,
+            line=point.place.line,
+            api=call.effect.name,
+            schema=of_type(payload.type) if payload is not None else {},
+            headers=of_shape(headers) if headers is not None and (headers.fields or headers.open) else {},
+            key=spelled(key) if key is not None else "",
+            correlation_id=self._correlation(payload),
+            confidence=call.confidence,
+            findings=tuple(sorted(codes)),
+        )
+
+    @staticmethod
+    def _correlation(payload: Payload | None) -> str:
+        """The header or field that holds an identifier of what caused the message."""
+        if payload is None:
+            return ""
+        fields = (*payload.headers.fields, *(payload.shape.fields if payload.shape is not None else ()))
+        return next((each.name for each in fields if names_id(each.name) and each.type.kind != "null"), "")
+
+    def _consumer(self, entry: EntryPoint) -> Consumer:
+        paths = self._system.program.paths
+        reads = self._system.payloads.read_by(entry)
+        found = [FieldRead(read.name, read.required, paths[read.module], read.line) for read in reads.fields]
+        for parsed in reads.parsed:
+            path, line = paths[parsed.point.module], parsed.point.place.line
+            found += [FieldRead(each.name, each.required, path, line) for each in parsed.shape.fields]
+        once = {(read.name, read.required): read for read in reversed(found)}
+        path = paths[entry.module]
+        return Consumer(
+            service=self._system.service_of(path),
+            function=entry.function.partition(":")[2] or entry.name,
+            path=path,
+            line=entry.place.line,
+            reads=tuple(sorted(once.values(), key=lambda read: (read.name, not read.required))),
+            group=next((text.text for text in entry.group), ""),
+            at_least_once=entry.delivery.at_least_once,
+            ack=entry.delivery.ack,
+            dead_letter=entry.delivery.dead_letter,
+        )
+
+    @staticmethod
+    def _place(end: Producer) -> tuple[str, int, str, str]:
+        return (end.path, end.line, end.function, repr(end.schema))
+
+    # ------------------------------------------------------------ declarations
+
+    @staticmethod
+    def _named(table: Mapping[str, str], name: str) -> str:
+        return next((value for pattern, value in table.items() if fnmatch.fnmatchcase(name, pattern)), "")
+
+    def _owner(self, name: str, paths: list[str], services: list[str]) -> tuple[str, str]:
+        declared = self._named(self._declared.owners, name)
+        if declared:
+            return declared, "configuration"
+        for path in paths:
+            if owner := self._declared.code_owner(path):
+                return owner, "CODEOWNERS"
+        known = list(dict.fromkeys(service for service in services if service))
+        return (", ".join(known), "service") if known else ("", "")
+
+    def _documentation(self, payloads: list[Payload]) -> str:
+        """The docstring of the class of a message."""
+        for payload in payloads:
+            for shape in alternatives(payload.type):
+                facts = self._system.program.classes.get(shape.cls)
+                if facts is not None and facts.docstring and shape.form != "row":
+                    return _dedented(facts.docstring)
+        return ""
+
+    @staticmethod
+    def _version(name: str, channel: str, payloads: list[Payload]) -> str:
+        for payload in payloads:
+            for shape in (payload.headers, *alternatives(payload.type)):
+                for each in shape.fields:
+                    plain = each.name.replace("_", "").replace("-", "").lower()
+                    if plain in VERSIONS | SCHEMAS:
+                        if each.has_constant and each.constant is not None:
+                            return str(each.constant)
+                        if each.default is not None and each.default.strip("'").replace(".", "").isdigit():
+                            return each.default.strip("'")
+        for text in (name, *(shape.name for p in payloads for shape in alternatives(p.type)), channel):
+            if found := _IN_NAME.search(text):
+                return found[1] or found[2]
+        return ""
+
+
+def _dedented(text: str) -> str:
+    return "\n".join(line.strip() for line in text.strip().splitlines())
+
+
+def _identified(messages: Iterable[Message]) -> Iterator[Message]:
+    """Messages with ids: the name, with the channel or a number behind it where that is taken."""
+    taken: set[str] = set()
+    for message in messages:
+        plain = _NOT_ID.sub("-", message.name).strip("-") or "unknown"
+        options = [plain, f"{plain}-{_NOT_ID.sub('-', message.channel)}".strip("-")]
+        made = next((each for each in options if each not in taken), "")
+        number = 2
+        while not made or made in taken:
+            made, number = f"{plain}-{number}", number + 1
+        taken.add(made)
+        yield msgspec.structs.replace(message, id=made)

@@ -1,0 +1,69 @@
+"""`edanalyze catalog`: the events and commands of a system, with who sends and who reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edanalyze.catalog import FOLDERS, FORMATS, CatalogueError, files, render
+from edanalyze.cli.failures import Failure, explained
+from edanalyze.cli.graph import CONFIG, PATHS, VERBOSE
+from edanalyze.cli.output import destination, writable
+from edanalyze.report.escape import one_line
+
+
+@click.command(short_help="List events and commands.")
+@PATHS
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write to a file; for eventcatalog, to the files of a folder.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="markdown",
+    show_default=True,
+    help="markdown: to read; json: all there is; asyncapi: an AsyncAPI 3.0 document; eventcatalog: the files of an "
+    "EventCatalog site; cloudevents: the names of event types.",
+)
+@CONFIG
+@VERBOSE
+def catalog(paths: tuple[Path, ...], output: Path | None, form: str, config: Path | None, verbose: bool) -> None:
+    """List the events and commands of PATHS: what they hold, who sends them and which fields each consumer reads.
+
+    \b
+    edanalyze catalog -o events.md
+    edanalyze catalog --format asyncapi -o asyncapi.yaml
+    edanalyze catalog --format eventcatalog -o site/
+    """
+    if form in FOLDERS and output is None:
+        raise click.UsageError(f"{form} is a folder of files: name one with -o")
+    with explained(verbose):
+        from edanalyze import api
+
+        project = api.load_project(paths or (Path(),), api.Options(config=config))
+        catalogue = api.catalogue(project)
+        for left_out in sorted({*project.not_analysed}, key=lambda entry: (entry.path, entry.reason)):
+            click.echo(f"not analysed: {one_line(left_out.path)}: {one_line(left_out.reason)}", err=True)
+        if form in FOLDERS:
+            assert output is not None
+            _write(files(catalogue, form), output)
+            return
+        try:
+            text = render(catalogue, form)
+        except CatalogueError as error:
+            raise Failure(str(error)) from error
+        with destination(output) as stream:
+            stream.write(text)
+
+
+def _write(found: dict[str, str], folder: Path) -> None:
+    for path, text in found.items():
+        file = folder / path
+        with writable(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="\n")
