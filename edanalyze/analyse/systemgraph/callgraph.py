@@ -11,15 +11,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from edanalyze.analyse.system import System
+from edanalyze.analyse.systemgraph.implementations import Implementations
+from edanalyze.analyse.systemgraph.implied import BUILTINS, Implied, constructors
 from edanalyze.facts import ir
-from edanalyze.facts.children import expressions, statements, walk
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.program import dotted
 from edanalyze.link.scopes import Scope
-from edanalyze.link.values import Class, External, Frame, Function, Instance, Partial, Value
+from edanalyze.link.values import Class, External, Function, Instance, Partial, Value
 
 MOST_ROUNDS = 4
-BUILTINS = "builtins."
 
 
 def callgraph(system: System) -> dict[str, list[str]]:
@@ -27,7 +27,8 @@ def callgraph(system: System) -> dict[str, list[str]]:
 
     Code is named by its dotted path from the root, the top level of a module by the module alone, what a library
     defines by its import path, and a builtin as `<builtin>.print`. Every function is a key. What the interpreter calls
-    counts: decorators, `__iter__` and `__next__` of loops, `__enter__` and `__exit__`, constructors of raised classes.
+    counts: decorators, `__iter__` and `__next__` of loops, `__enter__` and `__exit__`, constructors of raised classes,
+    properties. A method that is only declared stands for its implementations.
     """
     evaluator = system.evaluator
     learned: dict[str, dict[tuple[int, int], tuple[ir.Call, Scope]]] = {}
@@ -55,6 +56,8 @@ class _CallGraph:
     def __init__(self, evaluator: Evaluator) -> None:
         self._program = evaluator.program
         self._evaluator = evaluator
+        self._implied = Implied(evaluator)
+        self._implementations = Implementations(evaluator)
         self._calls: dict[str, dict[tuple[int, int], tuple[ir.Call, Scope]]] = defaultdict(dict)
 
     def edges(self) -> dict[str, set[str]]:
@@ -65,7 +68,7 @@ class _CallGraph:
             callees = found.setdefault(_caller(scope), set())
             for call, where in scope.calls:
                 callees |= self._called(call, where)
-            callees |= self._implied(scope)
+            callees |= self._implied.of(scope)
         for identifier in sorted(self._program.functions):
             scope = self._program.scopes[identifier]
             outer = scope.parent or scope
@@ -95,11 +98,12 @@ class _CallGraph:
 
     def _callees(self, value: Value, call: ir.Call, scope: Scope) -> Iterator[str]:
         match value:
-            case Function(id=identifier):
-                self._calls[identifier][(id(call), id(scope))] = (call, scope)
-                yield dotted(identifier)
+            case Function():
+                for function in self._implementations.of(value):
+                    self._calls[function][(id(call), id(scope))] = (call, scope)
+                    yield dotted(function)
             case Class(id=cls):
-                yield from self._constructor(cls)
+                yield from constructors(self._evaluator, cls)
             case Instance():
                 for method in self._evaluator.attributes.of(value, "__call__"):
                     if isinstance(method, Function):
@@ -111,70 +115,9 @@ class _CallGraph:
             case _:
                 return
 
-    def _constructor(self, cls: str) -> Iterator[str]:
-        constructor = self._evaluator.results.constructor(cls)
-        if constructor is not None:
-            yield dotted(constructor)
-            return
-        for base in self._evaluator.classes.order(cls)[1][:1]:
-            if not base.startswith(BUILTINS):
-                yield f"{base}.__init__"
-
-    # ----------------------------------------------------------------- implied
-
-    def _implied(self, scope: Scope) -> set[str]:
-        """What the statements and comprehensions of a scope make the interpreter call."""
-        found: set[str] = set()
-        frame = self._evaluator.root(scope)
-        for statement in statements(_body(scope, self._program.modules[scope.module].body)):
-            match statement:
-                case ir.Loop(kind="for", source=source, asynchronous=asynchronous):
-                    found |= self._iterated(source, frame, asynchronous)
-                case ir.With(items=items, asynchronous=asynchronous):
-                    hooks = ("__aenter__", "__aexit__") if asynchronous else ("__enter__", "__exit__")
-                    for context, _ in items:
-                        found |= self._hooks(context, frame, hooks)
-                case ir.Raise(value=ir.Name() | ir.Attr() as raised):
-                    for value in self._evaluator.values(raised, frame):
-                        found |= set(self._constructor(value.id)) if isinstance(value, Class) else set()
-                case _:
-                    pass
-            for expr in expressions(statement):
-                for node in walk(expr):
-                    if isinstance(node, ir.Comprehension):
-                        for each in node.generators[:1]:
-                            found |= self._iterated(each.source, frame, each.asynchronous)
-        return found
-
-    def _iterated(self, source: ir.Expr, frame: Frame, asynchronous: bool) -> set[str]:
-        first, following = ("__aiter__", "__anext__") if asynchronous else ("__iter__", "__next__")
-        found = self._hooks(source, frame, (first,))
-        for value in self._evaluator.values(source, frame):
-            for method in self._evaluator.attributes.of(value, first) if isinstance(value, Instance) else ():
-                if isinstance(method, Function):
-                    made = self._evaluator.results.returned(method, None, None)
-                    iterators = [each for each in made if isinstance(each, Instance)]
-                    found |= {name for each in iterators for name in self._methods(each, following)}
-        return found
-
-    def _hooks(self, expr: ir.Expr, frame: Frame, names: tuple[str, ...]) -> set[str]:
-        values = [value for value in self._evaluator.values(expr, frame) if isinstance(value, Instance)]
-        return {found for value in values for name in names for found in self._methods(value, name)}
-
-    def _methods(self, value: Instance, name: str) -> Iterator[str]:
-        for method in self._evaluator.attributes.of(value, name):
-            if isinstance(method, Function):
-                yield dotted(method.id)
-
 
 def _caller(scope: Scope) -> str:
     """Who runs the code of a scope: a class body is run by what holds the class."""
     while scope.kind in {"class", "comprehension"} and scope.parent is not None:
         scope = scope.parent
     return dotted(scope.id)
-
-
-def _body(scope: Scope, module: tuple[ir.Stmt, ...]) -> tuple[ir.Stmt, ...]:
-    if scope.function is not None:
-        return scope.function.body
-    return scope.klass.body if scope.klass is not None else module
