@@ -1,6 +1,6 @@
 """Measures what is linked in a checkout, and the call graphs of a micro-benchmark; docs/accuracy.md holds the results.
 
-usage: python tests/measure.py linking CHECKOUT...       entry points, requests and topics, as Markdown tables
+usage: python tests/measure.py linking PATH...           entry points, requests and topics, as Markdown tables
        python tests/measure.py callgraph SNIPPETS        precision and recall against the callgraph.json of each folder
 """
 
@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from edanalyze import api
+from edanalyze import api, exchange
 from edanalyze.analyse.landscape import Landscape
 from edanalyze.exchange import Facts
 
@@ -21,10 +21,11 @@ _NAMED = re.compile(r"`[^`]*`|\b[A-Z][A-Z0-9_]{2,}\b|\b(?:GET|PUT|POST|PATCH|DEL
 
 
 def linking(checkouts: Iterable[str]) -> None:
-    """Print the tables of each checkout."""
+    """Print the tables of each checkout or facts file."""
     for checkout in checkouts:
-        facts = api.facts(api.load_project([Path(checkout)]))
-        print(f"\n### {Path(checkout).name}\n")
+        path = Path(checkout)
+        facts = exchange.read(path) if path.suffix == ".json" else api.facts(api.load_project([path]))
+        print(f"\n### {path.stem}\n")
         _entries(facts)
         _requests(facts)
         _topics(facts)

@@ -67,6 +67,20 @@ class Registries:
         finally:
             self._active.discard(id(display.expr))
 
+    def keys(self, base: ir.Expr, display: Display) -> Iterator[Value]:
+        """The keys under which something is put into the table that `base` names elsewhere in the program."""
+        entries = self._added.get(_last(base), ()) if _last(base) else ()
+        if not entries or id(display.expr) in self._active:
+            return
+        self._active.add(id(display.expr))
+        try:
+            for collection, name, _, scope in entries[:MOST]:
+                frame = self._evaluator.root(scope)
+                if name is not None and self._is_same(collection, frame, display):
+                    yield from self._evaluator.values(name, frame)
+        finally:
+            self._active.discard(id(display.expr))
+
     def _is_same(self, collection: ir.Expr, frame: Frame, display: Display) -> bool:
         return any(
             isinstance(value, Display) and value.expr is display.expr

@@ -213,6 +213,7 @@ class Results:
                     for key, _ in mapping.items:
                         if key is not None:
                             found += evaluator.values(key, value.frame)
+                    found += evaluator.registries.keys(expr, value)
                 case Display():
                     found += [*evaluator.attributes.member(value, None), *evaluator.registries.members(expr, value)]
                 case ExternalInstance(name=name):

@@ -258,6 +258,38 @@ def test_a_task_is_known_by_its_name_in_the_queue(tmp_path: Path, call: str, top
     assert found == [f"app.py:3 {topic} -> {task}"]
 
 
+def test_tasks_that_share_a_decorator_are_told_apart(tmp_path: Path) -> None:
+    made = system(
+        tmp_path,
+        {
+            "tasks.py": """
+                from functools import wraps
+                from celery import Celery
+                app = Celery("app")
+
+                def traced(function):
+                    @wraps(function)
+                    def wrapper(*args, **kwargs):
+                        return function(*args, **kwargs)
+                    return wrapper
+
+                @app.task
+                @traced
+                def first(): ...
+
+                @app.task
+                @traced
+                def second(): ...
+
+                def send():
+                    second.delay()
+                    first.apply_async()
+                """
+        },
+    )
+    assert [line.partition(" ")[2] for line in messages(made)] == ["tasks.second -> second", "tasks.first -> first"]
+
+
 def test_a_chain_sends_all_its_tasks(tmp_path: Path) -> None:
     found = published(
         tmp_path,

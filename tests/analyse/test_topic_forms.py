@@ -217,6 +217,50 @@ FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
                 """,
         },
     ),
+    "keys that listeners are registered under": (
+        {"shop/orders.placed -> on_order"},
+        {
+            "a.py": """
+                import pika
+                channel = pika.BlockingConnection().channel()
+
+                def send():
+                    channel.basic_publish(exchange="shop", routing_key="orders.placed", body=b"")
+                """,
+            "b.py": """
+                import pika
+
+                class Listener:
+                    def __init__(self, key, handler):
+                        self.key = key
+                        self.handler = handler
+
+                class Client:
+                    def __init__(self):
+                        self.handlers = {}
+                        self.channel = pika.BlockingConnection().channel()
+
+                    def set_listeners(self, listeners: list[Listener]):
+                        for listener in listeners:
+                            self.handlers[listener.key] = listener.handler
+
+                    def dispatch(self, channel, method, properties, body):
+                        self.handlers[method.routing_key](channel, method, properties, body)
+
+                    def listen(self):
+                        queue = self.channel.queue_declare(queue="", exclusive=True)
+                        for key in self.handlers:
+                            self.channel.queue_bind(exchange="shop", queue=queue.method.queue, routing_key=key)
+                        self.channel.basic_consume(queue=queue.method.queue, on_message_callback=self.dispatch)
+
+                def on_order(channel, method, properties, body): ...
+
+                client = Client()
+                client.set_listeners([Listener("orders.placed", on_order)])
+                client.listen()
+                """,
+        },
+    ),
     "kombu": (
         {"shop/orders.placed -> Worker.on_order"},
         {

@@ -135,14 +135,14 @@ class Publishes:
 
     def _received(self, message: Message) -> list[Received[EntryPoint]]:
         if message.task is not None:
-            return [Received(entry, True) for entry in self._tasks.of(message.task.id)]
+            return [Received(entry, True) for entry in self._tasks.of(message.task)]
         return self._subscriptions.receivers(message)
 
     def _name(self, message: Message) -> String:
         task = message.task
         if task is None:
             return message.name
-        known = self._tasks.name(task.id)
+        known = self._tasks.name(task)
         if known is not None:
             return known
         module, _, qualname = task.id.partition(":")

@@ -38,8 +38,8 @@ class Consuming(Protocol):
         """How messages come to it."""
 
     @property
-    def module(self) -> str:
-        """Where names that are not literal hold."""
+    def scope(self) -> str:
+        """The module in which names that are not literal hold: that of the registration."""
 
     @property
     def function(self) -> str:
@@ -73,7 +73,7 @@ class Subscriptions(Generic[T]):
                 self._by_text[topic.text].add(position)
                 if topic.literal is not None and is_pattern(topic.literal, entry.transport):
                     self._patterns.add(position)
-                for feed in feeds.of(topic, entry.module):
+                for feed in feeds.of(topic, entry.scope):
                     self._by_text[feed.source].add(position)
                     self._by_text[feed.pattern].add(position)
         self._texts = sorted(self._by_text)
@@ -114,7 +114,7 @@ class Subscriptions(Generic[T]):
         return max((self._fits(message, entry, topic) for topic in self._topics[position]), default=0)
 
     def _fits(self, message: Message, entry: T, topic: String) -> int:
-        feeds = self._bindings.of(topic, entry.module)
+        feeds = self._bindings.of(topic, entry.scope)
         if any(self._feeds(message, feed) for feed in feeds):
             return EXACT
         if not _compatible(message.transport, entry.transport):
@@ -154,7 +154,7 @@ class Subscriptions(Generic[T]):
             for position in self._candidates(message):
                 entry = self.consuming[position]
                 for topic in self._topics[position]:
-                    through = [f for f in self._bindings.of(topic, entry.module) if self._feeds(message, f)]
+                    through = [f for f in self._bindings.of(topic, entry.scope) if self._feeds(message, f)]
                     for feed in through:
                         fed[(position, topic, feed)].append(message.name.text)
                     if not through and self._fits(message, entry, topic):
@@ -163,7 +163,7 @@ class Subscriptions(Generic[T]):
             names: dict[str, None] = {}
             for topic in self._topics[position]:
                 names.update(dict.fromkeys(direct[(position, topic)]))
-                feeds = self._bindings.of(topic, entry.module)
+                feeds = self._bindings.of(topic, entry.scope)
                 for feed in feeds:
                     shown = "/".join(part for part in (feed.source, feed.pattern) if part)
                     unsent = [shown] if entry.transport == "amqp" else [feed.source]

@@ -21,7 +21,7 @@ class Remote:
     path: str
     topics: tuple[String, ...]
     transport: str
-    module: str
+    scope: str
     function: str
     owners: tuple[str, ...]
     procedures: tuple[str, ...]
@@ -41,7 +41,7 @@ def remote(record: records.Entry) -> Remote:
         path=record.route,
         topics=tuple(map(text, record.topics)),
         transport=record.transport,
-        module=f"{record.system}:{record.scope}",
+        scope=f"{record.system}:{record.scope}",
         function=f"{record.system}:{record.code}",
         owners=record.owners,
         procedures=record.procedures,

@@ -130,7 +130,7 @@ class _Facts:
             topics=tuple(map(template, point.topics)),
             transport=point.transport,
             group=tuple(map(template, point.group)),
-            scope=point.module,
+            scope=point.scope,
             owners=named.owners if named is not None else (),
             procedures=named.procedures if named is not None else (),
             deliveries=tuple(

@@ -58,3 +58,8 @@ class EntryPoint:
     group: tuple[String, ...] = ()
     driver: Function | None = None
     frame: Frame | None = None
+
+    @property
+    def scope(self) -> str:
+        """The module that registers it, in which names that are not literal hold."""
+        return self.declared[0]
