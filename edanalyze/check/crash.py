@@ -17,6 +17,17 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _HINT = "please report this as a bug of edanalyze, with this message"
 
 
+EXPLANATION = f"""# {CODE} {NAME}
+
+edanalyze itself has made a mistake, in a file or in a rule. The file was left out, or the findings of the rule are
+missing; everything else was analysed as usual. The finding stands at the file, or, for a rule, at the first file that
+was asked for.
+
+Please report it as a bug of edanalyze, with the message of the finding, the version (`edanalyze --version`) and, where
+you can, the smallest file that shows it. Until it is mended, `ignore` the rule or `exclude` the file.
+"""
+
+
 class Crash(msgspec.Struct, frozen=True):
     """A rule that failed: its code, and what happened where."""
 

@@ -24,13 +24,20 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print."
 )
-def config(paths: tuple[Path, ...], file: Path | None, form: str) -> None:
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the section instead.")
+def config(paths: tuple[Path, ...], file: Path | None, form: str, schema: bool) -> None:
     """Print the settings that hold for PATHS: every key, its value, and whether the file or the default says so.
 
     The text is TOML, fit to be copied into [tool.edanalyze]. Every mistake in the section is told at once, with file
     and key. What flake8 adds by its own options is not shown.
     """
     with explained():
+        if schema:
+            from edanalyze.discover.schema import text
+            from edanalyze.models.schema import KINDS
+
+            click.echo(text(KINDS), nl=False)
+            return
         from edanalyze import api
         from edanalyze.report import json
 

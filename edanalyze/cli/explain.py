@@ -22,8 +22,11 @@ def explain(rule: str) -> None:
     What it finds, why that matters, an example, what to write instead, and which false alarms are known.
     """
     with explained():
-        from edanalyze.check import pages, registry
+        from edanalyze.check import crash, pages, registry
 
+        if rule.strip().upper() in (crash.CODE, crash.NAME.upper()):
+            _show(crash.EXPLANATION)
+            return
         found = registry.find(rule)
         if found is None:
             raise Failure(f"no rule is called {rule!r}{suggestion(rule)}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 from edanalyze import __version__
-from edanalyze.check import pages
+from edanalyze.check import crash, pages
 from edanalyze.check.diagnostic import CheckResult, Confidence, Diagnostic, TraceStep
 from edanalyze.check.rule import Rule
 from edanalyze.facts.module import Unanalysed
@@ -54,9 +54,10 @@ def _descriptor(rule: Rule) -> sarif.ReportingDescriptor:
 
 
 def _bare(diagnostic: Diagnostic) -> sarif.ReportingDescriptor:
-    """What is known of a rule that is not installed: a failure of the tool itself has none."""
-    text = sarif.Message(diagnostic.name)
-    return sarif.ReportingDescriptor(diagnostic.code, diagnostic.name, text, text, text, sarif.Configuration(True), {})
+    """What is known of what no rule has reported: a mistake of edanalyze itself."""
+    name = sarif.Message(diagnostic.name)
+    help_ = sarif.Message(crash.EXPLANATION, crash.EXPLANATION) if diagnostic.code == crash.CODE else name
+    return sarif.ReportingDescriptor(diagnostic.code, diagnostic.name, name, name, help_, sarif.Configuration(True), {})
 
 
 def _result(diagnostic: Diagnostic, index: int, shown: Callable[[str], str]) -> sarif.Result:

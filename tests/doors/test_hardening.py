@@ -128,6 +128,11 @@ def test_a_file_that_crashes_the_analysis_is_one_finding_and_the_others_are_anal
     assert [each["path"] for each in document["not_analysed"]] == ["strange.py"]
 
 
+@pytest.mark.parametrize("reference", ["EDA999", "internal-error"])
+def test_a_crash_is_explained(run: Run, reference: str) -> None:
+    assert "report it as a bug of edanalyze" in run("explain", reference).stdout
+
+
 def test_a_crash_is_never_accepted_by_a_baseline(project: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     break_rules(monkeypatch, {"EDA301": "lost"})
     run("baseline", "write")

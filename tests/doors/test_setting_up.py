@@ -9,11 +9,13 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
+from jsonschema import Draft202012Validator
 
-from edanalyze.discover.config import parse_toml, read_config
+from edanalyze.discover.config import ConfigError, config_from_table, parse_toml, read_config
 from edanalyze.models.schema import KINDS
 from edanalyze.report.toml import inline
 
@@ -261,3 +263,40 @@ def test_names_and_codes_that_cannot_be_are_refused(
     assert ran.exit_code == 2
     assert reason in ran.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+# --------------------------------------------------------------------- schema
+
+
+def schema() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((ROOT / "docs/schema/config.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(loaded)
+    return loaded
+
+
+def test_the_schema_of_the_settings_is_the_one_that_is_kept(run: Run) -> None:
+    assert json.loads(run("config", "--schema").stdout) == schema()
+
+
+@pytest.mark.parametrize(
+    ("settings", "fit"),
+    [
+        ({}, True),
+        ({"fan-out": 3, "environment": {"A": 1}, "services": {"a": {"path": "a"}}}, True),
+        ({"publish": [{"call": "acme.emit", "topic": 0}]}, True),
+        ({"per-path": [{"paths": ["a/"], "ignore": ["EDA2"], "min-confidence": "certain"}]}, True),
+        ({"fan-out": "3"}, False),
+        ({"fan-out": 1}, False),
+        ({"fanout": 3}, False),
+        ({"services": {"a": {"pth": "a"}}}, False),
+        ({"min-confidence": "sure"}, False),
+        ({"publish": {"call": "acme.emit"}}, False),
+    ],
+)
+def test_the_schema_takes_what_the_reader_takes(settings: dict[str, Any], fit: bool) -> None:
+    assert Draft202012Validator(schema()).is_valid(settings) is fit
+    if fit:
+        config_from_table(settings, "pyproject.toml", KINDS)
+    else:
+        with pytest.raises(ConfigError):
+            config_from_table(settings, "pyproject.toml", KINDS)
