@@ -275,7 +275,8 @@ def schema() -> dict[str, Any]:
 
 
 def test_the_schema_of_the_settings_is_the_one_that_is_kept(run: Run) -> None:
-    assert json.loads(run("config", "--schema").stdout) == schema()
+    written = json.loads(run("config", "--schema").stdout)
+    assert written == schema(), "run `edanalyze config --schema > docs/schema/config.schema.json`"
 
 
 @pytest.mark.parametrize(
