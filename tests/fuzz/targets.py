@@ -121,6 +121,7 @@ def yaml(pieces: list[str], joint: str) -> None:
 def deployment(files: dict[str, list[tuple[str, str]]]) -> None:
     """Deployment files give services that lie in the project."""
     with tempfile.TemporaryDirectory() as folder:
+        Path(folder, ".git").mkdir()  # or the folders around it would be looked at, too
         Path(folder, "a.py").write_text("", encoding="utf-8")
         for name, lines in files.items():
             Path(folder, name).parent.mkdir(exist_ok=True)
