@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from edanalyze import __version__
+from edanalyze.cli.app import app
 
 COMMAND = [sys.executable, "-m", "edanalyze"]
 
@@ -28,10 +29,9 @@ def test_help_shows_where_to_start() -> None:
     ran = edanalyze("--help")
     assert ran.returncode == 0
     assert "edanalyze check" in ran.stdout
-    assert re.findall(r"^  ([\w-]+) ", ran.stdout.partition("Commands:")[2], re.MULTILINE) == [
-        "baseline", "cache", "callgraph", "check", "config", "explain", "facts", "graph", "init", "models",
-        "new-check", "report", "rules",
-    ]  # fmt: skip
+    listed = re.findall(r"^  ([\w-]+) ", ran.stdout.partition("Commands:")[2], re.MULTILINE)
+    assert listed == sorted(app.commands)
+    assert {"baseline", "check", "config", "explain", "graph", "init", "new-check"} <= set(listed)
 
 
 def test_an_unknown_command_is_a_usage_error() -> None:
