@@ -167,6 +167,7 @@ def _encoded(chunk: Sequence[SourceFile], largest: int, overlay: Mapping[str, by
 def _lower(chunk: Sequence[SourceFile], largest: int, overlay: Mapping[str, bytes]) -> list[_Lowered]:
     from edanalyze.discover.sources import Unreadable, read
     from edanalyze.syntax import SyntaxFailure, lower
+    from edanalyze.triage import reader
 
     found = []
     for file in chunk:
@@ -175,7 +176,7 @@ def _lower(chunk: Sequence[SourceFile], largest: int, overlay: Mapping[str, byte
         try:
             given = overlay.get(file.absolute)
             content = read(file, largest) if given is None else given
-            outcome, source = lower(file.path, content), digest(content)
+            outcome, source = lower(file.path, content, reader(content)), digest(content)
         except Unreadable as error:
             outcome = Unanalysed(file.path, error.reason)
         except SyntaxFailure as error:

@@ -1,4 +1,4 @@
-"""The index of the data files: which import name needs which file, and which files belong together.
+"""The index of the data files: which import name needs which file, which files belong together, what draws edges.
 
 `python -m edanalyze.models.index` writes data/index.json anew after a data file has changed.
 """
@@ -6,15 +6,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from itertools import takewhile
+from typing import Any
 
 from edanalyze.models.load import DATA, document, library
 from edanalyze.models.rows import Library
 
 PATH = DATA / "index.json"
 
+_EDGES = frozenset(
+    """
+    consumer event_source graphql handler handler_class http http_declaration http_request mail outbox payment publish
+    publish_decorator route route_call rpc_call rpc_invoke rpc_method soap workflow
+    """.split()
+)
+"""Kinds of API that start or end an edge of the graph."""
 
-def build_index() -> dict[str, dict[str, list[str]]]:
-    """What data/index.json must hold: import name -> files, file -> files whose classes it refers to."""
+
+def build_index() -> dict[str, Any]:
+    """What data/index.json must hold.
+
+    `imports`: import name -> files; `requires`: file -> files whose classes it refers to; `edges`: the packages with
+    APIs at which an edge of the graph starts or ends.
+    """
     imports: dict[str, list[str]] = {}
     owners: dict[str, str] = {}
     libraries: dict[str, Library] = {}
@@ -33,7 +48,24 @@ def build_index() -> dict[str, dict[str, list[str]]]:
         needed = {owners[name] for name in mentioned if name in owners} - {file}
         if needed:
             requires[file] = sorted(needed)
-    return {"imports": dict(sorted(imports.items())), "requires": requires}
+    return {"imports": dict(sorted(imports.items())), "requires": requires, "edges": _edges(libraries.values())}
+
+
+def _edges(libraries: Iterable[Library]) -> list[str]:
+    """The packages with APIs that connect one process with another, without those inside one of them."""
+    packages = {
+        _package(api.call)
+        for known in libraries
+        for api in known.apis
+        if api.kind in _EDGES and not api.data.get("in_process")
+    } - {""}
+    return sorted(name for name in packages if not any(name.startswith(f"{other}.") for other in packages))
+
+
+def _package(call: str) -> str:
+    """The part of a dotted call before its first class, or before its function."""
+    parts = call.partition(":")[0].split(".")[:-1]
+    return ".".join(takewhile(lambda part: not part[:1].isupper(), parts))
 
 
 def render() -> str:

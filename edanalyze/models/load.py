@@ -80,6 +80,11 @@ def digest() -> str:
     return total.hexdigest()
 
 
+def edge_packages() -> tuple[str, ...]:
+    """The packages with APIs at which an edge of the graph starts or ends."""
+    return tuple(_index()["edges"])
+
+
 @cache
 def _index() -> Any:
     return json.loads((DATA / "index.json").read_text(encoding="utf-8"))

@@ -37,7 +37,9 @@ _DIGIT: Search = re.compile(rf"[^{_W}#]*(?:(?:{_COMMENT}|(?![0-9])[{_W}]+)[^{_W}
 _QUOTE = _until("\"'")
 _DOT = _until(".")
 _COLON = _until(":")
+_STAR = _until("*")
 _TOKEN = _until(_W + "\"'.")
+_BEFORE = frozenset(("and", "as", "async", "else", "for", "from", "if", "in", "is", "not", "or"))
 _STATEMENT: Search = re.compile(rf"[\s\\,:;)\]}}*/@]*(?:{_COMMENT}[\s\\,:;)\]}}*/@]*)*").match
 _CLOSERS: Search = re.compile(rf"(?:[^{_W}#\"'.()\[\]{{}}]+|{_COMMENT}|([)\]}}]))*").match
 _BRACKETS = {bracket: _until("\\" + bracket) for bracket in "()[]{}"}
@@ -94,6 +96,10 @@ class Cursor:
         """Move on by `length` characters."""
         self.position += length
 
+    def stars(self) -> int:
+        """The offset of the next `**`; the cursor stays."""
+        return self._behind(_STAR) - 1
+
     def colon(self) -> None:
         """Move behind the next colon."""
         self.position = self._behind(_COLON)
@@ -108,8 +114,19 @@ class Cursor:
         self.bracket(closing)
 
     def token(self) -> int:
-        """The offset of the next word, string or number; the cursor stays."""
-        return self._behind(_TOKEN) - 1
+        """The offset of the first leaf of the next expression; the cursor stays.
+
+        It is a word, string or number behind the keywords that may stand before an expression and are no leaves.
+        """
+        position = self.position
+        while True:
+            match = _TOKEN(self.text, position)
+            if match is None:
+                raise LostPosition
+            word = _WORD(self.text, match.end() - 1)
+            if word is None or word[1] not in _BEFORE or word.start(1) != match.end() - 1:
+                return match.end() - 1
+            position = word.end()
 
     def statement(self) -> int:
         """The line on which the next statement starts; the cursor stays."""

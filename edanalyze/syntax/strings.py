@@ -13,7 +13,7 @@ _NEWLINE = re.compile(r"\r\n?")
 _ESCAPE = re.compile(
     r"\\(?:(\n)|([\\'\"abfnrtv])|([0-7]{1,3})|x([0-9a-fA-F]{2})|(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|N\{([^}]+)\}))"
 )
-_REPLACEMENT = "\ufffd"
+REPLACEMENT = "\ufffd"
 
 
 def literal(source: str) -> str:
@@ -52,7 +52,7 @@ def _escape(match: re.Match[str]) -> str:
             return match[0]
     code = int(byte or short or long, 16)
     # A lone surrogate could not be stored as UTF-8.
-    return _REPLACEMENT if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF else chr(code)
+    return REPLACEMENT if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF else chr(code)
 
 
 def _bytes_escape(match: re.Match[str]) -> str:

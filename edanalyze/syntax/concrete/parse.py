@@ -11,7 +11,7 @@ import warnings
 import libcst as cst
 
 from edanalyze.syntax.failure import SyntaxFailure
-from edanalyze.syntax.nesting import STACK, may_nest_deeply, refusal
+from edanalyze.syntax.nesting import STACK, refusal
 
 _PLACE = re.compile(r"error at (\d+):(\d+)")
 _PYTHON_2 = re.compile(
@@ -20,9 +20,11 @@ _PYTHON_2 = re.compile(
 )
 
 
-def parse(path: str, text: str) -> cst.Module:
-    """The LibCST tree of `text`. Raises `SyntaxFailure` with the line and a short reason."""
-    deep = may_nest_deeply(text)
+def parse(path: str, text: str, deep: bool) -> cst.Module:
+    """The LibCST tree of `text`; `deep` says that it may nest deeply.
+
+    Raises `SyntaxFailure` with the line and a short reason.
+    """
     if deep:
         refused = refusal(text)
         if refused is not None:

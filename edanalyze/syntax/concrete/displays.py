@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import libcst as cst
 
 from edanalyze.facts.ir import Comprehension, Expr, Generator, Items, Mapping, Star
-from edanalyze.syntax.literals import LiteralVisitor
+from edanalyze.syntax.concrete.literals import LiteralVisitor
 
 
 class DisplayVisitor(LiteralVisitor):

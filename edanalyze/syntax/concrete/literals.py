@@ -6,13 +6,10 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from edanalyze.facts.ir import Const, Expr, Hole, Operation
-from edanalyze.syntax.formatting import is_plain
+from edanalyze.facts.ir import Const, Expr
+from edanalyze.syntax.concrete.traversal import Traversal
+from edanalyze.syntax.folding import ELLIPSIS, LARGEST, NO_NUMBER, hole
 from edanalyze.syntax.strings import content, literal, text
-from edanalyze.syntax.traversal import Traversal
-
-_LARGEST = 2**63 - 1
-_ELLIPSIS = Const("...")
 
 
 class LiteralVisitor(Traversal):
@@ -23,8 +20,8 @@ class LiteralVisitor(Traversal):
         try:
             value = int(node.value, 0)
         except ValueError:
-            return Hole("number")
-        return Const(value) if value <= _LARGEST else Hole("number")
+            return NO_NUMBER
+        return Const(value) if value <= LARGEST else NO_NUMBER
 
     def visit_Float(self, node: cst.Float) -> Expr:
         self.cursor.number(node.value)
@@ -32,11 +29,11 @@ class LiteralVisitor(Traversal):
 
     def visit_Imaginary(self, node: cst.Imaginary) -> Expr:
         self.cursor.number(node.value)
-        return Hole("number")
+        return NO_NUMBER
 
     def visit_Ellipsis(self, node: cst.Ellipsis) -> Expr:
         self.cursor.dots()
-        return _ELLIPSIS
+        return ELLIPSIS
 
     def visit_SimpleString(self, node: cst.SimpleString) -> Expr:
         source = node.value
@@ -86,9 +83,7 @@ class LiteralVisitor(Traversal):
             cursor.bracket("}")
         else:
             cursor.colon()
-            widths = [part for part in self._parts(node.format_spec, prefix, cursor.position) if not is_plain(part)]
+            value = hole(value, self._parts(node.format_spec, prefix, cursor.position))
             cursor.advance(1)
-            if widths:
-                value = Operation("format", (value, *widths))
         self.in_hole = outer
         return value

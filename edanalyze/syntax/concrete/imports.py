@@ -5,8 +5,8 @@ from __future__ import annotations
 import libcst as cst
 
 from edanalyze.facts.ir import Import, Stmt
-from edanalyze.syntax.expressions import identifier
-from edanalyze.syntax.patterns import PatternVisitor
+from edanalyze.syntax.concrete.patterns import PatternVisitor
+from edanalyze.syntax.folding import identifier
 
 
 class ImportVisitor(PatternVisitor):

@@ -5,38 +5,29 @@ from __future__ import annotations
 import libcst as cst
 
 from edanalyze.facts.ir import (
-    Assert,
     Assign,
     Augment,
-    Branch,
     Break,
     Case,
-    Choice,
-    Const,
     Continue,
     Delete,
     Evaluate,
     Expr,
     Handler,
-    Items,
     Loop,
     Match,
     Name,
-    Operation,
-    Raise,
     Return,
     Scope,
     Stmt,
     Try,
     With,
 )
-from edanalyze.syntax.expressions import identifier
-from edanalyze.syntax.formatting import is_plain
-from edanalyze.syntax.imports import ImportVisitor
-from edanalyze.syntax.operators import OPERATORS
+from edanalyze.syntax.concrete.imports import ImportVisitor
+from edanalyze.syntax.concrete.operators import OPERATORS
+from edanalyze.syntax.folding import Arm, asserting, branches, deleted, identifier, raising
 
 Body = tuple[Stmt, ...]
-_LONGEST_NEST = 64
 
 
 class StatementVisitor(ImportVisitor):
@@ -92,26 +83,18 @@ class StatementVisitor(ImportVisitor):
     def visit_Raise(self, node: cst.Raise, out: list[Stmt]) -> None:
         line = self.cursor.line(self.cursor.word("raise"))
         value = None if node.exc is None else self.expression(node.exc)
-        if node.cause is not None and value is not None:
-            cause = self.expression(node.cause.item)
-            if not is_plain(cause):
-                value = Operation("from", (value, cause))
-        out.append(Raise(value, line))
+        cause = None if node.cause is None else self.expression(node.cause.item)
+        out.append(raising(value, cause, line))
 
     def visit_Assert(self, node: cst.Assert, out: list[Stmt]) -> None:
         line = self.cursor.line(self.cursor.word("assert"))
         test = self.expression(node.test)
-        if node.msg is not None:
-            message = self.expression(node.msg)
-            if not is_plain(message):
-                test = Choice("or", None, (test, message))
-        out.append(Assert(test, line))
+        message = None if node.msg is None else self.expression(node.msg)
+        out.append(asserting(test, message, line))
 
     def visit_Del(self, node: cst.Del, out: list[Stmt]) -> None:
         line = self.cursor.line(self.cursor.word("del"))
-        target = self.expression(node.target)
-        targets = target.items if isinstance(target, Items) and target.kind == "tuple" else (target,)
-        out.append(Delete(targets, line))
+        out.append(Delete(deleted((self.expression(node.target),)), line))
 
     def visit_Pass(self, node: cst.Pass, out: list[Stmt]) -> None:
         self.cursor.word("pass")
@@ -137,7 +120,7 @@ class StatementVisitor(ImportVisitor):
     # --------------------------------------------------------- compound statements
 
     def visit_If(self, node: cst.If, out: list[Stmt]) -> None:
-        arms: list[tuple[Expr, Body, int]] = []
+        arms: list[Arm] = []
         orelse: Body = ()
         arm: cst.If | cst.Else | None = node
         word = "if"
@@ -149,12 +132,7 @@ class StatementVisitor(ImportVisitor):
             word = "elif"
         if arm is not None:
             orelse = self._else(arm)
-        if len(arms) > _LONGEST_NEST:
-            out.append(_guarded_cases(arms, orelse))
-            return
-        for test, body, line in reversed(arms):
-            orelse = (Branch(test, body, orelse, line),)
-        out.extend(orelse)
+        out.extend(branches(arms, orelse))
 
     def _else(self, node: cst.Else | None) -> Body:
         if node is None:
@@ -220,11 +198,3 @@ class StatementVisitor(ImportVisitor):
         whole = self._pattern(node.pattern, patterns, captures)
         guard = None if node.guard is None else self.expression(node.guard)
         return Case(tuple(patterns), tuple(captures), guard, self.block(node.body), whole)
-
-
-def _guarded_cases(arms: list[tuple[Expr, Body, int]], orelse: Body) -> Match:
-    """A long `elif` chain as a match of guarded cases: it means the same and nests no deeper for each arm."""
-    cases = [Case((), (), test, body, True) for test, body, _ in arms]
-    if orelse:
-        cases.append(Case((), (), None, orelse, True))
-    return Match(Const(None), tuple(cases), arms[0][2])

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from edanalyze.facts.ir import Const, Define, Evaluate, Expr, Lambda, Place, Return, Star, Stmt
-from edanalyze.facts.module import ClassFacts, FunctionFacts, Parameter
-from edanalyze.syntax.expressions import ExpressionVisitor, identifier
+from edanalyze.facts.ir import Const, Evaluate, Expr, Star, Stmt
+from edanalyze.facts.module import Parameter
+from edanalyze.syntax.concrete.expressions import ExpressionVisitor
+from edanalyze.syntax.folding import identifier
 from edanalyze.syntax.scopes import Scope
 
 Body = tuple[Stmt, ...]
@@ -16,12 +17,6 @@ Body = tuple[Stmt, ...]
 
 class DefinitionVisitor(ExpressionVisitor):
     """Visits of definitions; each opens a scope and leaves a record under its qualified name."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.functions: dict[str, FunctionFacts] = {}
-        self.classes: dict[str, ClassFacts] = {}
-        self.order: list[str] = []
 
     def block(self, node: cst.BaseSuite) -> Body:
         """Lower the statements of a suite."""
@@ -36,32 +31,21 @@ class DefinitionVisitor(ExpressionVisitor):
         start = cursor.word(name)
         place = cursor.place(start, cursor.position)
         name = identifier(name)
-        qualname = scope.define(name)
-        self.order.append(qualname)
+        inner = Scope(self.declare(name), name, False)
         self._type_parameters(node.type_parameters)
         parameters = self._parameters(node.params)
         if not parameters:
             cursor.pair("(", ")")
         returns = None if node.returns is None else self.expression(node.returns.annotation)
-        inner = self.scope = Scope(qualname, name, False)
+        self.scope = inner
         docstring, body = _split_docstring(node.body, self.block(node.body))
         self.scope = scope
-        self.functions[qualname] = FunctionFacts(
-            qualname=qualname,
-            name=name,
-            owner=scope.qualname if scope.is_class else None,
-            parent=scope.qualname,
-            parameters=parameters,
-            decorators=decorators,
-            returns=returns,
-            body=body,
-            asynchronous=node.asynchronous is not None,
-            generator=inner.generator,
-            place=place,
-            end_line=cursor.end_line(),
-            docstring=docstring,
+        asynchronous, end_line = node.asynchronous is not None, cursor.end_line()
+        out.append(
+            self.record_function(
+                inner, scope, parameters, decorators, returns, docstring, body, asynchronous, place, end_line
+            )
         )
-        out.append(Define(name, qualname, False))
 
     def visit_ClassDef(self, node: cst.ClassDef, out: list[Stmt]) -> None:
         cursor = self.cursor
@@ -72,57 +56,29 @@ class DefinitionVisitor(ExpressionVisitor):
         start = cursor.word(name)
         place = cursor.place(start, cursor.position)
         name = identifier(name)
-        qualname = scope.define(name)
-        self.order.append(qualname)
+        inner = Scope(self.declare(name), name, True)
         self._type_parameters(node.type_parameters)
         before = cursor.position
         bases = tuple([Star(self.expression(b.value)) if b.star else self.expression(b.value) for b in node.bases])
         keywords = tuple([self._keyword(argument) for argument in node.keywords])
         if cursor.position == before and isinstance(node.lpar, cst.LeftParen):
             cursor.pair("(", ")")
-        self.scope = Scope(qualname, name, True)
+        self.scope = inner
         docstring, body = _split_docstring(node.body, self.block(node.body))
         self.scope = scope
-        self.classes[qualname] = ClassFacts(
-            qualname=qualname,
-            name=name,
-            parent=scope.qualname,
-            bases=bases,
-            keywords=keywords,
-            decorators=decorators,
-            body=body,
-            place=place,
-            docstring=docstring,
-        )
-        out.append(Define(name, qualname, True))
+        out.append(self.record_class(inner, scope, bases, keywords, decorators, docstring, body, place))
 
     def visit_Lambda(self, node: cst.Lambda) -> Expr:
         cursor = self.cursor
         scope = self.scope
         start = cursor.word("lambda")
-        place: Place = cursor.place(start, cursor.position)
-        qualname = scope.define_lambda()
-        self.order.append(qualname)
+        place = cursor.place(start, cursor.position)
+        qualname = self.declare_lambda()
         parameters = self._parameters(node.params)
-        name = qualname.rpartition(".")[2]
-        inner = self.scope = Scope(qualname, name, False)
+        inner = self.scope = Scope(qualname, qualname.rpartition(".")[2], False)
         value = self.expression(node.body)
         self.scope = scope
-        self.functions[qualname] = FunctionFacts(
-            qualname=qualname,
-            name=name,
-            owner=None,
-            parent=scope.qualname,
-            parameters=parameters,
-            decorators=(),
-            returns=None,
-            body=(Return(value, place.line),),
-            asynchronous=False,
-            generator=inner.generator,
-            place=place,
-            end_line=cursor.end_line(),
-        )
-        return Lambda(qualname)
+        return self.record_lambda(inner, scope, parameters, value, place, cursor.end_line())
 
     def _decorators(self, nodes: Sequence[cst.Decorator]) -> tuple[Expr, ...]:
         return tuple([self.expression(node.decorator) for node in nodes])

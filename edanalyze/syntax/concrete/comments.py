@@ -6,8 +6,8 @@ import re
 from bisect import bisect_right
 
 from edanalyze.facts.module import Comment
+from edanalyze.syntax.spoken import SPEAKS
 
-_SPEAKS = re.compile(r"noqa|edanalyze:", re.IGNORECASE)
 _LINE_END = re.compile(r"[\r\n]|\Z")
 
 
@@ -20,7 +20,7 @@ def comments(text: str, strings: list[tuple[int, int]], starts: list[int]) -> tu
     position = 0
     openings = [start for start, _ in strings]
     while True:
-        spoken = _SPEAKS.search(text, position)
+        spoken = SPEAKS.search(text, position)
         if spoken is None:
             return tuple(found)
         line = bisect_right(starts, spoken.start())

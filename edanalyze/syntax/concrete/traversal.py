@@ -14,19 +14,19 @@ import libcst as cst
 
 from edanalyze.facts.ir import Expr
 from edanalyze.syntax.positions import Cursor
-from edanalyze.syntax.scopes import Scope
+from edanalyze.syntax.register import Register
 
 Visit = Callable[..., Any]
 
 
-class Traversal:
-    """Base of the visitors: the cursor, the scope being lowered and the table of visits."""
+class Traversal(Register):
+    """Base of the visitors: the cursor and the table of visits."""
 
     visits: ClassVar[dict[type, Visit]] = {}
 
     def __init__(self, text: str) -> None:
+        super().__init__()
         self.cursor = Cursor(text)
-        self.scope = Scope("", "", False)
         self.literals: list[tuple[int, int]] = []
         self.in_hole = False
 

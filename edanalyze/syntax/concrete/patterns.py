@@ -5,8 +5,8 @@ from __future__ import annotations
 import libcst as cst
 
 from edanalyze.facts.ir import Expr
-from edanalyze.syntax.definitions import DefinitionVisitor
-from edanalyze.syntax.expressions import identifier
+from edanalyze.syntax.concrete.definitions import DefinitionVisitor
+from edanalyze.syntax.folding import identifier
 
 
 class PatternVisitor(DefinitionVisitor):

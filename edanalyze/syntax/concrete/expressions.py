@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 import libcst as cst
 
 from edanalyze.facts.ir import (
     Attr,
-    Await,
     Bind,
     Call,
     Choice,
     Const,
     Expr,
-    Hole,
     Index,
     Items,
     Name,
-    Operation,
     Star,
     Yield,
 )
-from edanalyze.syntax.displays import DisplayVisitor
-from edanalyze.syntax.formatting import is_plain, joined, percent, str_format
+from edanalyze.syntax.concrete.displays import DisplayVisitor
+from edanalyze.syntax.concrete.operators import OPERATORS
+from edanalyze.syntax.folding import awaited, binary, chain, identifier, method_of_literal, slice_of, unary
 from edanalyze.syntax.nesting import TRAILERS
-from edanalyze.syntax.operators import OPERATORS
-from edanalyze.syntax.strings import is_string, text
 
 _CONSTANTS: dict[str, Expr] = {"True": Const(True), "False": Const(False), "None": Const(None)}
-_BLANK_SLICE = Hole("slice")
-_LONGEST_NEST = 64
-_STRINGS = frozenset((cst.SimpleString, cst.ConcatenatedString))
-
-
-def identifier(name: str) -> str:
-    """A name as Python compares it: normalised when it is not ASCII."""
-    return name if name.isascii() else unicodedata.normalize("NFKC", name)
+_STRINGS = frozenset((cst.SimpleString, cst.ConcatenatedString, cst.FormattedString, cst.TemplatedString))
 
 
 class ExpressionVisitor(DisplayVisitor):
@@ -106,12 +94,12 @@ class ExpressionVisitor(DisplayVisitor):
             elif arg.star == "*":
                 arguments.append(Star(visits[type(value)](self, value)))
             else:
-                named.append(cursor.position)
+                named.append(cursor.stars())
                 keywords.append(("", visits[type(value)](self, value)))
         if cursor.position == before:
             cursor.pair("(", ")")
         if literal and type(function) is Attr:
-            folded = self._fold(function, tuple(arguments), tuple(keywords))
+            folded = method_of_literal(function, tuple(arguments), tuple(keywords))
             if folded is not None:
                 return folded
         if not named or cursor.line(named[-1]) == place.line:
@@ -119,32 +107,23 @@ class ExpressionVisitor(DisplayVisitor):
         places = tuple(cursor.place(begin, begin + len(name)) for begin, (name, _) in zip(named, keywords, strict=True))
         return Call(function, tuple(arguments), tuple(keywords), place, False, places)
 
-    def _fold(self, function: Attr, arguments: tuple[Expr, ...], keywords: tuple[tuple[str, Expr], ...]) -> Expr | None:
-        receiver = function.value
-        if type(receiver) is Const and type(receiver.value) is str:
-            if function.name == "format":
-                return str_format(receiver.value, arguments, keywords)
-            if function.name == "join":
-                return joined(receiver.value, arguments, keywords)
-        return None
-
     def _key(self, elements: Sequence[cst.SubscriptElement]) -> Expr:
         cursor = self.cursor
         before = cursor.position
         keys = [self._slice(element.slice) for element in elements]
+        alone = len(keys) == 1 and type(keys[0]) is not Star and not isinstance(elements[0].comma, cst.Comma)
         if cursor.position == before:
             cursor.pair("[", "]")
         elif self.in_hole:
             cursor.bracket("]")
-        return keys[0] if len(keys) == 1 else Items("tuple", tuple(keys))
+        return keys[0] if alone else Items("tuple", tuple(keys))
 
     def _slice(self, node: cst.BaseSlice) -> Expr:
         if isinstance(node, cst.Index):
             value = self.expression(node.value)
             return Star(value) if node.star else value
         assert isinstance(node, cst.Slice)
-        bounds = [self.expression(bound) for bound in (node.lower, node.upper, node.step) if bound is not None]
-        return _BLANK_SLICE if all(map(is_plain, bounds)) else Operation(":", tuple(bounds))
+        return slice_of([self.expression(bound) for bound in (node.lower, node.upper, node.step) if bound is not None])
 
     def visit_BinaryOperation(self, node: cst.BinaryOperation) -> Expr:
         rights: list[tuple[str, cst.BaseExpression]] = []
@@ -152,27 +131,12 @@ class ExpressionVisitor(DisplayVisitor):
         while isinstance(left, cst.BinaryOperation):
             rights.append((OPERATORS[type(left.operator)], left.right))
             left = left.left
-        operators: list[str] = []
         operands = [self.expression(left)]
-        concatenates = False  # whether the operands are the terms of a string
+        operators: list[str] = []
         for operator, right in reversed(rights):
-            value = self.expression(right)
-            alone = not operators
-            if operator == "+" and (concatenates or is_string(value) or (alone and is_string(operands[0]))):
-                if any(other != "+" for other in operators):
-                    operands = [_operation(operators, operands)]
-                operators, concatenates = [], True
-                operands.append(value)
-                continue
-            if concatenates:
-                operands, concatenates = [text(operands)], False
-            folded = percent(operands[0], value) if operator == "%" and alone else None
-            if folded is None:
-                operators.append(operator)
-                operands.append(value)
-            else:
-                operands = [folded]
-        return text(operands) if concatenates else _operation(operators, operands)
+            operators.append(operator)
+            operands.append(self.expression(right))
+        return binary(operators, operands)
 
     def visit_BooleanOperation(self, node: cst.BooleanOperation) -> Expr:
         kind = type(node.operator)
@@ -186,10 +150,7 @@ class ExpressionVisitor(DisplayVisitor):
 
     def visit_UnaryOperation(self, node: cst.UnaryOperation) -> Expr:
         operator = OPERATORS[type(node.operator)]
-        value = self.expression(node.expression)
-        if operator == "-" and type(value) is Const and type(value.value) in (int, float):
-            return Const(-value.value)  # type: ignore[operator]
-        return Operation(operator, (value,))
+        return unary(operator, self.expression(node.expression))
 
     def visit_Comparison(self, node: cst.Comparison) -> Expr:
         operands = [self.expression(node.left)]
@@ -197,7 +158,7 @@ class ExpressionVisitor(DisplayVisitor):
         for target in node.comparisons:
             operators.append(OPERATORS[type(target.operator)])
             operands.append(self.expression(target.comparator))
-        return _chain(operators, operands)
+        return chain(operators, operands)
 
     def visit_IfExp(self, node: cst.IfExp) -> Expr:
         body = self.expression(node.body)
@@ -211,10 +172,7 @@ class ExpressionVisitor(DisplayVisitor):
 
     def visit_Await(self, node: cst.Await) -> Expr:
         self.cursor.word("await")
-        value = self.expression(node.expression)
-        if type(value) is Call and not value.awaited:  # a second `await` waits for what the first gave
-            return Call(value.function, value.arguments, value.keywords, value.place, True, value.named)
-        return Await(value)
+        return awaited(self.expression(node.expression))
 
     def visit_Yield(self, node: cst.Yield) -> Expr:
         self.cursor.word("yield")
@@ -223,18 +181,3 @@ class ExpressionVisitor(DisplayVisitor):
         if isinstance(value, cst.From):
             return Yield(self.expression(value.item), True)
         return Yield(None if value is None else self.expression(value))
-
-
-def _operation(operators: list[str], operands: list[Expr]) -> Expr:
-    """Operators applied from left to right; a very long chain in one operation, so that it nests no deeper."""
-    if len(operators) > _LONGEST_NEST:
-        return _chain(operators, operands)
-    value = operands[0]
-    for operator, operand in zip(operators, operands[1:], strict=True):
-        value = Operation(operator, (value, operand))
-    return value
-
-
-def _chain(operators: list[str], operands: list[Expr]) -> Expr:
-    """One operation of several operators, written with blanks between (`< <=`), or once when all are the same."""
-    return Operation(operators[0] if len(set(operators)) == 1 else " ".join(operators), tuple(operands))
