@@ -173,6 +173,6 @@ def test_large_files_take_bounded_time(tmp_path: Path, name: str, content: str) 
     (tmp_path / "Chart.yaml").write_text("name: x\n")
     (tmp_path / "main.py").write_text("")
     (tmp_path / name).write_text(content)
-    start = time.perf_counter()
+    start = time.process_time()
     discover(tmp_path)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
