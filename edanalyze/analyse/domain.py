@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.trees import Aside, Attempt, Mutation, Repeat, Rescue, Scoped, Step
@@ -61,6 +61,9 @@ class Summary(Generic[S]):
 
 class Domain(ABC, Generic[S]):
     """An analysis: its state and what effects do to it."""
+
+    transparent: ClassVar[bool] = False
+    """Whether a callee that ends in the state in which it was entered leaves its caller in the state of the call."""
 
     @abstractmethod
     def shape(self, state: S) -> Hashable:

@@ -131,14 +131,23 @@ class Engine(Generic[S]):
         return flow
 
     def _call(self, step: Step, target: Function, state: S, run: Activation[S]) -> tuple[list[S], list[S]]:
+        domain = self.domain
+        if domain.transparent and self.contexts.is_inert(target.id):
+            self.visited.add(target.id)
+            return [state], []
         point = self.contexts.call_point(step, target, run.function)
         frame = self.contexts.frame(target, step.call, run.frame)
-        entry = self.domain.entry(state)
+        entry = domain.entry(state)
         summary = self.run(target, frame, entry)
         for exposure in summary.exposures:
-            self.domain.exposed(exposure, point, state, run)
-        exits = [self.domain.exit((state,), after, point) for after in summary.exits]
-        raised = [self.domain.exit((state,), after, point) for after in summary.raised]
+            domain.exposed(exposure, point, state, run)
+        if not domain.transparent:
+            exits = [domain.exit((state,), after, point) for after in summary.exits]
+            return exits, [domain.exit((state,), after, point) for after in summary.raised]
+        shape = domain.shape
+        same = shape(entry)
+        exits = [state if shape(after) == same else domain.exit((state,), after, point) for after in summary.exits]
+        raised = [state if shape(after) == same else domain.exit((state,), after, point) for after in summary.raised]
         return exits, raised
 
     def _leave(self, node: Leave, states: list[S], run: Activation[S]) -> Flow[S]:

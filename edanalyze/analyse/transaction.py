@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.trees import Scoped, Step
@@ -23,7 +24,7 @@ class Transaction:
     `pending`: publishes made before the commit. `told`: the features ("committed", "saved") that a publish has
     followed already. `holders`: the sessions whose writes are uncommitted, None for one that is not known.
     `stored`: a durable change that no outbox row went with. `row`: the first outbox row of the open transaction, and
-    `changed` whether anything else was changed in it.
+    `changed` whether anything else was changed in it. `shape` tells it from others, once the analysis was asked for it.
     """
 
     depth: int = 0
@@ -40,6 +41,7 @@ class Transaction:
     stored: Feature = None
     row: Feature = None
     changed: bool = False
+    shape: Hashable = field(default=None, init=False, compare=False, repr=False)
 
     @property
     def rows(self) -> frozenset[str]:

@@ -35,6 +35,8 @@ DEEPEST_SCOPE = 8
 class Transactions(Domain[Transaction]):
     """The domain of EDA103, EDA201, EDA202, EDA203, EDA205 and EDA206."""
 
+    transparent = True
+
     def __init__(self, evaluator: Evaluator, report: Report, has_rows: bool = True) -> None:
         self._evaluator = evaluator
         self._report = report
@@ -43,11 +45,18 @@ class Transactions(Domain[Transaction]):
         self._sessions = Sessions(evaluator)
         self._rows = OutboxRows(evaluator, self._sessions, report)
         self._hooks: AfterCommit | None = None
+        self._shapes: dict[Hashable, int] = {}
 
     # ----------------------------------------------------------------- states
 
     def shape(self, state: Transaction) -> Hashable:
         """Which features hold, and whether they are inherited."""
+        if state.shape is None:
+            shape = self._shape(state)
+            object.__setattr__(state, "shape", self._shapes.setdefault(shape, len(self._shapes)))
+        return state.shape
+
+    def _shape(self, state: Transaction) -> Hashable:
         features: tuple[Feature, ...] = (state.opened, state.dirty, state.committed, state.saved)
         if self._has_rows:
             features = (*features, state.stored, state.row)
@@ -58,6 +67,9 @@ class Transactions(Domain[Transaction]):
 
     def entry(self, state: Transaction) -> Transaction:
         """All features of the caller are inherited; its pending publishes stay with it."""
+        features = (state.opened, state.dirty, state.committed, state.saved, state.stored, state.row)
+        if state.depth < 2 and not (any(features) or state.pending or state.told):
+            return state
 
         def inherited(feature: Feature) -> Feature:
             return None if feature is None else INHERITED

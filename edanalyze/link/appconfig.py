@@ -25,6 +25,7 @@ class AppConfig:
         self._evaluator = evaluator
         self._stores: dict[str, list[tuple[Scope, ir.Expr]]] | None = None
         self._objects: list[tuple[Scope, ir.Expr]] = []
+        self._django: list[Scope] | None = None
 
     # ------------------------------------------------------------ app.config[]
 
@@ -81,8 +82,11 @@ class AppConfig:
 
     def django(self, name: str, frame: Frame) -> list[Value]:
         """What Django's settings hold under a name, seen from the module of `frame`."""
-        modules = [self._evaluator.program.scopes[f"{module}:"] for module in self._evaluator.program.modules]
-        holding = [(scope, name) for scope in modules if name in scope.bindings and self._is_django(scope)]
+        if self._django is None:
+            program = self._evaluator.program
+            modules = [program.scopes[f"{module}:"] for module in program.modules]
+            self._django = [scope for scope in modules if self._is_django(scope)]
+        holding = [(scope, name) for scope in self._django if name in scope.bindings]
         return [
             value
             for scope, _ in _nearest(holding, frame.scope.module)

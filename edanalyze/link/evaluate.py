@@ -70,6 +70,7 @@ class Evaluator:
         self.entities = Entities(self)
         self.registries = Registries(self)
         self.configuration = AppConfig(self)
+        self._roots: dict[tuple[Scope, bool], Frame] = {}
         self._memo: dict[tuple[int, Frame], tuple[Value, ...]] = {}
         self._active: set[tuple[int, Frame]] = set()
         self._bound: dict[tuple[int, Frame], tuple[Value, ...]] = {}
@@ -78,6 +79,12 @@ class Evaluator:
 
     def root(self, scope: Scope, *, open: bool = False) -> Frame:
         """The frame of any activation of a scope."""
+        found = self._roots.get((scope, open))
+        if found is None:
+            found = self._roots[scope, open] = self._root(scope, open)
+        return found
+
+    def _root(self, scope: Scope, open: bool) -> Frame:
         receiver: Value | None = None
         function = scope.function
         if function is not None and function.owner is not None and scope.kind == "function":

@@ -75,6 +75,20 @@ class Site:
         return hash((id(self.call), id(self.frame)))
 
 
+class _Hashed:
+    """Base of the values that are looked up most: their hash is computed once, as they may nest deeply."""
+
+    __slots__ = ("_hash",)
+
+    _hash: int
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def _keep(self, *parts: object) -> None:
+        object.__setattr__(self, "_hash", hash(parts))
+
+
 @dataclass(frozen=True, slots=True)
 class Module:
     """A module or namespace folder of the project."""
@@ -90,16 +104,21 @@ class Class:
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
+class Function(_Hashed):
     """A function of the project, bound to `receiver` if it is a method looked up on one."""
 
     id: str
     receiver: Value | None = None
     closure: Frame | None = None
 
+    __hash__ = _Hashed.__hash__
+
+    def __post_init__(self) -> None:
+        self._keep(self.id, self.receiver, self.closure)
+
 
 @dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(_Hashed):
     """An instance of a project class; `site` is its constructing call where it is known.
 
     `open`: whatever its constructor was given is a hole, rather than what all known constructions give.
@@ -109,22 +128,37 @@ class Instance:
     site: Site | None = None
     open: bool = False
 
+    __hash__ = _Hashed.__hash__
+
+    def __post_init__(self) -> None:
+        self._keep(self.id, self.site, self.open)
+
 
 @dataclass(frozen=True, slots=True)
-class External:
+class External(_Hashed):
     """Something of a library, by dotted name: module, class, function, or method with its `receiver`."""
 
     name: str
     receiver: Value | None = None
 
+    __hash__ = _Hashed.__hash__
+
+    def __post_init__(self) -> None:
+        self._keep(self.name, self.receiver)
+
 
 @dataclass(frozen=True, slots=True)
-class ExternalInstance:
+class ExternalInstance(_Hashed):
     """An instance of a library class. `site` is the call that made it; `owner` the project class deriving from it."""
 
     name: str
     site: Site | None = None
     owner: Value | None = None
+
+    __hash__ = _Hashed.__hash__
+
+    def __post_init__(self) -> None:
+        self._keep(self.name, self.site, self.owner)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from edanalyze.facts.module import ModuleFacts
 from edanalyze.graph import to_json
 from edanalyze.syntax import SyntaxFailure, abstract, lower
 from edanalyze.syntax.source import decode
+from edanalyze.testing import read_page
 from edanalyze.triage import SWITCH, reader
-from tests.rules.cases import read_page
 from tests.syntax.test_generated import FEW
 from tests.syntax.test_positions import SNIPPETS
 
