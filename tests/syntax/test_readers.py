@@ -162,8 +162,8 @@ def test_fixtures_have_the_same_facts(system: Path) -> None:
 
 @pytest.mark.parametrize("letter", "_abcdefghijklmnopqrstuvwxyz")
 def test_standard_library_has_the_same_facts(letter: str) -> None:
-    """Every seventh module of each letter."""
-    for path in sorted(LIBRARY.glob(f"{letter}*.py"))[::7]:
+    """Every ninth module of each letter."""
+    for path in sorted(LIBRARY.glob(f"{letter}*.py"))[::9]:
         assert_same(path.read_bytes())
 
 
@@ -193,7 +193,7 @@ def results(system: Path) -> tuple[object, ...]:
     return check(project), to_json(graph(project))
 
 
-@pytest.mark.parametrize("system", SYSTEMS, ids=lambda folder: folder.name)
+@pytest.mark.parametrize("system", SYSTEMS[::4], ids=lambda folder: folder.name)
 def test_results_are_the_same_with_and_without_triage(system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_triage = results(system)
     monkeypatch.setenv(SWITCH, "concrete")
