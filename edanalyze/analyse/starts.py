@@ -48,9 +48,16 @@ def find(system: System) -> tuple[Found, ...]:
 
 
 def _is_run_twice(found: Found) -> bool:
-    """Whether what came before is another run of the function that publishes: its order is judged within it."""
-    before, witness = found.before, found.witness
-    return len(before) > 1 and len(witness) > 1 and before[1].function == witness[1].function
+    """Whether what came before is another run of the function that publishes: its order is judged within it.
+
+    A dispatcher that runs one handler after the other is no such function: there both ways go on from one call.
+    """
+    last = None
+    for before, after in zip(found.before[1:], found.witness[1:], strict=False):
+        if before.function != after.function:
+            break
+        last = before.place != after.place
+    return last is True
 
 
 def _steps(function: str, system: System) -> list[Step]:
