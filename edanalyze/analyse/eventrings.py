@@ -171,7 +171,7 @@ class EventRings:
             return True
         if any(name in _LATER for name, _ in sent.step.call.keywords):
             return True
-        if call.task is None:
+        if call.task is None or self._is_told_of_writes(sent):
             return False
         facts = self._system.program.functions.get(start)
         own = {parameter.name for parameter in facts.parameters} if facts is not None else set()
@@ -179,6 +179,10 @@ class EventRings:
         names = {node.id for value in given for node in walk(value) if isinstance(node, ir.Name)}
         changed = any(isinstance(node, ir.Operation | ir.Call | ir.Attr) for value in given for node in walk(value))
         return changed or not names <= own or len(sent.witness) > 1
+
+    def _is_told_of_writes(self, sent: Sent) -> bool:
+        """Whether what sends is a receiver that the framework calls when something is stored."""
+        return any(self._system.effects.signals.is_receiver(point.function) for point in sent.witness)
 
     # -------------------------------------------------------------------- types
 

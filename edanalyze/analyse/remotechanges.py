@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 REMOTE = frozenset({"http", "rpc", "payment", "publish"})
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _LASTING = frozenset({"write", "dedupe", "outbox", "publish", "deferred_publish", "mail", "payment"})
+# Where people are told something, rather than a state is changed.
+_MESSAGES = re.compile(
+    r"slack|telegram|discord|whatsapp|mailgun|sendgrid|mailchimp|twilio|pushover|onesignal|(^|[./_-])(sms|fcm)([./_-]|$)"
+    r"|webhook|notif|send_?e?mail|send_?message|chat\.post|(^|/)(e?mails?|messages|alerts?)(/|$)",
+    re.I,
+)
 # Paths under which a POST asks, or writes down that something happened.
 _ASKS = re.compile(
     r"_?(m?search|query|queries|graphql|filter|find|lookup|match|count|scroll|aggregate|validate|validation|verify"
@@ -90,6 +96,8 @@ class RemoteChanges:
             return False
         if call.targets:
             return any(self.changes(target) for target in call.targets)
+        if not call.service and _MESSAGES.search(call.url.text):
+            return False
         literal = [word for word in words if word]
         return not (literal and _ASKS.fullmatch(literal[-1]))
 

@@ -30,6 +30,10 @@ _UNDOES = re.compile(
     r"|deallocate|unbook|withdraw",
     re.I,
 )
+_TAKES_BACK = re.compile(r"compensat|roll_?back|undo|revert|refund|release|unreserve|restock|cancel|reverse", re.I)
+_PREPARES = re.compile(
+    r"seed|populate|demo|sample|fixture|bootstrap|set_?up|migrat|load_?(data|test)|smoke|import", re.I
+)
 _ENGINE = re.compile(r"saga|compensat|state_?machine|step_?function", re.I)
 _LOCAL = re.compile(
     r"(^|[._])(db|session|conn\w*|tx|transaction|trans|cursor|uow|lock\w*|mutex|sem\w*|pool|os|path|shutil|tempfile|file"
@@ -65,6 +69,8 @@ class Sagas:
         for entry in self._system.entries:
             if entry.kind not in ENTRIES or entry.value is None or entry.function in seen:
                 continue
+            if entry.kind == "command" and _PREPARES.search(entry.function):
+                continue  # fills a system with data
             changes = self._system.reach.longest(entry.value, self._changes.counts, REMOTE)
             pair = self._pair(changes) if len(changes) > 1 else None
             if pair is None or self._is_durable(entry) or self._is_undone(entry):
@@ -172,13 +178,22 @@ class Sagas:
         """Whether some way of failure changes something elsewhere, or calls what its name says undoes something."""
         assert entry.value is not None
         reach = self._system.reach
+        takes_back = bool(_TAKES_BACK.search(f"{entry.function.partition(':')[2]} {entry.path} {entry.name}"))
         for item in reach.effects(entry.value):
+            if item.effect.kind in REMOTE and not takes_back and self._takes_back(item.witness):
+                return True
             if item.effect.kind in {"http", "rpc", "payment", "publish", "deferred_publish", "outbox"}:
                 if item.effect.kind == "http" and not self._may_undo(item.witness):
                     continue
                 if any(_is_failure(within) for _, around in self._around(item.witness) for within in around):
                     return True
         return any(self._undoes(function) for function in reach.functions(entry.value))
+
+    def _takes_back(self, witness: Witness) -> bool:
+        """Whether the functions or the URL on the way to a call say that it takes something back."""
+        names = [point.function.rpartition(":")[2].rpartition(".")[2] for point in witness[1:]]
+        urls = [call.url.text for call in self._system.hops.on_path(witness)]
+        return any(_TAKES_BACK.search(text) for text in (*names, *urls))
 
     def _may_undo(self, witness: Witness) -> bool:
         calls_made = self._system.hops.on_path(witness)

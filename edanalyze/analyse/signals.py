@@ -57,6 +57,10 @@ class Signals:
                         found[signal] += self._pairs(receivers, api, call, frame)
         return found
 
+    def is_receiver(self, function: str) -> bool:
+        """Whether a function is connected to a signal."""
+        return any(receiver.id == function for pairs in self._connected.values() for _, receiver in pairs)
+
     def _apis(self, expr: ir.Expr, frame: Frame) -> Iterator[tuple[Api, Value | None]]:
         """The ways of connecting a receiver that an expression names, with the signal they are methods of."""
         for value in self._evaluator.values(expr, frame):
