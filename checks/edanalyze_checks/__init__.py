@@ -22,6 +22,7 @@ from edanalyze_checks.publish_before_commit import PublishBeforeCommit
 from edanalyze_checks.publish_in_commit_hook import PublishInCommitHook
 from edanalyze_checks.publish_without_correlation_id import PublishWithoutCorrelationId
 from edanalyze_checks.replay_unsafe_handler import ReplayUnsafeHandler
+from edanalyze_checks.retried_post_without_key import RetriedPostWithoutKey
 from edanalyze_checks.saga_without_compensation import SagaWithoutCompensation
 from edanalyze_checks.swallowed_handler_failure import SwallowedHandlerFailure
 from edanalyze_checks.sync_http_chain import SyncHttpChain
@@ -50,6 +51,7 @@ RULES: tuple[type[Rule], ...] = (
     OutboxOutsideTransaction,
     NonIdempotentHandler,
     EarlyAck,
+    RetriedPostWithoutKey,
     PublishWithoutCorrelationId,
     HttpWithoutCorrelationId,
     CorrelationIdDropped,

@@ -126,7 +126,7 @@ class Origins:
         for argument in (*call.arguments, *(value for _, value in call.keywords)):
             for display in self._mappings(argument, frame):
                 parts += [value for key, value in display.items if isinstance(key, ir.Const) and key.value in _KEYS]
-        return any(self._is_fresh(part, frame, 0) for part in parts)
+        return any(self.is_fresh(part, frame) for part in parts)
 
     def _mappings(self, expr: ir.Expr, frame: Frame) -> list[ir.Mapping]:
         from edanalyze.link.values import Display
@@ -139,7 +139,8 @@ class Origins:
             if isinstance(value, Display) and isinstance(value.expr, ir.Mapping)
         ]
 
-    def _is_fresh(self, expr: ir.Expr, frame: Frame, depth: int) -> bool:
+    def is_fresh(self, expr: ir.Expr, frame: Frame, depth: int = 0) -> bool:
+        """Whether a value is made up anew each time it is evaluated."""
         from edanalyze.facts.children import walk
 
         for node in walk(expr):
@@ -150,7 +151,7 @@ class Origins:
                     if (
                         binding.kind == "value"
                         and binding.expr is not None
-                        and self._is_fresh(binding.expr, frame, depth + 1)
+                        and self.is_fresh(binding.expr, frame, depth + 1)
                     ):
                         return True
         return False

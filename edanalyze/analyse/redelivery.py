@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -120,7 +120,11 @@ class Redelivery:
             return True
         calls = self._system.binding.of_physical(step.scope.module, step.call.place)
         targets = [target for call in calls for target in call.targets]
-        return bool(targets) and all(not self._changes(target) for target in targets)
+        return bool(targets) and self.repeats_nothing(targets)
+
+    def repeats_nothing(self, targets: Iterable[EntryPoint]) -> bool:
+        """Whether a second request to any of some routes changes nothing more."""
+        return all(not self._changes(target) for target in targets)
 
     def _changes(self, route: EntryPoint) -> bool:
         """Whether a second request changes something more."""

@@ -27,6 +27,7 @@ from edanalyze.analyse.redelivery import Redelivery
 from edanalyze.analyse.replay import Replay
 from edanalyze.analyse.requests import Requests
 from edanalyze.analyse.resending import Resending
+from edanalyze.analyse.resubmissions import Resubmissions
 from edanalyze.analyse.sagas import Sagas
 from edanalyze.analyse.servicerings import ServiceRings
 from edanalyze.analyse.signals import after_commit_listeners
@@ -189,6 +190,11 @@ class System:
     def payloads(self) -> Payloads:
         """What is published: the shapes of payloads and headers."""
         return Payloads(self)
+
+    @cached_property
+    def resubmissions(self) -> Resubmissions:
+        """Finds requests that are retried automatically."""
+        return Resubmissions(self)
 
     @cached_property
     def resending(self) -> Resending:
