@@ -12,6 +12,7 @@ from edanalyze_checks.http_in_transaction import HttpInTransaction
 from edanalyze_checks.http_without_correlation_id import HttpWithoutCorrelationId
 from edanalyze_checks.http_without_timeout import HttpWithoutTimeout
 from edanalyze_checks.malformed_suppression import MalformedSuppression
+from edanalyze_checks.missing_partition_key import MissingPartitionKey
 from edanalyze_checks.no_dead_letter import NoDeadLetter
 from edanalyze_checks.non_idempotent_handler import NonIdempotentHandler
 from edanalyze_checks.outbox_outside_transaction import OutboxOutsideTransaction
@@ -49,6 +50,7 @@ RULES: tuple[type[Rule], ...] = (
     UnconfirmedPublish,
     PublishAfterAutocommitWrite,
     OutboxOutsideTransaction,
+    MissingPartitionKey,
     NonIdempotentHandler,
     EarlyAck,
     RetriedPostWithoutKey,

@@ -20,6 +20,7 @@ from edanalyze.analyse.injection import Injection
 from edanalyze.analyse.instrumentation import Instrumentation
 from edanalyze.analyse.landscape import Landscape
 from edanalyze.analyse.loops import Loops
+from edanalyze.analyse.partitionkeys import PartitionKeys
 from edanalyze.analyse.payloads.published import Payloads
 from edanalyze.analyse.poison import PoisonLoops
 from edanalyze.analyse.reach import Reach
@@ -195,6 +196,11 @@ class System:
     def resubmissions(self) -> Resubmissions:
         """Finds requests that are retried automatically."""
         return Resubmissions(self)
+
+    @cached_property
+    def partition_keys(self) -> PartitionKeys:
+        """Finds messages that nothing keeps in order."""
+        return PartitionKeys(self)
 
     @cached_property
     def resending(self) -> Resending:

@@ -60,7 +60,7 @@ class Payloads:
     def of(self, call: PublishCall) -> tuple[Payload, ...]:
         """The payloads of a published message: those that are built on the way on which its topic is fixed."""
         found = self._by_step.get(id(call.step.call), [])
-        return tuple(each for each in found if _is_one_way(each.path, call.path))
+        return tuple(each for each in found if is_one_way(each.path, call.path))
 
     def _find(self) -> Iterator[Payload]:
         functions = [*sorted(self._program.functions), *(f"{module}:" for module in sorted(self._program.modules))]
@@ -190,7 +190,7 @@ def takes_arguments(effect: Effect) -> bool:
     return "payload" not in slots and "envelope" not in slots and ("args" in slots or "kwargs" in slots)
 
 
-def _is_one_way(one: tuple[Point, ...], other: tuple[Point, ...]) -> bool:
+def is_one_way(one: tuple[Point, ...], other: tuple[Point, ...]) -> bool:
     """Whether two ways to the same call are parts of one."""
     length = min(len(one), len(other))
     return [(p.module, p.place) for p in one[-length:]] == [(p.module, p.place) for p in other[-length:]]

@@ -13,11 +13,12 @@ KINDS: tuple[Kind, ...] = (
         "topic payload key headers exchange routing_key queue envelope partition ordering_key correlation_id "
         "message_id dedup_id args kwargs func sender reply_to delay eta ttl on_delivery callback stream list target "
         "topic_arn subject event_type source mode qos extra_headers request timeout pubsub operation retry options",
-        text="partial confirm_by",
+        text="partial confirm_by keyed_by",
         flag="batch blocking in_process after_commit enveloped",
         form="message event command task task-inline rpc rpc-reply signal stream list socket delayed delayed-set "
         "binding workflow kv event-factory query",
         confirm="return await future callback flush none configured",
+        keyed="log group configured",
         example='call = "acme.bus.emit"\ntopic = [0, "topic"]\npayload = [1, "event"]\nkey = "key"',
     ),
     kind(

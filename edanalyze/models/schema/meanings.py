@@ -103,6 +103,9 @@ ATTRIBUTE_MEANINGS: Mapping[str, str] = {
     "in_process": "never leaves the process",
     "inherits": "setting that supplies the value when none is given",
     "intercepts": "clients whose calls it catches",
+    "keyed": "whether messages with one key keep their order: `log` always, `group` where a key is given, `configured` "
+    "where `keyed_by` is on",
+    "keyed_by": "the option of the producer that switches ordering on",
     "key_column": "column that keeps the message key",
     "leading_slash": "false: templates have no leading slash",
     "legacy": "argument or name of an older version: counts only when it is used",
