@@ -13,9 +13,10 @@ from edanalyze.analyse.aftercommit import AfterCommit
 from edanalyze.analyse.domain import Activation
 from edanalyze.analyse.effects import is_abstract
 from edanalyze.analyse.engine import Engine
+from edanalyze.analyse.outbox import is_outbox_write
 from edanalyze.analyse.transaction import Found, Transaction
 from edanalyze.analyse.transactions import Transactions
-from edanalyze.analyse.trees import Scoped, Step, Tree, nodes
+from edanalyze.analyse.trees import Scoped, Step, Tree, nodes, steps
 from edanalyze.facts import ir
 from edanalyze.link.values import Class, Function, Instance
 
@@ -29,8 +30,9 @@ MOST_HEIRS = 400
 def find(system: System) -> tuple[Found, ...]:
     """What is published and called around commits, anywhere in a system."""
     found: list[Found] = []
-    engine = Engine(Transactions(system.evaluator, found.append), system.contexts)
     functions = [*sorted(system.program.functions), *(f"{module}:" for module in sorted(system.program.modules))]
+    has_rows = any(_writes_row(step, system) for function in functions for step in _steps(function, system))
+    engine = Engine(Transactions(system.evaluator, found.append, has_rows), system.contexts)
     for entry in system.entries:
         _enter(entry, engine, system)
     called = {target for function in functions for target in _targets(system.contexts.tree(function).body, system)}
@@ -49,6 +51,16 @@ def _is_run_twice(found: Found) -> bool:
     """Whether what came before is another run of the function that publishes: its order is judged within it."""
     before, witness = found.before, found.witness
     return len(before) > 1 and len(witness) > 1 and before[1].function == witness[1].function
+
+
+def _steps(function: str, system: System) -> list[Step]:
+    return steps(system.contexts.tree(function).body)
+
+
+def _writes_row(step: Step, system: System) -> bool:
+    return any(
+        effect.kind == "outbox" or is_outbox_write(effect, step.scope, system.evaluator) for effect in step.effects
+    )
 
 
 def _enter(entry: EntryPoint, engine: Engine[Transaction], system: System) -> None:

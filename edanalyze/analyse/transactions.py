@@ -35,9 +35,10 @@ DEEPEST_SCOPE = 8
 class Transactions(Domain[Transaction]):
     """The domain of EDA103, EDA201, EDA202, EDA203, EDA205 and EDA206."""
 
-    def __init__(self, evaluator: Evaluator, report: Report) -> None:
+    def __init__(self, evaluator: Evaluator, report: Report, has_rows: bool = True) -> None:
         self._evaluator = evaluator
         self._report = report
+        self._has_rows = has_rows  # without outbox rows anywhere, what only matters to them tells no states apart
         self._units_of_work = units_of_work(evaluator)
         self._sessions = Sessions(evaluator)
         self._rows = OutboxRows(evaluator, self._sessions, report)
@@ -47,10 +48,12 @@ class Transactions(Domain[Transaction]):
 
     def shape(self, state: Transaction) -> Hashable:
         """Which features hold, and whether they are inherited."""
-        features = (state.opened, state.dirty, state.committed, state.saved, state.stored, state.row)
+        features: tuple[Feature, ...] = (state.opened, state.dirty, state.committed, state.saved)
+        if self._has_rows:
+            features = (*features, state.stored, state.row)
         marks = tuple(None if feature is None else bool(feature) for feature in features)
         places = frozenset(witness[0].place for witness in state.pending)
-        flags = (state.touched, state.changed)
+        flags = (state.touched, state.changed and self._has_rows)
         return (state.depth, marks, state.outbox, state.protected, flags, places, state.told, state.holders)
 
     def entry(self, state: Transaction) -> Transaction:
