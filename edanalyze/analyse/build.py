@@ -30,7 +30,7 @@ from edanalyze.link.scopes import Scope
 if TYPE_CHECKING:
     from edanalyze.analyse.asides import Asides
     from edanalyze.analyse.dependencies import Dependencies
-    from edanalyze.analyse.effects import Effects
+    from edanalyze.analyse.effects import Effect, Effects
     from edanalyze.analyse.openings import Openings
 
 
@@ -243,6 +243,11 @@ class TreeBuilder:
                 return [*nodes, *body]
             return [*nodes, Aside(aside, call, scope, tuple(body), direct)]
         step = self._effects.step(call, scope, self._receiver, self._parameters)
+        around = _scopes_around_callable(step) if step is not None else ()
+        if around:
+            given = around[0].argument("callback")
+            inside = tuple(self._invoked(given, call, scope)) if given is not None else EMPTY
+            return [*nodes, Scoped(call, scope, around, (), (), (), inside)]
         if step is not None:
             chosen = bool(self._selectors) and isinstance(call.function, ir.Name | ir.Call)
             nodes.append(replace(step, dynamic=True, selected=True) if chosen else step)
@@ -263,6 +268,16 @@ class TreeBuilder:
         """The call of a callable that was handed over."""
         step = self._asides.handed_step(argument, call, scope, self._parameters)
         return [step] if step is not None else []
+
+
+def _scopes_around_callable(step: Step) -> tuple[Effect, ...]:
+    """The transactions that a call opens around a callable which it is given: `session.with_transaction(work)`."""
+    found = []
+    for effect in step.effects:
+        forms = effect.api.data.get("form")
+        if effect.kind == "scope" and isinstance(forms, list) and "callback" in forms:
+            found.append(effect)
+    return tuple(found)
 
 
 def _adds_to(target: ir.Attr, value: ir.Expr | None) -> bool:
