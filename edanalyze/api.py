@@ -23,6 +23,7 @@ from edanalyze.exchange import Facts
 from edanalyze.facts.module import ModuleFacts, Unanalysed
 
 if TYPE_CHECKING:
+    from edanalyze.analyse.delivery import Verdict
     from edanalyze.analyse.system import System
     from edanalyze.check.baseline import Baseline
     from edanalyze.discover.files import Tree
@@ -315,6 +316,12 @@ def look(project: Project) -> Look:
     """What `edanalyze init` has to know besides the services."""
     project.parse()
     return _deep(lambda: Look(project.system.libraries(), max(0, len(project.system.unresolved()) - 1)))
+
+
+def delivery(project: Project) -> tuple[Verdict, ...]:
+    """What may happen to the messages of each topic on their way to each consumer, by topic and consumer."""
+    project.parse()
+    return _deep(lambda: project.system.deliveries.all)
 
 
 def callgraph(project: Project) -> dict[str, list[str]]:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edanalyze.analyse.acknowledgement import LASTING
+from edanalyze.analyse.acknowledgement import LASTING, UNACKNOWLEDGED
 from edanalyze.analyse.witness import Point
 from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
-
-UNACKNOWLEDGED = frozenset({"redis-pubsub", "mqtt", "zmq", "postgres-notify"})
-"""Transports that deliver at most once and know no acknowledgement."""
 
 
 class EarlyAck(Rule):

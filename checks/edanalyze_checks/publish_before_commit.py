@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from edanalyze.analyse.transaction import Found
+from edanalyze.analyse.witness import Witness
 from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
@@ -72,10 +74,20 @@ class PublishBeforeCommit(Rule):
         """Publishes inside a transaction that writes and commits later."""
         for found in analysis.transactions(self.code):
             commit = found.before[0]
+            opened = not commit.message.endswith("commits the transaction")
             yield Finding(
                 f"{analysis.subject(found.witness)} before the commit at {analysis.line(commit)}: a rollback leaves a "
                 "message about something that never happened, and its consumer can be faster than the commit",
                 found.witness,
-                found.before,
+                found.before if opened else _ahead(found),
                 guess=found.guess,
-            )
+            ).leading_to(() if opened else found.before)
+
+
+def _ahead(found: Found) -> Witness:
+    """The uncommitted write, if it comes before the publish."""
+    if not found.written:
+        return ()
+    first, publish = found.written[0], found.witness[0]
+    later = first.function == publish.function and first.place.line > publish.place.line
+    return () if later else found.written

@@ -11,6 +11,8 @@ from edanalyze.analyse.trees import Repeat, Scoped, Step
 from edanalyze.analyse.witness import INHERITED, Exposure, Point, Witness
 
 LASTING = frozenset({"write", "dedupe", "http", "publish", "mail", "payment", "commit", "outbox"})
+UNACKNOWLEDGED = frozenset({"redis-pubsub", "mqtt", "zmq", "postgres-notify"})
+"""Transports that deliver at most once and know no acknowledgement."""
 SETTLING = frozenset({"ack", "commit_offset", "store_offset", "delete", "checkpoint", None})
 
 

@@ -81,10 +81,11 @@ class Redelivery:
             for _, _, effect in self.late
             if any(point.function == entry.function for point in effect)
         }
-        found = self._repeated(entry)
+        found = self.repeated(entry)
         return tuple(item for item in found if (item.witness[-1].module, item.witness[-1].place) not in late)
 
-    def _repeated(self, entry: EntryPoint) -> tuple[Exposure, ...]:
+    def repeated(self, entry: EntryPoint) -> tuple[Exposure, ...]:
+        """The effects of a handler that no guard precedes, whether it has acknowledged by then or not."""
         if entry.value is None:
             return ()
         exposures = self._exposures(entry.value, self._system.reach.frame(entry.value))

@@ -12,6 +12,7 @@ from edanalyze.analyse.confirmations import Confirmations
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.correlation import Correlation
 from edanalyze.analyse.deadletter import DeadLetters
+from edanalyze.analyse.delivery import Verdicts
 from edanalyze.analyse.effects import Effects
 from edanalyze.analyse.eventrings import EventRings
 from edanalyze.analyse.guards import Guards
@@ -221,6 +222,11 @@ class System:
     def replay(self) -> Replay:
         """Stored state that another run over the same messages would not give."""
         return Replay(self)
+
+    @cached_property
+    def deliveries(self) -> Verdicts:
+        """What may happen to messages between topic and consumer."""
+        return Verdicts(self)
 
     @cached_property
     def redelivery(self) -> Redelivery:

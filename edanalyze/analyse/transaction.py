@@ -54,6 +54,7 @@ class Found:
     `witness` leads from the reporting function down; `before` is what preceded it. `guess`: no write was seen in the
     transaction, but something that could not be resolved may write. `carried`: the topics of outbox rows that were
     written in the transaction; the finding holds unless the message goes to one of them.
+    `written`: the uncommitted write, where `before` is the commit that comes after the witness.
     """
 
     code: str
@@ -61,6 +62,7 @@ class Found:
     before: Witness
     guess: bool = False
     carried: frozenset[str] = frozenset()
+    written: Witness = ()
 
 
 _VERBS = {

@@ -235,7 +235,7 @@ class Transactions(Domain[Transaction]):
         """The publishes that a commit comes after, unless an outbox row of the transaction holds them, too."""
         if state.outbox is None or state.rows:
             for witness in state.pending:
-                self._report(Found("EDA202", witness, commit, guess, state.rows))
+                self._report(Found("EDA202", witness, commit, guess, state.rows, state.dirty or ()))
 
     @staticmethod
     def _ended_without_commit(state: Transaction) -> Transaction:

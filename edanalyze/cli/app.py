@@ -8,6 +8,7 @@ from edanalyze import __version__
 from edanalyze.cli.baseline import baseline
 from edanalyze.cli.check import check
 from edanalyze.cli.config import config
+from edanalyze.cli.delivery import delivery
 from edanalyze.cli.explain import explain, rules
 from edanalyze.cli.graph import callgraph, facts, graph
 from edanalyze.cli.init import init
@@ -50,4 +51,5 @@ for command in (
     models,
     new_check,
 ):
+for command in (check, delivery, graph, callgraph, explain, rules, models):
     app.add_command(command)

@@ -50,12 +50,20 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
     diagnostics: tuple[str, ...] = ()
 
 
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """What may happen to the messages of a topic on their way to an entry point, as `edanalyze delivery` says."""
+
+    topic: str
+    verdict: str
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One way in which code is started from outside: `kind` route, handler, task, job, command or rpc.
 
     `code` is the id of what is started. Routes have `methods` ("*" for any) and a `route` template; what consumes has
     `topics`, a `transport` and, for a log, the consumer `group`s; `scope` is the module in which names that are not
-    literal hold. What answers to a remote call goes by the names in `owners` and `procedures`.
+    literal hold. What answers to a remote call goes by the names in `owners` and `procedures`. `deliveries` are the
+    verdicts on what it consumes.
     """
 
     system: str
@@ -70,6 +78,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     scope: str = ""
     owners: tuple[str, ...] = ()
     procedures: tuple[str, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):

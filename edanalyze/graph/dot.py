@@ -18,6 +18,7 @@ from edanalyze.graph.palette import (
     ALARM_SIGN,
     ALARM_WIDTH,
     BOXES,
+    DELIVERIES,
     FRAME,
     GROUND,
     INK,
@@ -105,7 +106,7 @@ def _node(box: Box) -> pydot.Node:
 
 def _edge(link: Link) -> pydot.Edge:
     look = LINKS[link.kind]
-    color = quoted(ALARM if link.codes else look.line)
+    color = quoted(ALARM if link.codes else DELIVERIES.get(link.delivery, look.line))
     return pydot.Edge(
         quoted(link.source),
         quoted(link.target),

@@ -9,7 +9,7 @@ import msgspec
 
 from edanalyze.graph.merge import assembled
 from edanalyze.graph.reach import nodes_by_id
-from edanalyze.graph.records import CONFIDENCES, EDGE_KINDS, NODE_KINDS, VERSION, Graph, GraphError
+from edanalyze.graph.records import CONFIDENCES, DELIVERIES, EDGE_KINDS, NODE_KINDS, VERSION, Graph, GraphError
 
 
 def to_json(graph: Graph) -> bytes:
@@ -56,5 +56,7 @@ def from_json(text: bytes | str) -> Graph:
             raise GraphError(f"edge {edge.id!r} is of unknown kind {edge.kind!r}")
         if edge.confidence not in CONFIDENCES:
             raise GraphError(f"edge {edge.id!r} is of unknown confidence {edge.confidence!r}")
+        if edge.delivery and edge.delivery not in DELIVERIES:
+            raise GraphError(f"edge {edge.id!r} has an unknown delivery {edge.delivery!r}")
     nodes_by_id(graph)
     return assembled(graph.nodes, graph.edges, graph.findings)

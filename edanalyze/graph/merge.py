@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from edanalyze.graph.records import CONFIDENCES, VERSION, Edge, Finding, Graph, Node
+from edanalyze.graph.records import CONFIDENCES, DELIVERIES, VERSION, Edge, Finding, Graph, Node
 
 
 def merged(edges: Iterable[Edge], by_site: bool) -> tuple[Edge, ...]:
@@ -35,7 +35,16 @@ def _united(group: list[Edge], by_site: bool) -> Edge:
         concurrent=all(edge.concurrent for edge in group),
         diagnostics=union(edge.diagnostics for edge in group),
         count=sum(edge.count for edge in group),
+        delivery=worst(edge.delivery for edge in group),
     )
+
+
+def worst(deliveries: Iterable[str]) -> str:
+    """The worst of several deliveries, "" for none; loss on one edge and repetition on another are both."""
+    verdicts = set(deliveries) - {""}
+    if {DELIVERIES[1], DELIVERIES[2]} <= verdicts:
+        return DELIVERIES[0]
+    return min(verdicts, key=DELIVERIES.index, default="")
 
 
 def union(diagnostics: Iterable[Iterable[str]]) -> tuple[str, ...]:

@@ -9,6 +9,8 @@ import html
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from edanalyze.graph.legend import TITLE, Legend, legend_of
 from edanalyze.graph.lettering import printable
 from edanalyze.graph.palette import (
@@ -17,6 +19,7 @@ from edanalyze.graph.palette import (
     ALARM_SIGN,
     ALARM_WIDTH,
     BOXES,
+    DELIVERIES,
     FAINT,
     FLAGGED,
     FRAME,
@@ -95,6 +98,7 @@ class _Flowchart:
         for link in scene.links:
             words = [*link.lines, *_marked(link.codes)]
             look = LINKS[link.kind]
+            look = msgspec.structs.replace(look, line=DELIVERIES.get(link.delivery, look.line))
             yield self._link(self._names[link.source], self._names[link.target], look, words, bool(link.codes))
         yield from self._legend(legend_of(scene))
         yield from self._styles()

@@ -61,6 +61,13 @@ LINKS = {
     "write": LinkLook("solid", "odiamond", "--o", _YELLOW, 1.0, "writes"),
     "call": LinkLook("solid", "empty", "-->", FAINT, 0.8, "calls"),
 }
+DELIVERIES = {
+    "may lose and duplicate": ALARM,
+    "may lose": ALARM,
+    "may duplicate": "#7A5200",
+    "unknown": FAINT,
+}
+"""The colours of lines on which messages may be lost or handled twice; the label says it too."""
 ALARM_WIDTH = 2.4
 FLAGGED = LinkLook("solid", "normal", "-->", ALARM, ALARM_WIDTH, f"{ALARM_SIGN} with a finding")
 """The sample of a line with a finding; such a line keeps the dash and head of its kind."""

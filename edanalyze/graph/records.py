@@ -11,6 +11,7 @@ ENTRY_KINDS = frozenset({"route", "handler", "job"})
 SYNCHRONOUS = frozenset({"http", "rpc"})
 ASYNCHRONOUS = frozenset({"publish", "consume", "outbox"})
 CONFIDENCES = ("certain", "likely", "guess")
+DELIVERIES = ("may lose and duplicate", "may lose", "may duplicate", "unknown", "safe")
 VERSION = 1
 
 
@@ -35,7 +36,8 @@ class Edge(msgspec.Struct, frozen=True):
     """An edge from `source` to `target` (node ids). `path`/`line` are the call site, `via` the function that makes it.
 
     `diagnostics` are fingerprints of findings on this edge; `concurrent` marks calls that run side by side; `count` is
-    how many edges of the full graph a view united in this one.
+    how many edges of the full graph a view united in this one. `delivery` says of a consume edge what may happen to a
+    message on it (one of `DELIVERIES`, "" where nothing was asked).
     """
 
     id: str
@@ -51,6 +53,7 @@ class Edge(msgspec.Struct, frozen=True):
     concurrent: bool = False
     diagnostics: tuple[str, ...] = ()
     count: int = 1
+    delivery: str = ""
 
 
 class Finding(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from edanalyze.graph.lettering import anchor, printable, shortened
+from edanalyze.graph.merge import worst
 from edanalyze.graph.reach import nodes_by_id
 from edanalyze.graph.records import CODE_KINDS, CONFIDENCES, Edge, Finding, Graph, Node
 
@@ -32,7 +33,10 @@ class Box(msgspec.Struct, frozen=True):
 
 
 class Link(msgspec.Struct, frozen=True):
-    """All edges of one kind between two nodes, drawn as one line with the `lines` and `codes` as its label."""
+    """All edges of one kind between two nodes, drawn as one line with the `lines` and `codes` as its label.
+
+    `delivery` is the worst that may happen to a message on it, "" for what is no way of messages.
+    """
 
     source: str
     target: str
@@ -40,6 +44,7 @@ class Link(msgspec.Struct, frozen=True):
     lines: tuple[str, ...]
     codes: tuple[str, ...]
     tooltip: tuple[str, ...]
+    delivery: str = ""
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -153,13 +158,15 @@ def _links(graph: Graph, nodes: dict[str, Node], findings: dict[str, Finding]) -
         bundles[(edge.source, edge.target, edge.kind)].append(edge)
     for (source, target, kind), edges in sorted(bundles.items()):
         marks = tuple(sorted({mark for edge in edges for mark in edge.diagnostics}))
+        delivery = worst(edge.delivery for edge in edges)
         yield Link(
             source=anchor(source),
             target=anchor(target),
             kind=kind,
-            lines=(*_link_lines(kind, nodes[target], edges), *_doubt(edges)),
+            lines=(*_link_lines(kind, nodes[target], edges), *_doubt(edges), *([delivery] if delivery else [])),
             codes=_codes(marks, findings),
             tooltip=(*_sites(nodes[source], nodes[target], edges), *_told(marks, findings)),
+            delivery=delivery,
         )
 
 
@@ -194,6 +201,7 @@ def _sites(source: Node, target: Node, edges: list[Edge]) -> tuple[str, ...]:
             f"in {edge.via}" if edge.via else "",
             f"and {edge.count - 1} more" if edge.count > 1 else "",
             "concurrent" if edge.concurrent else "",
+            edge.delivery,
             edge.confidence if edge.confidence != CONFIDENCES[0] else "",
         )
         lines.append(printable(", ".join(word for word in words if word)))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
 import pydot
 import pytest
 
 from edanalyze.graph import VIEWS, Edge, Finding, Graph, Node, fold, render
+from edanalyze.graph.palette import DELIVERIES
 
 System = Any
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pydot")
@@ -232,3 +234,14 @@ def test_the_same_graph_gives_the_same_text(market: Graph, view: str) -> None:
 def test_a_finding_that_the_graph_does_not_describe_is_still_marked() -> None:
     graph = Graph(1, (Node("a", "topic", "a"),), (Edge("e", "a", "a", "publish", diagnostics=("lost",)),))
     assert "▲ finding" in unquoted(edge(parsed(graph), "a", "a").get("label"))
+
+
+def test_a_way_of_messages_is_labelled_and_coloured_by_its_delivery() -> None:
+    nodes = (Node("t", "topic", "orders"), Node("a", "handler", "bill"), Node("b", "handler", "ship"))
+    edges = (Edge("1", "t", "a", "consume", delivery="may lose"), Edge("2", "t", "b", "consume", delivery="safe"))
+    for form in ("dot", "mermaid"):
+        drawn = render(Graph(1, nodes, edges), form).decode()
+        assert "may lose" in drawn and "safe" in drawn
+        assert DELIVERIES["may lose"] in drawn
+    without = tuple(msgspec.structs.replace(edge, delivery="") for edge in edges)
+    assert DELIVERIES["may lose"] not in render(Graph(1, nodes, without), "dot").decode()

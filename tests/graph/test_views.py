@@ -348,3 +348,21 @@ def test_folding_twice_changes_nothing(graph: Graph, view: str) -> None:
 def test_no_finding_is_lost_where_nothing_is_left_out(graph: Graph, view: str) -> None:
     before = {mark for record in (*graph.nodes, *graph.edges) for mark in record.diagnostics}
     assert {finding.fingerprint for finding in fold(graph, view).findings} == before
+
+
+def test_of_several_deliveries_that_a_view_unites_the_worst_stands() -> None:
+    def united(*deliveries: str) -> str:
+        handlers = [Node(f"h{number}", "handler", "h", service="s") for number in range(len(deliveries))]
+        ways = [
+            Edge(f"e{number}", "t", f"h{number}", "consume", delivery=delivery)
+            for number, delivery in enumerate(deliveries)
+        ]
+        graph = Graph(1, (*handlers, Node("t", "topic", "orders")), tuple(ways))
+        (edge,) = fold(graph, "services").edges
+        return edge.delivery
+
+    assert united("safe", "may duplicate") == "may duplicate"
+    assert united("may lose", "may duplicate") == "may lose and duplicate"
+    assert united("safe", "unknown") == "unknown"
+    assert united("", "safe") == "safe"
+    assert united("", "") == ""

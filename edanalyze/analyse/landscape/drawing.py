@@ -8,7 +8,7 @@ from edanalyze.analyse.landscape.landscape import Landscape
 from edanalyze.analyse.landscape.remote import Remote, text, ways
 from edanalyze.discover.service import CODED
 from edanalyze.exchange import records
-from edanalyze.graph.merge import assembled
+from edanalyze.graph.merge import assembled, worst
 from edanalyze.graph.records import Edge, Finding, Graph, Node
 
 
@@ -166,7 +166,8 @@ class _Drawing:
             assert node is not None
             source = self._topic(system, name)
             identifier = f"consume|{source}|{node.id}||{node.path}:{node.line}"
-            yield Edge(identifier, source, node.id, "consume", path=node.path, line=node.line)
+            delivery = _delivery(entry.record, name)
+            yield Edge(identifier, source, node.id, "consume", path=node.path, line=node.line, delivery=delivery)
 
     def _between(
         self,
@@ -199,3 +200,9 @@ class _Drawing:
                     concurrent=concurrent,
                     diagnostics=made.diagnostics,
                 )
+
+
+def _delivery(entry: records.Entry, topic: str) -> str:
+    """The verdict on a topic; where only another system knows it by this name, the worst of the entry point's."""
+    known = {each.topic: each.verdict for each in entry.deliveries}
+    return known[topic] if topic in known else worst(known.values())

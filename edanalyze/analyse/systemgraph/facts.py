@@ -133,6 +133,9 @@ class _Facts:
             scope=point.module,
             owners=named.owners if named is not None else (),
             procedures=named.procedures if named is not None else (),
+            deliveries=tuple(
+                records.Delivery(topic=topic, verdict=verdict) for topic, verdict in self._system.deliveries.of(point)
+            ),
         )
 
     # ---------------------------------------------------------------- requests

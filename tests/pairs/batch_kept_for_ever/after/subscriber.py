@@ -1,0 +1,30 @@
+import logging
+
+from aiokafka import AIOKafkaConsumer
+
+log = logging.getLogger(__name__)
+
+
+class Subscriber:
+    def __init__(self, consumer: AIOKafkaConsumer, handle) -> None:
+        self.consumer = consumer
+        self.handle = handle
+
+    async def run(self) -> None:
+        failed = None
+        attempts = 0
+        while True:
+            batch = failed
+            if not failed:
+                batch = await self.consumer.getmany(timeout_ms=100)
+            try:
+                await self.handle(batch)
+            except Exception:
+                attempts += 1
+                if attempts > 5:
+                    raise
+                log.exception("again")
+                failed = batch
+                continue
+            failed, attempts = None, 0
+            await self.consumer.commit()

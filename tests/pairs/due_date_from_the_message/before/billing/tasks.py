@@ -1,0 +1,12 @@
+from datetime import datetime, timedelta
+
+from billing.celery import app
+from pymongo import MongoClient
+
+invoices = MongoClient("mongodb://mongo").billing.invoices
+
+
+@app.task
+def bill(order: dict) -> None:
+    due = datetime.now() + timedelta(days=14)
+    invoices.replace_one({"_id": order["id"]}, {"order": order["id"], "due": due}, upsert=True)

@@ -1,0 +1,20 @@
+import logging
+
+from billing.invoices import store
+from kafka import KafkaConsumer
+
+log = logging.getLogger(__name__)
+
+
+def handle(body: bytes) -> None:
+    try:
+        store(body)
+    except Exception:
+        log.exception("no invoice")
+
+
+def run() -> None:
+    consumer = KafkaConsumer("orders", bootstrap_servers="kafka:9092", group_id="billing", enable_auto_commit=False)
+    for message in consumer:
+        handle(message.value)
+        consumer.commit()

@@ -1,0 +1,7 @@
+import httpx
+from shop.celery import app
+
+
+@app.task(autoretry_for=(Exception,), retry_backoff=True, max_retries=None)
+def export(order: str) -> None:
+    httpx.put(f"https://crm.example.com/orders/{order}", timeout=5).raise_for_status()
