@@ -39,6 +39,7 @@ def app() -> None:
 
 for command in (
     check,
+    delivery,
     baseline,
     init,
     config,
@@ -51,5 +52,4 @@ for command in (
     models,
     new_check,
 ):
-for command in (check, delivery, graph, callgraph, explain, rules, models):
     app.add_command(command)
