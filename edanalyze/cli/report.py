@@ -34,7 +34,7 @@ def report(paths: tuple[Path, ...], output: Path, config: Path | None, verbose: 
     """
     with explained(verbose):
         from edanalyze import api
-        from edanalyze.report.page import document, render
+        from edanalyze.report.page import deliveries, document, render
 
         project = api.load_project(paths or (Path(),), api.Options(config=config))
         with progress_bar(wanted=True) as progress:
@@ -45,7 +45,7 @@ def report(paths: tuple[Path, ...], output: Path, config: Path | None, verbose: 
         def lines(path: str) -> Sequence[str]:
             return (project.read(path) or "").splitlines()
 
-        page = render(document(project.root.name, result, graph, lines))
+        page = render(document(project.root.name, result, graph, lines, deliveries(api.delivery(project))))
         with destination(output) as stream:
             stream.write(page)
         click.echo(f"{output}: {len(result.diagnostics)} findings", err=True)

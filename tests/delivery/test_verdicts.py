@@ -10,6 +10,7 @@ import pytest
 
 from edanalyze.analyse.delivery import Verdict
 from edanalyze.api import delivery, load_project
+from edanalyze.report.page import deliveries
 
 Judge = Callable[..., dict[str, Verdict]]
 
@@ -263,3 +264,11 @@ def test_a_dropped_future_is_a_loss(judge: Judge) -> None:
     without = PRODUCER.replace(".get(timeout=10)", "")
     found = judge(consumer=CONSUMER.format(topic="dropped"), producer=without)["listen"]
     assert (found.verdict, [reason.code for reason in found.reasons]) == ("may lose", ["EDA204"])
+
+
+def test_the_html_report_shows_the_verdicts(judge: Judge) -> None:
+    found = judge(app=PIKA)
+    rows = {row.consumer: row for row in deliveries(found.values())}
+    assert (rows["app.early"].kind, rows["app.late"].kind) == ("lose", "duplicate")
+    assert "(app.py:15)" in rows["app.early"].why and rows["app.early"].change.startswith("acknowledge after the work")
+    assert (rows["app.late_and_idempotent"].kind, rows["app.late_and_idempotent"].why) == ("safe", "")

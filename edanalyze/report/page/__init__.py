@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from edanalyze.report.page.deliveries import deliveries
 from edanalyze.report.page.document import Document, document
 from edanalyze.report.page.write import render
 
-__all__ = ["Document", "document", "render"]
+__all__ = ["Document", "deliveries", "document", "render"]
