@@ -45,6 +45,11 @@ FIXES = (
     Fix("retries_without_an_end", "EDA603", "shop/tasks.py", 5),
     Fix("batch_kept_for_ever", "EDA603", "subscriber.py", 21),
     Fix("due_date_from_the_message", "EDA604", "billing/tasks.py", 10),
+    Fix("key_added", "EDA211", "events.py", 11),
+    Fix("idempotency_key_added", "EDA303", "payments.py", 7),
+    Fix("compensation_added", "EDA701", "booking/app.py", 10),
+    Fix("event_loop_ended", "EDA702", "catalog.py", 14),
+    Fix("timeout_added", "EDA107", "app.py", 13),
     Fix("correlation_id_added", "EDA401", "app.py", 11),
     Fix("request_in_transaction", "EDA103", "shop/payment.py", 13),
     Fix("request_per_item", "EDA106", "app.py", 15),
@@ -66,9 +71,10 @@ def reported(fix: Fix, side: str, folder: Path) -> list[Diagnostic]:
 
 @every_fix
 def test_the_bug_is_reported_where_the_fix_goes(fix: Fix, tmp_path: Path) -> None:
-    (found,) = reported(fix, "before", tmp_path)
-    assert (found.code, found.path, found.line) == (fix.code, fix.path, fix.line)
-    assert found.trace[-1].path
+    found = reported(fix, "before", tmp_path)
+    assert {each.code for each in found} == {fix.code}
+    assert (fix.path, fix.line) in {(each.path, each.line) for each in found}
+    assert all(each.trace for each in found)
 
 
 @every_fix

@@ -1,0 +1,21 @@
+import requests
+from flask import Flask, jsonify
+
+app = Flask(__name__)
+
+
+class Rates:
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.session = requests.Session()
+
+    def euro(self, currency: str) -> float:
+        return self.session.get(f"{self.base}/rates/{currency}").json()["rate"]
+
+
+rates = Rates("http://rates:8000")
+
+
+@app.get("/prices/<currency>")
+def price(currency: str):
+    return jsonify(price=100 * rates.euro(currency))
