@@ -261,6 +261,41 @@ FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
                 """,
         },
     ),
+    "amqpstorm, by the events of a table": (
+        {"shop/orders.placed -> on_order"},
+        {
+            "a.py": """
+                import amqpstorm
+
+                def send(connection: amqpstorm.Connection):
+                    channel = connection.channel()
+                    channel.basic.publish(body="x", exchange="shop", routing_key="orders.placed")
+                """,
+            "b.py": """
+                from typing import Callable
+                from amqpstorm import UriConnection
+
+                class Helper:
+                    connections: dict[str, dict] = {}
+
+                    def connect(self, uri, bindings: dict[str, Callable], exchange):
+                        self.connections[uri] = {"connection": UriConnection(uri)}
+                        self.connections[uri]["channel"] = self.connections[uri]["connection"].channel()
+                        channel = self.connections[uri]["channel"]
+                        channel.exchange.declare(exchange=exchange, durable=True)
+                        for event, callback in bindings.items():
+                            declared = channel.queue.declare(queue=event)
+                            name = declared.get("queue")
+                            channel.queue.bind(name, exchange, event)
+                            channel.basic.consume(queue=name, callback=callback)
+
+                def on_order(message): ...
+
+                helper = Helper()
+                helper.connect("amqp://x", {"orders.placed": on_order}, "shop")
+                """,
+        },
+    ),
     "kombu": (
         {"shop/orders.placed -> Worker.on_order"},
         {
