@@ -9,13 +9,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from edanalyze.analyse.binding.address import parse
+from edanalyze.analyse.binding.records import HttpCall
+from edanalyze.analyse.landscape.remote import text
 from edanalyze.analyse.reach import says
 from edanalyze.analyse.rings import components, way
 from edanalyze.analyse.witness import Point, Witness
 from edanalyze.link.values import String
 
 if TYPE_CHECKING:
-    from edanalyze.analyse.binding.records import HttpCall, RpcCall
+    from edanalyze.analyse.binding.records import RpcCall
     from edanalyze.analyse.system import System
 
 _HEALTH = re.compile(
@@ -25,7 +27,10 @@ _HEALTH = re.compile(
 
 
 class Dependency(NamedTuple):
-    """A call in the code of one service that waits for another: the place that says which, and the way to the call."""
+    """A call in the code of one service that waits for another: the place that says which, and the way to the call.
+
+    The way is empty for a call in another system, which is known from facts alone.
+    """
 
     source: str
     target: str
@@ -66,14 +71,15 @@ class ServiceRings:
             back = way(graph, target, source)
             further = tuple(min(edges[pair], key=_surest) for pair in pairwise(back))
             for call in sorted(calls, key=_place):
-                yield Ring(call, further)
+                if call.path:
+                    yield Ring(call, further)
 
     # ------------------------------------------------------------ dependencies
 
     def _dependencies(self) -> Iterator[Dependency]:
         """The calls between services whose code is known, one for each place and callee."""
         seen: set[tuple[str, str, object]] = set()
-        for dependency in (*self._requests(), *self._remote()):
+        for dependency in (*self._requests(), *self._remote(), *self._elsewhere()):
             key = (dependency.source, dependency.target, _place(dependency))
             if dependency.source and dependency.target not in {"", dependency.source} and key not in seen:
                 seen.add(key)
@@ -98,7 +104,17 @@ class ServiceRings:
                 for target in self._called(call):
                     yield Dependency(source, target, (point,), call.confidence == "certain")
 
+    def _elsewhere(self) -> Iterator[Dependency]:
+        """The requests of other systems, whose code is not at hand to point to."""
+        landscape, others = self._system.landscape, self._system.others
+        for request in others.facts.requests if landscape is not None and others is not None else ():
+            if landscape is not None and not is_health_check(text(request.url)):
+                for source, target, certain in landscape.dependencies(request):
+                    yield Dependency(source, target, (), certain)
+
     def _called(self, call: HttpCall | RpcCall) -> tuple[str, ...]:
+        if isinstance(call, HttpCall) and call.elsewhere is not None:
+            return (call.elsewhere.service,)
         if call.service:
             service = self._system.services.named(call.service)
             return (call.service,) if service is not None and service.kind == "python" else ()
@@ -129,6 +145,8 @@ def is_health_check(url: String | str) -> bool:
 
 
 def _place(dependency: Dependency) -> tuple[str, int, int]:
+    if not dependency.path:
+        return ("", 0, 0)
     point = dependency.path[0]
     return (point.module, point.place.line, point.place.column)
 

@@ -40,7 +40,7 @@ from edanalyze.analyse.tracing import Tracing
 from edanalyze.analyse.transaction import Found
 from edanalyze.discover.deployed import Deployment
 from edanalyze.discover.service import Services
-from edanalyze.exchange import Facts
+from edanalyze.exchange import Facts, union
 from edanalyze.facts.module import ModuleFacts
 from edanalyze.link.entries import Entries, EntryPoint
 from edanalyze.link.evaluate import Evaluator
@@ -82,6 +82,13 @@ class System:
         """The name of the service that a file belongs to; "" when it belongs to none."""
         service = self.services.of(path)
         return service.name if service is not None else ""
+
+    @cached_property
+    def landscape(self) -> Landscape | None:
+        """The system among the others; None when no others are known."""
+        from edanalyze.analyse.systemgraph.facts import facts
+
+        return Landscape(union([facts(self), self.others.facts])) if self.others is not None else None
 
     @cached_property
     def entries(self) -> tuple[EntryPoint, ...]:

@@ -181,6 +181,35 @@ def test_without_the_facts_of_the_last_service_there_is_no_chain(organisation: d
     assert codes(organisation["shop"], (tmp_path / "orders.json",)) == []
 
 
+def test_a_circle_through_another_repository_is_reported(tmp_path: Path) -> None:
+    shop = """
+        import requests
+        from fastapi import FastAPI
+        app = FastAPI()
+
+        @app.post("/orders")
+        def place(order: dict):
+            requests.post("http://billing:8000/invoices", json=order)
+
+        @app.get("/orders/{number}")
+        def show(number: str): ...
+        """
+    billing = """
+        import requests
+        from fastapi import FastAPI
+        app = FastAPI()
+
+        @app.post("/invoices")
+        def write(order: dict):
+            requests.get("http://shop:8000/orders/7")
+        """
+    here = repository(tmp_path, "shop", shop)
+    file = tmp_path / "billing.json"
+    file.write_bytes(to_json(told(repository(tmp_path, "billing", billing))))
+    assert not any("EDA105" in line for line in codes(here))
+    assert "main.py:8 EDA105 certain" in codes(here, (file,))
+
+
 def test_services_of_one_name_in_two_systems_stay_apart_and_ambiguity_is_told(tmp_path: Path) -> None:
     caller = repository(
         tmp_path, "shop", 'import requests\n\ndef ask():\n    requests.get("http://api:8000/items/1")\n'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -80,6 +80,22 @@ class Landscape:
             own = {self._codes.get((request.system, source), "") for source in request.sources}
             return not services <= own and self.services.is_coded(request.system, min(services))
         return bool(self.request(ways(request), request.asked, request.system).service)
+
+    def dependencies(self, request: records.Request) -> Iterator[tuple[str, str, bool]]:
+        """The services that wait in a request for services whose code is known: names, and whether that is certain."""
+        codes, shown = self._codes, self.services.shown
+        sources = {shown(request.system, codes.get((request.system, each), "")) for each in request.sources}
+        sure = request.confidence == "certain"
+        if request.targets:
+            targets = {shown(request.system, codes.get((request.system, each), "")) for each in request.targets}
+        elif self.services.is_coded(request.system, request.service):
+            targets = {shown(request.system, request.service)}
+        else:
+            reached = self.request(ways(request), request.asked, request.system)
+            targets, sure = {reached.service}, reached.confidence == "certain"
+        for source in sorted(sources - {""}):
+            for target in sorted(targets - {"", source}):
+                yield source, target, sure
 
     @cached_property
     def _codes(self) -> dict[tuple[str, str], str]:
