@@ -663,6 +663,66 @@ FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
                 """,
         },
     ),
+    "Pub/Sub that pushes to a route": (
+        {"orders -> receive"},
+        {
+            "a.py": """
+                from google.cloud import pubsub_v1
+                publisher = pubsub_v1.PublisherClient()
+
+                def send():
+                    publisher.publish(publisher.topic_path("shop", "orders"), b"")
+                """,
+            "setup.py": """
+                import os
+                from google.cloud import pubsub_v1
+                subscriber = pubsub_v1.SubscriberClient()
+
+                def setup():
+                    push = pubsub_v1.types.PushConfig(push_endpoint=f"{os.environ['BASE']}/push/orders")
+                    subscriber.create_subscription(
+                        request={"name": "mail", "topic": "projects/shop/topics/orders", "push_config": push}
+                    )
+                    subscriber.create_subscription(
+                        request={
+                            "name": "mail",
+                            "topic": "projects/shop/topics/orders",
+                            "push_config": {"push_endpoint": f"{os.environ['BASE']}/push/orders"},
+                        }
+                    )
+                """,
+            "b.py": """
+                from fastapi import FastAPI
+                app = FastAPI()
+
+                @app.post("/push/orders")
+                def receive(body: dict): ...
+                """,
+        },
+    ),
+    "SNS that posts to a route": (
+        {"orders -> receive"},
+        {
+            "a.py": """
+                import boto3
+                sns = boto3.client("sns")
+                TOPIC = "arn:aws:sns:eu-west-1:1:orders"
+
+                def send():
+                    sns.publish(TopicArn=TOPIC, Message="x")
+
+                def setup():
+                    sns.subscribe(TopicArn=TOPIC, Protocol="https", Endpoint="https://mail.example.com/sns/orders")
+                """,
+            "b.py": """
+                from fastapi import FastAPI
+                app = FastAPI()
+
+                @app.post("/sns/orders")
+                def receive(body: dict): ...
+                """,
+        },
+    ),
     "nameko events": (
         {"placed -> Mail.on_placed"},
         {
