@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from edanalyze.analyse.signals import Signals
 from edanalyze.analyse.statements import Statements
+from edanalyze.analyse.stubs import Stubs
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled
 from edanalyze.link.evaluate import Evaluator
@@ -103,6 +104,7 @@ class Effects:
         self.library = evaluator.models
         self.matched: set[str] = set()
         self._statements = Statements(evaluator)
+        self._stubs = Stubs(evaluator.models.models)
         self.signals = Signals(evaluator)
 
     # ------------------------------------------------------------------ calls
@@ -159,6 +161,8 @@ class Effects:
         match callee:
             case External(name=name):
                 rows = self.library.rows(name)
+                if not rows and (procedure := self._stubs.procedure(name, call.awaited)) is not None:
+                    rows = (procedure.api,)
                 found = self._effects(rows, name, call, frame, callee.receiver)
                 told = self.signals.receivers(found) if found else self.signals.sent(callee, rows, call, frame)
                 return found, told, bool(rows) or (_is_plain(name) and self.library.speaks_of(name))

@@ -13,6 +13,7 @@ from edanalyze.analyse.binding.records import RpcCall
 from edanalyze.analyse.binding.topics import Topics
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.stubs import Stubs
 from edanalyze.analyse.trees import Step, steps
 from edanalyze.discover.service import Services
 from edanalyze.facts import ir
@@ -34,6 +35,7 @@ class RpcCalls:
         self._hosts = Hosts(services)
         self._services = services
         self._procedures = Answering(procedures)
+        self._stubs = Stubs(contexts.effects.library.models)
 
     def find(self) -> Iterator[RpcCall]:
         """All remote calls, in a stable order."""
@@ -45,7 +47,7 @@ class RpcCalls:
 
     def _bound(self, function: str, step: Step, effect: Effect) -> Iterator[RpcCall]:
         frame = self._evaluator.root(step.scope)
-        generated = self._generated(effect.receiver)
+        generated = self._generated(effect.receiver) or self._of_stub(effect)
         for target, method in generated or self._topics.procedures(effect, step.call, frame):
             targets = tuple(each.entry for each in self._procedures.of(target, method))
             service = self._service(target, targets)
@@ -88,6 +90,19 @@ class RpcCalls:
                         host = self._channel(callee.receiver)
                         return [(host or service.rpartition(".")[2], method)]
         return []
+
+    def _of_stub(self, effect: Effect) -> list[tuple[str, str]]:
+        """Service and method that a stub is asked for whose code is not at hand."""
+        procedure = self._stubs.procedure(effect.name)
+        receiver = effect.receiver
+        if procedure is None:
+            return []
+        if self._procedures.of(procedure.service, procedure.method):
+            return [(procedure.service, procedure.method)]
+        site = receiver.site if isinstance(receiver, ExternalInstance) else None
+        channels = self._evaluator.values(site.call.arguments[0], site.frame) if site and site.call.arguments else ()
+        hosts = [host for channel in channels if (host := self._channel(channel))]
+        return [(host, procedure.method) for host in hosts] or [(procedure.service, procedure.method)]
 
     def _channel(self, channel: Value | None) -> str:
         """The address that a channel was made for."""
