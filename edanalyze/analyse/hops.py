@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.reach import Reached
-from edanalyze.analyse.trees import Step
+from edanalyze.analyse.trees import Step, steps
 from edanalyze.analyse.witness import Point, Witness
 from edanalyze.exchange import records
-from edanalyze.link.values import String
+from edanalyze.facts.ir import Place
+from edanalyze.link.values import Instance, String
 
 if TYPE_CHECKING:
     from edanalyze.analyse.binding.binding import HttpCall
@@ -50,8 +51,35 @@ class Hops:
         last = witness[-1]
         calls = self._system.binding.of_physical(last.module, last.place)
         places = {(point.module, point.place) for point in witness}
-        found = [call for call in calls if (call.site.module, call.site.place) in places]
-        return found or [call for call in calls if call.site.place == last.place and call.site.module == last.module]
+        found = [call for call in calls if (call.site.module, call.site.place) in places and not call.made]
+        here = [call for call in calls if call.site.place == last.place and call.site.module == last.module]
+        return found or here or self._of_objects([call for call in calls if call.made], witness)
+
+    def _of_objects(self, calls: list[HttpCall], witness: Witness) -> list[HttpCall]:
+        """The calls of objects whose constructors fix the URL, each from where the object is used on a path."""
+        if not calls:
+            return []
+        for level, point in enumerate(witness[:-1]):
+            made = self._objects(point)
+            used = [call for call in calls if (call.site.module, call.site.place) in made]
+            used = [call for call in calls if call.site.function == point.function] or used
+            if used:
+                return [replace(call, site=point, path=witness[level:]) for call in used]
+        if len(calls) > 1 or len(witness) < 2:
+            return []
+        return [replace(calls[0], site=witness[-2], path=witness[-2:])]
+
+    def _objects(self, point: Point) -> set[tuple[str, Place]]:
+        """Where the objects were made whose methods a step of a path may call."""
+        if point.function not in self._system.program.scopes:
+            return set()
+        return {
+            (target.receiver.site.frame.scope.module, target.receiver.site.call.place)
+            for step in steps(self._system.contexts.tree(point.function).body)
+            if step.call.place == point.place
+            for target in step.targets
+            if isinstance(target.receiver, Instance) and target.receiver.site is not None
+        }
 
     # ---------------------------------------------------------------- targets
 

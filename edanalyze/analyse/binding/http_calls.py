@@ -152,6 +152,7 @@ class HttpCalls:
             external=destination.external,
             reason="" if match.routes else reason,
             confidence="likely" if likely else "certain",
+            made=site.made,
             elsewhere=elsewhere,
         )
 

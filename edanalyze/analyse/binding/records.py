@@ -27,7 +27,7 @@ class HttpCall:
     by which the code looks the host up. `targets` are the routes it reaches: several when the call is
     ambiguous or passes on whatever it receives. `service` is the called service, `external` a public host, `host`
     the host as far as the code tells; `reason` says why neither routes nor service could be told. `elsewhere` is
-    where it leads in other systems whose facts are known.
+    where it leads in other systems whose facts are known. `made`: the site constructs the object that makes the call.
     """
 
     effect: Effect
@@ -47,6 +47,7 @@ class HttpCall:
     external: str = ""
     reason: str = ""
     confidence: str = "certain"
+    made: bool = False
     elsewhere: Reached | None = None
 
 

@@ -42,11 +42,12 @@ class Reading(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Site(Generic[T]):
-    """An address with the way from the call that fixes it down to the library call."""
+    """An address with the way from the call that fixes it down to the library call; `made`: it constructs an object."""
 
     reading: Reading[T]
     path: tuple[Point, ...]
     frame: Frame
+    made: bool = False
 
 
 class Sites(Generic[T]):
@@ -78,7 +79,8 @@ class Sites(Generic[T]):
                 if further:
                     found += further
                     continue
-            found.append(Site(reading, self._climbing.path(context, here, self._last), frame))
+            made = here > 0 and context.links[here - 1].kind == "construct"
+            found.append(Site(reading, self._climbing.path(context, here, self._last), frame, made))
         return found
 
     def _readings(self, context: Context) -> list[tuple[Reading[T], Frame]]:
