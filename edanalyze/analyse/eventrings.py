@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from edanalyze.link.entries import EntryPoint
 
 _ASIDE = re.compile(r"retr(y|ies)|re-?queue|dlq|dlx|dead[-_.]?letter|parking|park(ed)?([-_.]|$)|redrive|replay", re.I)
+_STATEFUL = re.compile(r"saga|orchestrat|state_?machine|workflow", re.I)
 _LATER = ("eta", "countdown", "delay", "schedule", "not_before", "scheduled_for")
 DEEPEST = 4
 
@@ -124,6 +125,8 @@ class EventRings:
             for watcher in self._streams.of(sent.effect, sent.frame):
                 yield self._written(start, sent, watcher)
             return
+        if self._comes_later(sent) or any(_STATEFUL.search(point.function.partition(":")[2]) for point in sent.witness):
+            return
         for call in self._calls(sent):
             if not call.topic or _ASIDE.search(call.topic) or _ASIDE.search(call.site.function.rpartition(":")[2]):
                 continue
@@ -165,12 +168,15 @@ class EventRings:
 
     # --------------------------------------------------------------- exceptions
 
+    @staticmethod
+    def _comes_later(sent: Sent) -> bool:
+        """Whether a message is sent with a delay: what comes back later on purpose polls or tries again."""
+        return any(sent.effect.argument(role) is not None for role in _LATER) or any(
+            name in _LATER for name, _ in sent.step.call.keywords
+        )
+
     def _comes_back_otherwise(self, call: PublishCall, sent: Sent, start: str) -> bool:
-        """Whether a handler that sends to itself does so later, or with something else: it retries, or turns pages."""
-        if any(sent.effect.argument(role) is not None for role in _LATER):
-            return True
-        if any(name in _LATER for name, _ in sent.step.call.keywords):
-            return True
+        """Whether a task that enqueues itself gives itself something else: it turns pages, or visits neighbours."""
         if call.task is None or self._is_told_of_writes(sent):
             return False
         facts = self._system.program.functions.get(start)

@@ -87,9 +87,19 @@ class Sagas:
         """The first change that is followed by one whose failure is not shrugged off."""
         for position, later in enumerate(changes):
             for earlier in changes[:position]:
-                if not self._may_fail_quietly(later, earlier) and not self._exclude_each_other(earlier, later):
+                if self._may_fail_quietly(later, earlier) or self._exclude_each_other(earlier, later):
+                    continue
+                if not self._are_one(earlier, later):
                     return earlier, later
         return None
+
+    def _are_one(self, earlier: Witness, later: Witness) -> bool:
+        """Whether two requests have the same method and URL: the second tries again."""
+        first, second = self._requests(earlier), self._requests(later)
+        return bool(first) and first == second
+
+    def _requests(self, witness: Witness) -> set[tuple[tuple[str, ...], str]]:
+        return {(call.methods, call.url.text) for call in self._system.hops.on_path(witness) if call.url.parts}
 
     # ----------------------------------------------------------------- failures
 
