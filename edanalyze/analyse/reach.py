@@ -11,6 +11,7 @@ from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.trees import Alternative, Aside, Attempt, Cases, Leave, Repeat, Scoped, Step, Tree
 from edanalyze.analyse.witness import Point, Witness
 from edanalyze.facts import ir
+from edanalyze.facts.children import spelled
 from edanalyze.link.values import Frame, Function
 
 MOST = 400
@@ -235,8 +236,11 @@ def _pairs(
 def says(effect: Effect) -> str:
     """What an effect does, in words."""
     name = effect.name.rpartition(".")[2] or effect.name
+    if effect.api.call.endswith(".__call__"):  # the name under which the code holds the object that is called
+        name = spelled(effect.call.function).rpartition(".")[2] or name
     return {
         "http": f"`{name}` sends an HTTP request and waits for the answer",
+        "rpc": f"`{name}` calls a remote procedure",
         "publish": f"`{name}` publishes a message",
         "deferred_publish": f"`{name}` publishes a message after the commit",
         "write": f"`{name}` writes to the database",

@@ -98,8 +98,7 @@ class ServiceRings:
             data = call.effect.api.data
             if data.get("style") == "future" or data.get("confirm") == "future" or is_health_check(call.method):
                 continue
-            message = says(call.effect).replace("(rpc)", "calls a remote procedure and waits for the answer")
-            point = Point(call.module, call.function, call.place, message, call.effect.likely)
+            point = Point(call.module, call.function, call.place, says(call.effect), call.effect.likely)
             for source in self._callers(point):
                 for target in self._called(call):
                     yield Dependency(source, target, (point,), call.confidence == "certain")
