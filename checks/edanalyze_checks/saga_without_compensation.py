@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edanalyze.analyse.sagas import Saga
-from edanalyze.analyse.witness import Point, Witness
+from edanalyze.analyse.sagas import Saga, parting
+from edanalyze.analyse.witness import Witness
 from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
@@ -88,10 +88,11 @@ class SagaWithoutCompensation(Rule):
     def check(self, analysis: Analysis) -> Iterable[Finding]:
         """Entry points whose changes elsewhere nothing undoes."""
         for saga in analysis.system.sagas.find():
+            level = parting(saga.earlier, saga.later)
             yield Finding(
                 f"`{analysis.short(saga.entry.function)}` changes {_count(saga)} others in a row; when "
-                f"{_called(analysis, saga.later)} fails, what {_called(analysis, saga.earlier)} changed stays, and "
-                "nothing undoes it",
+                f"{_called(analysis, saga.later, level)} fails, what {_called(analysis, saga.earlier, level)} changed "
+                "stays, and nothing undoes it",
                 (
                     analysis.point(saga.entry.function, "is the entry point"),
                     *(point for witness in saga.changes for point in witness),
@@ -103,6 +104,7 @@ def _count(saga: Saga) -> str:
     return {2: "two", 3: "three", 4: "four"}.get(len(saga.changes), str(len(saga.changes)))
 
 
-def _called(analysis: Analysis, witness: Witness) -> str:
-    first: Point = witness[0]
-    return f"{analysis.quoted(witness)} (line {first.place.line})"
+def _called(analysis: Analysis, witness: Witness, level: int) -> str:
+    """The call with which the way to a change parts from the way to another one."""
+    at: Witness = witness[min(level, len(witness) - 1) :]
+    return f"{analysis.quoted(at)} (line {at[0].place.line})"

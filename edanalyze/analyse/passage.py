@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from edanalyze.analyse.origin import Origin, Origins
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled
 from edanalyze.link.evaluate import Evaluator
@@ -22,7 +21,7 @@ KINDS = frozenset(
     | {"messageType", "msg_type", "command", "operationType", "operation_type", "detail-type", "detail_type", "subject"}
 )
 _READ = re.compile(
-    r"^a?(get|find|fetch|load|loads|read|parse|decode|deserialize|poll|receive|query|first|one|select|lookup|validate"
+    r"^a?(get|find|fetch|load|loads|read|parse|decode|deserialize|poll|receive|first|one|lookup|validate"
     r"|unpack|retrieve|model_validate|from_json|json|value|consume)(_|$)|_or_none$|^scalar",
     re.I,
 )
@@ -66,9 +65,8 @@ class Passage:
 class Passages:
     """Judges tests."""
 
-    def __init__(self, evaluator: Evaluator, origins: Origins) -> None:
+    def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self._origins = origins
 
     def after(self, test: ir.Expr, outcome: bool, frame: Frame, before: Passage) -> Passage:
         """The passage on one side of a test."""
@@ -171,8 +169,6 @@ class Passages:
             case ir.Name(id=name):
                 if _FLAG.search(name) or _is_plural(name):
                     return False
-                if self._origins.of_name(name, frame) is Origin.STORED:
-                    return True
                 return self._is_read(name, frame)
             case _:
                 return False

@@ -111,7 +111,7 @@ class Sagas:
 
     def _may_fail_quietly(self, later: Witness, earlier: Witness) -> bool:
         """Whether the code goes on as if nothing had happened when a call fails."""
-        level = _parting(earlier, later)
+        level = parting(earlier, later)
         shared = self._shared(earlier, later, level)
         for point, around in self._around(later, level):
             for within in around:
@@ -155,7 +155,7 @@ class Sagas:
 
     def _exclude_each_other(self, one: Witness, other: Witness) -> bool:
         """Whether two calls lie behind tests of the same thing for different values."""
-        level = _parting(one, other)
+        level = parting(one, other)
         if level >= min(len(one), len(other)) or one[level].function != other[level].function:
             return False
         tree = self._system.contexts.tree(one[level].function).body
@@ -242,7 +242,7 @@ def _is_failure(within: Within) -> bool:
             return False
 
 
-def _parting(one: Witness, other: Witness) -> int:
+def parting(one: Witness, other: Witness) -> int:
     """The level at which two paths part."""
     for level, (left, right) in enumerate(zip(one, other, strict=False)):
         if left != right:

@@ -51,7 +51,7 @@ class Sending:
     def __init__(self, system: System) -> None:
         self._system = system
         self._contexts = system.contexts
-        self._passages = Passages(system.evaluator, system.contexts.origins)
+        self._passages = Passages(system.evaluator)
         self._memo: dict[tuple[str, Hashable, Passage], tuple[tuple[Sent, ...], _Way]] = {}
         self._active: list[str] = []
 
