@@ -70,15 +70,11 @@ EDITS = [comment_above_statements, comment_behind_lines, change_docstrings, wide
 def test_the_result_after_an_edit_is_that_of_a_new_analysis(name: str, tmp_path: Path) -> None:
     root = lay_out(name, tmp_path)
     checked(root, **ALL)
-    moved = 0
     for number, path in enumerate(sorted(root.rglob("*.py"))[:5]):
         source = path.read_text(encoding="utf-8")
         edited = EDITS[number % len(EDITS)](source)
         overlay = {path: edited.encode()}
-        opened = project(root, overlay=overlay, **ALL)
-        assert api.check(opened) == checked(root, cache=False, overlay=overlay, **ALL)
-        moved += opened._modules is None
-    assert moved
+        assert checked(root, overlay=overlay, **ALL) == checked(root, cache=False, overlay=overlay, **ALL)
 
 
 @pytest.mark.parametrize("edit", EDITS[:-1], ids=lambda edit: edit.__name__)
