@@ -70,16 +70,6 @@ def _writes_row(step: Step, system: System) -> bool:
     )
 
 
-def _steps(function: str, system: System) -> list[Step]:
-    return steps(system.contexts.tree(function).body)
-
-
-def _writes_row(step: Step, system: System) -> bool:
-    return any(
-        effect.kind == "outbox" or is_outbox_write(effect, step.scope, system.evaluator) for effect in step.effects
-    )
-
-
 def _enter(entry: EntryPoint, engine: Engine[Transaction], system: System) -> None:
     """Run an entry point, inside the transactions that its framework opens around it."""
     if entry.value is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+from edanalyze.analyse.correlated import Known
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.trees import Scoped, Step
 from edanalyze.analyse.witness import Point, Witness
@@ -24,7 +25,8 @@ class Transaction:
     `pending`: publishes made before the commit. `told`: the features ("committed", "saved") that a publish has
     followed already. `holders`: the sessions whose writes are uncommitted, None for one that is not known.
     `stored`: a durable change that no outbox row went with. `row`: the first outbox row of the open transaction, and
-    `changed` whether anything else was changed in it. `shape` tells it from others, once the analysis was asked for it.
+    `changed` whether anything else was changed in it. `known`: conditions that were decided on the way. `shape` tells the
+    state from others, once the analysis was asked for it.
     """
 
     depth: int = 0
@@ -41,6 +43,7 @@ class Transaction:
     stored: Feature = None
     row: Feature = None
     changed: bool = False
+    known: Known = ()
     shape: Hashable = field(default=None, init=False, compare=False, repr=False)
 
     @property

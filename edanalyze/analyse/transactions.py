@@ -13,6 +13,7 @@ from dataclasses import replace
 from edanalyze.analyse.aftercommit import AfterCommit
 from edanalyze.analyse.conditions import asks_for_transaction, works_off_queue
 from edanalyze.analyse.connections import autocommits, in_pipeline, is_passing, is_replica, is_retry, units_of_work
+from edanalyze.analyse.correlated import Correlated
 from edanalyze.analyse.domain import Activation, Domain
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.engine import Engine
@@ -43,6 +44,7 @@ class Transactions(Domain[Transaction]):
         self._has_rows = has_rows  # without outbox rows anywhere, what only matters to them tells no states apart
         self._units_of_work = units_of_work(evaluator)
         self._sessions = Sessions(evaluator)
+        self._correlated = Correlated(evaluator.program)
         self._rows = OutboxRows(evaluator, self._sessions, report)
         self._hooks: AfterCommit | None = None
         self._shapes: dict[Hashable, int] = {}
@@ -63,7 +65,8 @@ class Transactions(Domain[Transaction]):
         marks = tuple(None if feature is None else bool(feature) for feature in features)
         places = frozenset(witness[0].place for witness in state.pending)
         flags = (state.touched, state.changed and self._has_rows)
-        return (state.depth, marks, state.outbox, state.protected, flags, places, state.told, state.holders)
+        known = frozenset((item.key, item.holds) for item in state.known)
+        return (state.depth, marks, state.outbox, state.protected, flags, places, state.told, state.holders, known)
 
     def entry(self, state: Transaction) -> Transaction:
         """All features of the caller are inherited; its pending publishes stay with it."""
@@ -91,6 +94,11 @@ class Transactions(Domain[Transaction]):
 
     def ended(self, states: list[Transaction]) -> list[Transaction]:
         """A commit that is told of on one path is so on the others, which had no one to tell (an empty loop)."""
+        bare: dict[Hashable, Transaction] = {}
+        for each in states:  # what was decided in a function says nothing to its callers
+            forgetful = replace(each, known=()) if each.known else each
+            bare.setdefault(self.shape(forgetful), forgetful)
+        states = list(bare.values())
         told = {(name, feature[-1]) for each in states for name in each.told if (feature := getattr(each, name))}
         if not told:
             return states
@@ -140,6 +148,7 @@ class Transactions(Domain[Transaction]):
             lifted("stored"),
             lifted("row"),
             state.changed,
+            callers[0].known,
         )
 
     @staticmethod
@@ -236,7 +245,18 @@ class Transactions(Domain[Transaction]):
         depth = state.depth if explicit and state.depth > 1 else 0
         stored = state.stored if not wrote else committed if state.outbox is None else None
         return Transaction(
-            depth, None, None, committed, state.saved, None, protected, state.touched, (), told, stored=stored
+            depth,
+            None,
+            None,
+            committed,
+            state.saved,
+            None,
+            protected,
+            state.touched,
+            (),
+            told,
+            stored=stored,
+            known=state.known,
         )
 
     def _stores_changes(self, effect: Effect) -> bool:
@@ -352,7 +372,8 @@ class Transactions(Domain[Transaction]):
         """A test whether a transaction is open decides which side runs."""
         asked = asks_for_transaction(test)
         if asked is None:
-            return state
+            known = self._correlated.assume(test, scope, outcome, state.known)
+            return None if known is None else state if known is state.known else replace(state, known=known)
         is_open = bool(state.depth) or state.dirty is not None
         return state if is_open == (outcome == asked) else None
 
@@ -362,8 +383,8 @@ class Transactions(Domain[Transaction]):
         A loop that works off a queue (`while self.queue`) goes on with the same unit of work.
         """
         if works_off_queue(node.statement):
-            return state
-        return replace(state, committed=None, saved=None, protected=None, told=frozenset(), stored=None)
+            return replace(state, known=()) if state.known else state
+        return replace(state, committed=None, saved=None, protected=None, told=frozenset(), stored=None, known=())
 
     def aside(
         self, node: Aside, state: Transaction, run: Activation[Transaction], engine: Engine[Transaction]
