@@ -63,8 +63,9 @@ def judge(
     switched off for this run might have needed it. What may be meant for other tools is left alone.
     """
     judged: list[JudgedComment] = []
+    ours = re.compile("|".join(["edanalyze:", *sorted({_letters(rule) for rule in rules})]), re.IGNORECASE)
     for module in modules:
-        if not any(_ours(comment.text, rules) for comment in module.comments):
+        if not any(ours.search(comment.text) for comment in module.comments):
             continue
         comments = suppressions.of(module.path)
         if comments is not None:
@@ -108,10 +109,9 @@ def _means(text: str, rule: Rule, own: bool) -> bool:
     if own and text.lower() == rule.name:
         return True
     letters = _LETTERS.match(text.upper())
-    spelt = own or (letters is not None and letters[0] == rule.code.rstrip("0123456789"))
+    spelt = own or (letters is not None and letters[0] == _letters(rule))
     return spelt and rule.code.startswith(text.upper())
 
 
-def _ours(text: str, rules: tuple[Rule, ...]) -> bool:
-    lowered = text.lower()
-    return "edanalyze:" in lowered or any(rule.code[:3].lower() in lowered for rule in rules)
+def _letters(rule: Rule) -> str:
+    return rule.code.rstrip("0123456789")

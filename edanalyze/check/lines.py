@@ -1,9 +1,14 @@
-"""Single lines of source files."""
+"""Lines of source files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+
+
+def split(text: str | None) -> list[str]:
+    """The lines of a text, whatever ends them; none of a file that cannot be read."""
+    return (text or "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def line_of(read: Callable[[str], str | None]) -> Callable[[str, int], str]:
@@ -14,7 +19,7 @@ def line_of(read: Callable[[str], str | None]) -> Callable[[str, int], str]:
 
     @lru_cache(maxsize=1)
     def lines(path: str) -> list[str]:
-        return (read(path) or "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        return split(read(path))
 
     def line(path: str, number: int) -> str:
         known = lines(path)

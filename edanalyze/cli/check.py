@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -167,10 +167,11 @@ def _report(result: CheckResult, project: Project, form: str, stream: TextIO, co
         return _from_here(project.root, path)
 
     if form == "text":
+        from edanalyze.check.lines import split
         from edanalyze.report import text
 
         # Findings come in order of files: keeping the last one is enough.
-        text.write(result, colours(stream, color), lru_cache(maxsize=1)(partial(_lines, project)), shown)
+        text.write(result, colours(stream, color), lru_cache(maxsize=1)(lambda path: split(project.read(path))), shown)
     else:
         stream.writelines(f"{line}\n" for line in _lines_of(result, form, shown))
 
@@ -252,7 +253,3 @@ def _from_here(root: Path, path: str) -> str:
         return Path(os.path.relpath(absolute)).as_posix()
     except ValueError:  # another drive
         return absolute.as_posix()
-
-
-def _lines(project: Project, path: str) -> Sequence[str]:
-    return (project.read(path) or "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
