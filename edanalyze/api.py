@@ -80,7 +80,8 @@ def _asked(project: Project) -> bytes:
     if options.use_baseline and project.baseline_file is not None:
         with suppress(OSError):
             accepted = project.baseline_file.read_bytes()
-    asked = (project.found.given, project.name, options.noqa, options.noqa_elsewhere, options.unreported, unreported)
+    agreed = project.contracts_text
+    asked = (agreed, project.found.given, project.name, options.noqa, options.noqa_elsewhere, options.unreported, unreported)
     return msgspec.msgpack.encode((asked, accepted, project.notes))
 
 
@@ -127,7 +128,7 @@ def _found(project: Project, codes: frozenset[str], progress: Progress | None) -
     from edanalyze.check.found import Found
     from edanalyze.findings import find
 
-    about = msgspec.msgpack.encode(sorted(codes))
+    about = msgspec.msgpack.encode((sorted(codes), project.contracts_text))
 
     def made() -> Found:
         carried = _carried(project, about)

@@ -25,7 +25,7 @@ def find(project: Project, codes: frozenset[str]) -> Found:
     from edanalyze.check.analysis import Analysis
     from edanalyze.check.runner import run
 
-    analysis = Analysis(deep(lambda: project.system), project.config)
+    analysis = Analysis(deep(lambda: project.system), project.config, project.contracts)
     rules = [rule for rule in registry.rules() if rule.code in codes]
     return run(analysis, rules, project.processes if project.lines > _WORTH_TWO else 1)
 

@@ -16,6 +16,7 @@ from edanalyze.discover.settings import Config
 from edanalyze.facts.module import Unanalysed
 
 if TYPE_CHECKING:
+    from edanalyze.catalog.lock import Lock
     from edanalyze.analyse.system import System
     from edanalyze.cache.folder import CacheFolder
     from edanalyze.cache.memory import Memory
@@ -98,6 +99,30 @@ class Project:
     def is_loose(self) -> bool:
         """Whether there is no project around what was asked for: the rest of the system is not seen."""
         return self.found.loose
+
+    @cached_property
+    def contracts_text(self) -> str | None:
+        """The text of the lock of contracts; None without one, or when it cannot be read."""
+        from edanalyze.catalog.lock import NAME
+
+        try:
+            return (self.root / NAME).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeError) as error:
+            self.not_analysed.append(Unanalysed(NAME, str(error)))
+            return None
+
+    @cached_property
+    def contracts(self) -> Lock | None:
+        """The contracts that were agreed on; None without a lock, or with one that makes no sense."""
+        from edanalyze.catalog.lock import NAME, LockError, from_text
+
+        try:
+            return from_text(self.contracts_text) if self.contracts_text is not None else None
+        except LockError as error:
+            self.not_analysed.append(Unanalysed(NAME, str(error)))
+            return None
 
     @property
     def baseline_file(self) -> Path | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from edanalyze.check.rule import Rule
+from edanalyze_checks.breaking_contract_change import BreakingContractChange
 from edanalyze_checks.closed_consumer_schema import ClosedConsumerSchema
+from edanalyze_checks.contested_event_owner import ContestedEventOwner
 from edanalyze_checks.correlation_id_dropped import CorrelationIdDropped
 from edanalyze_checks.early_ack import EarlyAck
 from edanalyze_checks.event_loop import EventLoop
@@ -18,6 +20,7 @@ from edanalyze_checks.malformed_suppression import MalformedSuppression
 from edanalyze_checks.missing_partition_key import MissingPartitionKey
 from edanalyze_checks.no_dead_letter import NoDeadLetter
 from edanalyze_checks.non_idempotent_handler import NonIdempotentHandler
+from edanalyze_checks.orphan_event import OrphanEvent
 from edanalyze_checks.outbox_outside_transaction import OutboxOutsideTransaction
 from edanalyze_checks.poison_message_loop import PoisonMessageLoop
 from edanalyze_checks.publish_after_autocommit_write import PublishAfterAutocommitWrite
@@ -64,6 +67,9 @@ RULES: tuple[type[Rule], ...] = (
     UnversionedEvent,
     ClosedConsumerSchema,
     EventNamedAsCommand,
+    ContestedEventOwner,
+    OrphanEvent,
+    BreakingContractChange,
     LeakyEvent,
     SwallowedHandlerFailure,
     NoDeadLetter,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from edanalyze.analyse.binding.binding import HttpCall, PublishCall
+from edanalyze.analyse.cataloguing.broken import Broken, broken
 from edanalyze.analyse.hops import RemoteHop, way_to
 from edanalyze.analyse.payloads.kinds import Kinds
 from edanalyze.analyse.payloads.ownership import Contested, contested, unheard, unsent
@@ -18,6 +19,7 @@ from edanalyze.analyse.reach import Reached
 from edanalyze.analyse.system import System
 from edanalyze.analyse.transaction import Found
 from edanalyze.analyse.witness import Point, Witness
+from edanalyze.catalog.lock import Lock
 from edanalyze.discover.settings import Config
 from edanalyze.facts.ir import Place
 from edanalyze.link.entries import EntryPoint
@@ -46,9 +48,10 @@ class Finding:
 class Analysis:
     """The door of rules to the engine: `system` with everything computed on demand, and the run's `config`."""
 
-    def __init__(self, system: System, config: Config) -> None:
+    def __init__(self, system: System, config: Config, lock: Lock | None = None) -> None:
         self.system = system
         self.config = config
+        self._lock = lock
 
     @cached_property
     def _transactions(self) -> dict[str, list[Found]]:
@@ -155,6 +158,10 @@ class Analysis:
     def kinds(self) -> Kinds:
         """Tells events from commands."""
         return Kinds(self.system, self.config.commands, self.config.events)
+
+    def broken_contracts(self) -> Iterator[Broken]:
+        """What breaks the contracts that were agreed on, at both ends; nothing where there are none."""
+        return broken(self.system, self.kinds, self._lock) if self._lock is not None else iter(())
 
     def contested(self) -> Iterator[Contested]:
         """Events that several services publish."""

@@ -11,6 +11,7 @@ from edanalyze.cli.catalog import catalog
 from edanalyze.cli.check import check
 from edanalyze.cli.config import config
 from edanalyze.cli.delivery import delivery
+from edanalyze.cli.contracts import contracts
 from edanalyze.cli.explain import explain, rules
 from edanalyze.cli.graph import callgraph, facts, graph
 from edanalyze.cli.init import init
@@ -49,6 +50,7 @@ for command in (
     graph,
     callgraph,
     catalog,
+    contracts,
     facts,
     report,
     explain,

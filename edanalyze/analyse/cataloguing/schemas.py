@@ -84,7 +84,7 @@ def united(schemas: Iterable[dict[str, Any]]) -> dict[str, Any]:
         for name, each in schema["properties"].items():
             before = properties.get(name)
             properties[name] = each if before is None else _either(before, each)
-    required = [name for name in properties if all(name in schema.get("required", ()) for schema in known)]
+    required = [name for name in properties if all(_may_require(name, schema) for schema in known)]
     made: dict[str, Any] = {"type": "object", "properties": properties}
     if required:
         made["required"] = required
@@ -92,6 +92,11 @@ def united(schemas: Iterable[dict[str, Any]]) -> dict[str, Any]:
     if unknown:
         made["x-unknown"] = unknown
     return made
+
+
+def _may_require(name: str, schema: dict[str, Any]) -> bool:
+    """Whether a schema requires a field, or may hold it among the fields that are not known."""
+    return name in schema.get("required", ()) or (name not in schema["properties"] and "x-unknown" in schema)
 
 
 def _either(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

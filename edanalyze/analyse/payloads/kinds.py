@@ -41,14 +41,14 @@ class Kinds:
 
     def __init__(self, system: System, commands: Iterable[str] = (), events: Iterable[str] = ()) -> None:
         self._system = system
-        self._commands = tuple(commands)
-        self._events = tuple(events)
+        self.commands = tuple(commands)
+        self.events = tuple(events)
 
     def of(self, call: PublishCall, payloads: Iterable[Payload] = ()) -> Kind:
         """What a published message is, by configuration, class, API, and the place it is sent to."""
         found = list(payloads)
         names = [call.topic, *(name.text for payload in found for name in payload.names)]
-        for patterns, word in ((self._commands, "command"), (self._events, "event")):
+        for patterns, word in ((self.commands, "command"), (self.events, "event")):
             for name in names:
                 if name and any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
                     return Kind(word, "the configuration says so")
@@ -114,7 +114,7 @@ class Kinds:
 
     def is_declared(self, name: str) -> bool:
         """Whether the configuration says what a message of that name is."""
-        return any(fnmatch.fnmatchcase(name, pattern) for pattern in (*self._commands, *self._events))
+        return any(fnmatch.fnmatchcase(name, pattern) for pattern in (*self.commands, *self.events))
 
     def misnamed(self) -> Iterator[Misnamed]:
         """Messages whose kind is known and whose name says the opposite, once for each place."""

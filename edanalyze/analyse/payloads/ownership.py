@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edanalyze.analyse.system import System
     from edanalyze.link.entries import EntryPoint
 
-_REPLY = re.compile(r"reply|response|result", re.I)
+_REPLY = re.compile(r"repl(y|ies)|response|result", re.I)
 
 
 class Contested(NamedTuple):

@@ -1,0 +1,92 @@
+"""`edanalyze contracts`: the schemas of messages as they were agreed on, and what has changed since."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edanalyze.catalog.lock import NAME, Difference, Lock, LockError, differences, from_text, locked, to_text
+from edanalyze.catalog.mismatches import Mismatch, mismatches
+from edanalyze.cli.failures import Failure, explained
+from edanalyze.cli.graph import CONFIG, PATHS, VERBOSE
+from edanalyze.cli.output import writable
+from edanalyze.report.escape import one_line
+
+if TYPE_CHECKING:
+    from edanalyze.catalog import Catalogue
+
+
+@click.command(short_help="Hold messages to their contracts.")
+@click.argument("action", type=click.Choice(["lock", "check", "diff"]))
+@PATHS
+@click.option(
+    "--file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"The lock.  [default: {NAME} in the project's root]",
+)
+@CONFIG
+@VERBOSE
+def contracts(action: str, paths: tuple[Path, ...], file: Path | None, config: Path | None, verbose: bool) -> None:
+    """Keep the schemas of the events and commands of PATHS in a file, and tell what has changed since.
+
+    \b
+    edanalyze contracts lock      write or update contracts.lock
+    edanalyze contracts check     exit with 1 when a change breaks a consumer, or a consumer reads what nobody sends
+    edanalyze contracts diff      list all changes
+    """
+    with explained(verbose):
+        from edanalyze import api
+
+        project = api.load_project(paths or (Path(),), api.Options(config=config))
+        catalogue = api.catalogue(project)
+        where = file or project.root / NAME
+        known = _read(where)
+        if action == "lock":
+            _lock(catalogue, known, where)
+            return
+        if known is None:
+            raise Failure(f"there is no {where}: write it with `edanalyze contracts lock`")
+        found = list(differences(known, catalogue))
+        for each in found:
+            if action == "diff" or each.breaking:
+                click.echo(_told(each))
+        unmet = list(mismatches(catalogue))
+        for mismatch in unmet:
+            click.echo(_unmet(mismatch))
+        if action == "check" and (unmet or any(each.breaking for each in found)):
+            raise SystemExit(1)
+
+
+def _read(where: Path) -> Lock | None:
+    try:
+        return from_text(where.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeError, LockError) as error:
+        raise Failure(f"cannot read {where}: {error}") from error
+
+
+def _lock(catalogue: Catalogue, known: Lock | None, where: Path) -> None:
+    made = locked(catalogue, known)
+    with writable(where):
+        where.write_text(to_text(made), encoding="utf-8", newline="\n")
+    click.echo(f"{len(made.contracts)} contracts in {where}")
+
+
+def _told(each: Difference) -> str:
+    """One change as a line: what it breaks, the field, and the places on both sides."""
+    name = f"{each.message}: {each.change.field}" if each.change.field else each.message
+    word = "breaking" if each.breaking else "compatible"
+    places = ", ".join(each.producers) or "nowhere"
+    before = f"; agreed on: {', '.join(each.before)}" if each.before else ""
+    return one_line(f"{word}: {name}: {each.change.what} (sent at {places}{before})")
+
+
+def _unmet(each: Mismatch) -> str:
+    sent = ", ".join(f"{end.path}:{end.line}" for end in each.message.producers)
+    return one_line(
+        f"breaking: {each.message.id}: {each.read.name}: read at {each.read.path}:{each.read.line} "
+        f"by {each.consumer.function}, and nobody sends it (sent at {sent})"
+    )
