@@ -81,7 +81,15 @@ def _asked(project: Project) -> bytes:
         with suppress(OSError):
             accepted = project.baseline_file.read_bytes()
     agreed = project.contracts_text
-    asked = (agreed, project.found.given, project.name, options.noqa, options.noqa_elsewhere, options.unreported, unreported)
+    asked = (
+        agreed,
+        project.found.given,
+        project.name,
+        options.noqa,
+        options.noqa_elsewhere,
+        options.unreported,
+        unreported,
+    )
     return msgspec.msgpack.encode((asked, accepted, project.notes))
 
 

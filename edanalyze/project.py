@@ -16,11 +16,11 @@ from edanalyze.discover.settings import Config
 from edanalyze.facts.module import Unanalysed
 
 if TYPE_CHECKING:
-    from edanalyze.catalog.lock import Lock
     from edanalyze.analyse.system import System
     from edanalyze.cache.folder import CacheFolder
     from edanalyze.cache.memory import Memory
     from edanalyze.cache.shift import Shift
+    from edanalyze.catalog.lock import Lock
     from edanalyze.check.baseline import Baseline
     from edanalyze.discover.deployed import Deployment
     from edanalyze.discover.deployfiles import DeployFiles

@@ -25,8 +25,8 @@ class Transaction:
     `pending`: publishes made before the commit. `told`: the features ("committed", "saved") that a publish has
     followed already. `holders`: the sessions whose writes are uncommitted, None for one that is not known.
     `stored`: a durable change that no outbox row went with. `row`: the first outbox row of the open transaction, and
-    `changed` whether anything else was changed in it. `known`: conditions that were decided on the way. `shape` tells the
-    state from others, once the analysis was asked for it.
+    `changed` whether anything else was changed in it. `known`: conditions that were decided on the way. `shape` tells
+    the state from others, once the analysis was asked for it.
     """
 
     depth: int = 0

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import yaml
-
 from edanalyze.catalog.records import Catalogue, Consumer, Message, Producer
 
 VERSION = "3.0.0"
@@ -15,6 +13,8 @@ _NOT_KEY = re.compile(r"[^\w.\-]+")
 
 def to_asyncapi(catalogue: Catalogue) -> str:
     """The document as YAML, keys in the order in which the specification lists them."""
+    import yaml  # only where it is written
+
     return yaml.dump(document(catalogue), sort_keys=False, allow_unicode=True, width=110)
 
 

@@ -6,8 +6,6 @@ import json
 import re
 from typing import Any
 
-import yaml
-
 from edanalyze.catalog.records import Catalogue, Message
 
 FOLDERS = {"event": "events", "command": "commands", "message": "events"}
@@ -87,6 +85,8 @@ def _text(message: Message) -> str:
 
 
 def _page(front: dict[str, Any], text: str) -> str:
+    import yaml  # only where it is written
+
     return f"---\n{yaml.dump(front, sort_keys=False, allow_unicode=True, width=110)}---\n\n{text}\n"
 
 

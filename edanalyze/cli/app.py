@@ -10,8 +10,8 @@ from edanalyze.cli.cache import cache
 from edanalyze.cli.catalog import catalog
 from edanalyze.cli.check import check
 from edanalyze.cli.config import config
-from edanalyze.cli.delivery import delivery
 from edanalyze.cli.contracts import contracts
+from edanalyze.cli.delivery import delivery
 from edanalyze.cli.explain import explain, rules
 from edanalyze.cli.graph import callgraph, facts, graph
 from edanalyze.cli.init import init

@@ -104,9 +104,12 @@ def test_comments_for_a_rule_that_crashed_are_not_called_unused(
     (project / "app.py").write_text(
         "print()  # noqa: EDA301\nprint()  # edanalyze: ignore[EDA301] x\n", encoding="utf-8"
     )
-    assert findings(run("check", "-q", "--format", "concise")) == [("app.py", "EDA901"), ("app.py", "EDA901")]
+    assert findings(run("check", "-q", "--no-cache", "--format", "concise")) == [
+        ("app.py", "EDA901"),
+        ("app.py", "EDA901"),
+    ]
     break_rules(monkeypatch, {"EDA301": "lost"})
-    assert findings(run("check", "-q", "--format", "concise")) == [("app.py", "EDA999")]
+    assert findings(run("check", "-q", "--no-cache", "--format", "concise")) == [("app.py", "EDA999")]
 
 
 def test_a_file_that_crashes_the_analysis_is_one_finding_and_the_others_are_analysed(
@@ -115,10 +118,10 @@ def test_a_file_that_crashes_the_analysis_is_one_finding_and_the_others_are_anal
     (project / "strange.py").write_text("x = 1\n", encoding="utf-8")
     lower = edanalyze.syntax.lower
 
-    def failing(path: str, source: bytes) -> Any:
+    def failing(path: str, source: bytes, *reader: Any) -> Any:
         if path == "strange.py":
             raise RecursionError("too strange")
-        return lower(path, source)
+        return lower(path, source, *reader)
 
     monkeypatch.setattr(edanalyze.syntax, "lower", failing)
     ran = run("check", "--format", "concise", "--select", "EDA201")

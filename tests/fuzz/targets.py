@@ -23,6 +23,7 @@ from edanalyze.analyse.system import System
 from edanalyze.api import facts, graph_of_facts, load_project
 from edanalyze.check import baseline, registry
 from edanalyze.check.comments import judge
+from edanalyze.check.found import SeenModule
 from edanalyze.check.objections import objections
 from edanalyze.check.suppression import Suppressions
 from edanalyze.discover import yamltree
@@ -165,7 +166,9 @@ def comments(pieces: list[str], joint: str) -> None:
     except SyntaxFailure:
         return
     codes = frozenset(rule.code for rule in rules)
-    for comment in judge([("orders.app", facts)], suppressions, rules, Config(), lambda _path: codes, True).judged:
+    for comment in judge(
+        [SeenModule.of("orders.app", facts, "")], suppressions, rules, Config(), lambda _path: codes, True
+    ).judged:
         assert 1 <= comment.silencer.line <= count
         for part in (comment.silencer, *comment.unused, *comment.unknown):
             assert 1 <= part.column <= part.end_column
