@@ -102,15 +102,22 @@ def test_a_text_without_handlers_says_so(tmp_path: Path) -> None:
     assert (told.exit_code, told.stdout) == (0, "No message handlers found\n")
 
 
-def test_the_table_names_topic_consumer_verdict_and_change() -> None:
-    told = CliRunner().invoke(app, ["delivery", str(ROOT / "fixtures" / "sqs_poller")], env={"COLUMNS": "200"})
+@pytest.fixture
+def poller(tmp_path: Path) -> Path:
+    """A sample system beside nothing else, so that it is the whole project."""
+    shutil.copytree(ROOT / "fixtures" / "sqs_poller", tmp_path / "system")
+    return tmp_path / "system"
+
+
+def test_the_table_names_topic_consumer_verdict_and_change(poller: Path) -> None:
+    told = CliRunner().invoke(app, ["delivery", str(poller)], env={"COLUMNS": "200"})
     assert told.exit_code == 0
     assert "may lose" in told.stdout and "acknowledge after the work" in told.stdout
     assert "ways from a topic to a consumer" in told.stdout
 
 
-def test_the_table_can_be_written_to_a_file(tmp_path: Path) -> None:
+def test_the_table_can_be_written_to_a_file(poller: Path, tmp_path: Path) -> None:
     file = tmp_path / "delivery.txt"
-    told = CliRunner().invoke(app, ["delivery", "-o", str(file), str(ROOT / "fixtures" / "sqs_poller")])
+    told = CliRunner().invoke(app, ["delivery", "-o", str(file), str(poller)])
     assert (told.exit_code, told.stdout) == (0, "")
     assert "may lose" in file.read_text(encoding="utf-8")
