@@ -21,7 +21,7 @@ class ClosedConsumerSchema(Rule):
     data class, attrs class, named tuple or plain constructor that is given `**payload` and has no `**kwargs`, a
     function that is called so, a JSON Schema with `additionalProperties: false`. It is reported at the call that
     parses the message, or at the handler whose parameter is declared as such a model. What a handler makes of events
-    of its own process is not judged.
+    of its own process is not judged, nor are tasks that only their own service enqueues.
     """
     why = """
     Adding a field is the one change that a producer may make without asking. A consumer that rejects unknown fields
@@ -78,6 +78,8 @@ class ClosedConsumerSchema(Rule):
     def check(self, analysis: Analysis) -> Iterable[Finding]:
         """What message handlers parse into something that is closed, once for each place."""
         for entry in analysis.system.message_handlers:
+            if entry.kind == "task" and not analysis.is_sent_from_elsewhere(entry):
+                continue  # whoever enqueues it is deployed with it
             for parsed in analysis.system.payloads.read_by(entry).parsed:
                 if parsed.closed:
                     yield Finding(

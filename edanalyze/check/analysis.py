@@ -159,6 +159,15 @@ class Analysis:
         """Tells events from commands."""
         return Kinds(self.system, self.config.commands, self.config.events)
 
+    def is_sent_from_elsewhere(self, entry: EntryPoint) -> bool:
+        """Whether another service than its own is known to send what an entry point receives."""
+        system = self.system
+        own = system.service_of(system.program.paths[entry.module])
+        senders = {
+            system.service_of(system.program.paths[call.site.module]) for call in system.binding.producers(entry)
+        }
+        return bool(senders - {own})
+
     def broken_contracts(self) -> Iterator[Broken]:
         """What breaks the contracts that were agreed on, at both ends; nothing where there are none."""
         return broken(self.system, self.kinds, self._lock) if self._lock is not None else iter(())
