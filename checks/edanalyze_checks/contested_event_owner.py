@@ -18,7 +18,7 @@ class ContestedEventOwner(Rule):
 
     what_it_does = """
     Reports each call that publishes an event which another service publishes, too. Events are the same when they have
-    the same type (a field, header or attribute that names it, or the class of a declared event), else when they go to
+    the same type (a field, header or attribute that names it), else when they have the same class and topic, or go to
     the same topic and its name says what has happened. Commands, tasks and queues whose name says nothing are left
     alone: many may ask for the same thing.
     """

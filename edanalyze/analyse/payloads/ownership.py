@@ -33,12 +33,16 @@ class Contested(NamedTuple):
 def contested(system: System, kinds: Kinds, shared: Iterable[str]) -> Iterator[Contested]:
     """Events that more than one service publishes, at each call once; `shared` are patterns of those that may be."""
     patterns = tuple(shared)
-    sent: dict[str, list[tuple[PublishCall, Payload | None]]] = defaultdict(list)
+    sent: dict[tuple[str, str], list[tuple[PublishCall, Payload | None]]] = defaultdict(list)
     for call in system.binding.publishes:
         if call.effect.kind in {"publish", "deferred_publish"} and call.task is None:
             for payload in system.payloads.of(call) or (None,):
-                sent[kinds.name(call, payload)].append((call, payload))
-    for name, calls in sorted(sent.items()):
+                name = kinds.name(call, payload)
+                if _tells_type(name, payload):
+                    sent[(name, "")].append((call, payload))
+                elif call.destination.literal is not None:  # equal classes are the same event on the same topic
+                    sent[(name, call.topic)].append((call, payload))
+    for (name, _), calls in sorted(sent.items()):
         if _matches(patterns, name, *(call.topic for call, _ in calls)) or not _is_event(kinds, name, calls):
             continue
         by_service: dict[str, dict[tuple[str, object], tuple[Witness, bool]]] = defaultdict(dict)
@@ -65,10 +69,13 @@ def _is_event(kinds: Kinds, name: str, calls: list[tuple[PublishCall, Payload | 
     word = kinds.settled(name, calls).word
     if word != "message":
         return word == "event"
-    return all(
-        payload is not None and any(each.text == name and each.source in {"type", "field"} for each in payload.names)
-        for _, payload in calls
-    )
+    return all(_tells_type(name, payload) for _, payload in calls)
+
+
+def _tells_type(name: str, payload: Payload | None) -> bool:
+    """Whether a message names its type itself, in an attribute, a header or a field."""
+    told = {"type", "header", "field"}
+    return payload is not None and any(each.text == name and each.source in told for each in payload.names)
 
 
 def unheard(system: System, external: Iterable[str]) -> Iterator[PublishCall]:
