@@ -75,6 +75,8 @@ class Entities:
                 return self._entity(Class(frame.scope.id), left)
             case External(receiver=receiver) if left:
                 return self._entity(receiver, left - 1)
+            case ExternalInstance() if self._chooses(value):
+                return None
             case ExternalInstance(site=site, owner=owner) if left:
                 started = self._entity(owner, left - 1)
                 if started is not None or site is None or len(site.call.arguments) != 1:
@@ -84,6 +86,14 @@ class Entities:
                 return next((cls for cls in found if cls is not None), None)
             case _:
                 return None
+
+    def _chooses(self, value: ExternalInstance) -> bool:
+        """Whether a query gives columns rather than rows: `Order.objects.values_list("pk")`."""
+        if value.site is None:
+            return False
+        callees = self._evaluator.values(value.site.call.function, value.site.frame)
+        names = [callee.name for callee in callees if isinstance(callee, External)]
+        return any(api.data.get("gives") == "columns" for name in names for api in self._models.rows(name, KIND))
 
     def _is_mapped(self, cls: str) -> bool:
         """Whether rows of a class are stored: it derives from something of a library."""

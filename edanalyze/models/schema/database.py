@@ -66,7 +66,7 @@ KINDS: tuple[Kind, ...] = (
         "fetch",
         "Reads rows of a mapped class: the one that `entity` names, or the one that the query was started on.",
         "entity",
-        gives="row rows pair query query_class",
+        gives="row rows pair query query_class columns",
         required="gives",
         example='call = "acme.db.Repository.find"\ngives = "row"\nentity = [0, "model"]',
     ),

@@ -87,7 +87,7 @@ ATTRIBUTE_MEANINGS: Mapping[str, str] = {
     "framework": "framework it belongs to",
     "frameworks": "frameworks that use it",
     "get_attempts": "times a GET reaches a server that drops the connection",
-    "gives": "one row, several, a row and whether it is new; or an object of the query class, or that class",
+    "gives": "one row, several, a row and whether it is new, mere columns; an object of the query class, that class",
     "global_prefix": "put before every route by the platform",
     "guards": "what is guarded",
     "head": "status of a HEAD on a GET route",
