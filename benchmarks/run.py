@@ -163,10 +163,11 @@ def scaling(folder: Path, runs: int) -> str:
     for size in (50_000, 100_000, 200_000, 400_000):
         tree = folder / str(size)
         count = system(tree, size)
-        cold = median(runs, lambda tree=tree: run((*EDANALYZE, "check", "-q", "-j1", "--no-cache"), tree, os.environ))
+        check = (*EDANALYZE, "check", "-q", "-j1", "--format", "concise")
+        cold = median(runs, lambda tree=tree: run((*check, "--no-cache"), tree, os.environ))
         for _ in range(2):
-            run((*EDANALYZE, "check", "-q", "-j1"), tree, os.environ)
-        warm = median(5, lambda tree=tree: run((*EDANALYZE, "check", "-q", "-j1"), tree, os.environ))
+            run(check, tree, os.environ)
+        warm = median(5, lambda tree=tree: run(check, tree, os.environ))
         lines.append(
             f"| {count:,} | {cold.cpu:.1f} | {cold.cpu / count * 1e6:.0f} | {cold.memory:.0f} "
             f"| {cold.memory * 2**20 / count:.0f} | {warm.cpu:.2f} |"

@@ -2,8 +2,8 @@
 
 Facts lie in packs of many files each. A run adds one pack with what it had to parse; when there are many, the run that
 adds one unites them and leaves out what was not asked for. Packs are only ever added and deleted, so concurrent runs
-disturb each other in nothing: what another has deleted is parsed again. A folder of one file for each source, and a
-database, were both tried: see docs/performance.md.
+disturb each other in nothing: what another has deleted is parsed again. A file for each source, and a database, were
+measured as well (docs/performance.md): they gain nothing, and need more of the file system.
 """
 
 from __future__ import annotations

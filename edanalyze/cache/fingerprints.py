@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
+from functools import cached_property
 
 import msgspec
 
@@ -40,7 +41,6 @@ class Fingerprints:
         self._folder = folder
         self._name = name
         self._start = f"{root}{os.sep}"
-        self._known = self._load()
         self._changed = False
 
     def of(self, path: str) -> bytes:
@@ -72,7 +72,8 @@ class Fingerprints:
             self._folder.write(self._name, msgspec.msgpack.encode(kept))
             self._changed = False
 
-    def _load(self) -> dict[str, _Known]:
+    @cached_property
+    def _known(self) -> dict[str, _Known]:
         payload = self._folder.read(self._name)
         if payload is None:
             return {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
@@ -57,9 +58,15 @@ class Tool:
 
     def __init__(self, folder: CacheFolder) -> None:
         self._folder = folder
+
+    @cached_property
+    def _environment(self) -> bytes:
         installed = [f"{path} {os.stat(path).st_mtime_ns}" for path in _distributions()]
-        self._environment = digest("\0".join((_python(), str(_PACKAGE), *installed)).encode())
-        self._name = f"tool-{self._environment.hex()}"
+        return digest("\0".join((_python(), str(_PACKAGE), *installed)).encode())
+
+    @property
+    def _name(self) -> str:
+        return f"tool-{self._environment.hex()}"
 
     def version(self) -> Version | None:
         """What is installed, by its look the same as in the last run that used it; None if it is not known.
