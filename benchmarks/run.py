@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from generate import system
@@ -164,10 +165,10 @@ def scaling(folder: Path, runs: int) -> str:
         tree = folder / str(size)
         count = system(tree, size)
         check = (*EDANALYZE, "check", "-q", "-j1", "--format", "concise")
-        cold = median(runs, lambda tree=tree: run((*check, "--no-cache"), tree, os.environ))
+        cold = median(runs, partial(run, (*check, "--no-cache"), tree, os.environ))
         for _ in range(2):
             run(check, tree, os.environ)
-        warm = median(5, lambda tree=tree: run(check, tree, os.environ))
+        warm = median(5, partial(run, check, tree, os.environ))
         lines.append(
             f"| {count:,} | {cold.cpu:.1f} | {cold.cpu / count * 1e6:.0f} | {cold.memory:.0f} "
             f"| {cold.memory * 2**20 / count:.0f} | {warm.cpu:.2f} |"

@@ -16,8 +16,9 @@ from edanalyze.check import registry
 from edanalyze.check.diagnostic import CheckResult
 from edanalyze.exchange.records import Facts
 from edanalyze.facts.module import Unanalysed
+from edanalyze.loading import cache_folder, installed, load_project
 from edanalyze.processes import deep
-from edanalyze.project import Options, Project, cache_folder, installed, load_project, read_facts
+from edanalyze.project import Options, Project, read_facts
 
 if TYPE_CHECKING:
     from edanalyze.analyse.delivery import Verdict
