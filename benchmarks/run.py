@@ -118,12 +118,14 @@ def measure(bench: Bench) -> None:
 def _flake8(bench: Bench) -> None:
     run((*EDANALYZE, "check", "-q", "-j1", "."), bench.tree, os.environ)
     paths = ["--max-line-length=200", "."]
+    run((*FLAKE8, *paths), bench.tree, os.environ)
     bench.case("flake8 alone", *ALONE, *paths)
     bench.case("flake8, edanalyze warm", *FLAKE8, *paths)
     bench.case("flake8, edanalyze cold", *FLAKE8, *paths, before=bench.forget)
     run((*EDANALYZE, "check", "-q", "-j1", "."), bench.tree, os.environ)
     run((*EDANALYZE, "check", "-q", "-j1", "."), bench.tree, os.environ)
     three = bench.sources[:: max(1, len(bench.sources) // 3)][:3]
+    run((*FLAKE8, *three), bench.tree, os.environ)
     bench.case("flake8 on three files, alone", *ALONE, *three, light=True)
     bench.case("flake8 on three files, edanalyze warm", *FLAKE8, *three, light=True)
     buffer = bench.edited.read_bytes()
