@@ -64,7 +64,7 @@ def _configured(paths: Sequence[Path], options: Options, check: bool = False) ->
 
     root = find_root(paths)
     file = options.config or root.path / "pyproject.toml"
-    if options.config is None and (not file.is_file() or b"edanalyze" not in file.read_bytes()):
+    if options.config is None and not _speaks_to_us(file):
         return root, Config()
     from edanalyze.discover.config import read_settings
     from edanalyze.models.schema import KINDS
@@ -74,6 +74,16 @@ def _configured(paths: Sequence[Path], options: Options, check: bool = False) ->
     from edanalyze.check.objections import objections
 
     return root, read_settings(file, KINDS, objections)
+
+
+def _speaks_to_us(file: Path) -> bool:
+    """Whether a file may hold settings of ours; one that cannot be read may."""
+    try:
+        return b"edanalyze" in file.read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        return False
+    except OSError:
+        return True
 
 
 def _memory(root: Root, config: Config, options: Options) -> Memory | None:
