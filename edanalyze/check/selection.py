@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 
 import msgspec
@@ -53,12 +53,25 @@ class Selected(msgspec.Struct, frozen=True):
     compared: Compared
 
 
+class _Judged(msgspec.Struct, frozen=True):
+    """All findings of a run, those that comments silence, the codes that were looked for, and what failed."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    silenced: frozenset[int]
+    ran: frozenset[str]
+    failed: tuple[Crash, ...]
+
+    def speaks(self, diagnostic: Diagnostic) -> bool:
+        """Whether no comment silences a finding."""
+        return id(diagnostic) not in self.silenced
+
+
 def select(
     raw: Found,
     config: Config,
     rules: tuple[Rule, ...],
     enabled: frozenset[str],
-    left_out: Iterable[Unanalysed],
+    left_out: Sequence[Unanalysed],
     scope: Scope,
 ) -> Selected:
     """Choose what to report of what the `enabled` ones of `rules` have found; rules about comments are asked here.
@@ -66,13 +79,28 @@ def select(
     `left_out` are the files that could not be analysed; those that edanalyze itself failed on are findings.
     """
     per_path = PerPath(config, rules)
-    left_out = tuple(left_out)
-    suppressions = Suppressions(lru_cache(maxsize=1)(scope.read), scope.noqa)
+    found = _against_comments(raw, config, rules, enabled, scope, per_path)
+    wanted = [each for each in found.diagnostics if scope.covers(each.path) and per_path.shows(each)]
+    shown = [each for each in wanted if found.speaks(each)]
+    suppressed = len(wanted) - len(shown)
+    if scope.changes is not None:
+        touched = Touched(scope.changes, {module.path: module.functions for module in raw.modules})
+        shown = [each for each in shown if touched.concerns(each)]
+    compared = _against_baseline(shown, found, left_out, scope, per_path)
+    paths = [module.path for module in raw.modules]
+    crashed = identified([*_crashed_rules(found.failed, paths, scope), *crash.of_files(left_out)])
+    diagnostics = sorted([*compared.new, *crashed], key=lambda each: each.sort_key)
+    return Selected(tuple(diagnostics), suppressed, compared)
 
+
+def _against_comments(
+    raw: Found, config: Config, rules: tuple[Rule, ...], enabled: frozenset[str], scope: Scope, per_path: PerPath
+) -> _Judged:
+    """Hold the findings against the comments, and ask the rules about comments what they find."""
+    suppressions = Suppressions(lru_cache(maxsize=1)(scope.read), scope.noqa)
     found, failed = list(raw.diagnostics), list(raw.failed)
     silenced = {id(diagnostic) for diagnostic in found if suppressions.silence(diagnostic)}
     ran = enabled - {each.code for each in failed}
-
     about_comments = [rule for rule in rules if isinstance(rule, CommentRule) and rule.code in enabled]
     if about_comments:
         modules = [module for module in raw.modules if scope.covers(module.path)]
@@ -81,29 +109,23 @@ def select(
         further, failed_too = run_on_comments(raw.modules, about_comments, comments)
         silenced |= {id(diagnostic) for diagnostic in further if suppressions.silence(diagnostic, by_name=True)}
         found, failed = [*found, *further], [*failed, *failed_too]
+    return _Judged(tuple(found), frozenset(silenced), ran, tuple(failed))
 
-    wanted = [each for each in found if scope.covers(each.path) and per_path.shows(each)]
-    shown = [each for each in wanted if id(each) not in silenced]
-    suppressed = len(wanted) - len(shown)
-    if scope.changes is not None:
-        touched = Touched(scope.changes, {module.path: module.functions for module in raw.modules})
-        shown = [each for each in shown if touched.concerns(each)]
+
+def _against_baseline(
+    shown: Sequence[Diagnostic], found: _Judged, left_out: Sequence[Unanalysed], scope: Scope, per_path: PerPath
+) -> Compared:
+    """Hold what would be shown against the baseline; what this run did not look for is not called stale."""
+    unread = {file.path for file in left_out}
+    unsure = {key_of(each) for each in found.diagnostics if not per_path.shows(each)}
 
     def judged(entry: Accepted) -> bool:
-        missing = any(file.path == entry.path for file in left_out) or entry.key in unsure
-        return not missing and scope.changes is None and entry.code in per_path.left(ran, entry.path)
+        looked_for = entry.code in per_path.left(found.ran, entry.path) and entry.path not in unread
+        return looked_for and entry.key not in unsure and scope.changes is None
 
-    unsure = {key_of(each) for each in found if not per_path.shows(each)}
-    baseline = scope.baseline or Baseline(VERSION, ())
-    inside = msgspec.structs.replace(
-        baseline, findings=tuple(entry for entry in baseline.findings if scope.covers(entry.path))
-    )
-    compared = compare(inside, shown, line_of(scope.read), judged)
-    crashed = identified(
-        [*_crashed_rules(failed, [module.path for module in raw.modules], scope), *crash.of_files(left_out)]
-    )
-    diagnostics = sorted([*compared.new, *crashed], key=lambda each: each.sort_key)
-    return Selected(tuple(diagnostics), suppressed, compared)
+    entries = scope.baseline.findings if scope.baseline is not None else ()
+    inside = Baseline(VERSION, tuple(entry for entry in entries if scope.covers(entry.path)))
+    return compare(inside, shown, line_of(scope.read), judged)
 
 
 def _looked_for(scope: Scope, per_path: PerPath, ran: frozenset[str]) -> Callable[[str], frozenset[str]]:
