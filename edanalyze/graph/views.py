@@ -49,7 +49,9 @@ def _services(graph: Graph) -> Graph:
     sent_nowhere = _unknown_topics(graph, nodes)
     for edge in graph.edges:
         for source in runs_in(nodes[edge.source]):
-            if edge.kind == "call" or edge.target in sent_nowhere:
+            if edge.target in sent_nowhere:
+                findings[source].update(edge.diagnostics, nodes[edge.target].diagnostics)
+            elif edge.kind == "call":
                 findings[source].update(edge.diagnostics)
             else:
                 moved.append(msgspec.structs.replace(edge, source=source, target=answers_in(nodes[edge.target])))
@@ -70,7 +72,7 @@ def _services(graph: Graph) -> Graph:
 def _unknown_topics(graph: Graph, nodes: Mapping[str, Node]) -> frozenset[str]:
     """The nodes of topics that could not be resolved: between services they would say nothing."""
     unknown = {edge.target for edge in graph.edges if nodes[edge.target].kind == "unknown"}
-    asked = {edge.target for edge in graph.edges if edge.kind not in ASYNCHRONOUS}
+    asked = {edge.target for edge in graph.edges if edge.kind not in {*ASYNCHRONOUS, "call"}}
     return frozenset(unknown - asked)
 
 
