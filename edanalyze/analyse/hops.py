@@ -94,10 +94,6 @@ class Hops:
             return True
         return is_private(call.external or host_of(call.url))
 
-    def is_external(self, call: HttpCall) -> bool:
-        """Whether a call certainly leaves the system."""
-        return bool(call.external) and not is_private(call.external) and call.elsewhere is None
-
     # ----------------------------------------------------------------- chains
 
     def chains(self) -> Iterator[tuple[EntryPoint, HttpCall, Reached, HttpCall | RemoteHop]]:

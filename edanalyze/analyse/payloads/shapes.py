@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -272,12 +272,6 @@ def _line(expr: ir.Expr) -> int:
 def _where(frame: Frame) -> int:
     function = frame.scope.function
     return function.place.line if function is not None else 0
-
-
-def unioned(seen: Iterable[Seen]) -> Seen:
-    """Several alternatives as one."""
-    found = list(seen)
-    return Seen(union(each.type for each in found), tuple(leak for each in found for leak in each.leaks))
 
 
 def alternatives(kind: Type) -> Iterator[Shape]:
