@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
+import shutil
+import subprocess
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from importlib import metadata
 from pathlib import Path
 
@@ -82,7 +86,14 @@ def test_every_page_can_be_reached_from_the_start_page() -> None:
             reached.add(page)
             targets = ((page.parent / link.partition("#")[0]).resolve() for link in links(page))
             waiting += [target for target in targets if target.suffix == ".md"]
-    assert set(PAGES) - reached == set()
+    assert set(PAGES) - reached <= {ROOT / "README.md"}
+
+
+def test_the_site_has_a_place_for_every_page() -> None:
+    navigation = text_of(ROOT / "mkdocs.yml").partition("\nnav:")[2].partition("\ntheme:")[0]
+    named = re.findall(r"[\w./*-]+\.md", navigation)
+    pages = [page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")]
+    assert [page for page in pages if not any(fnmatch(page, name) for name in named)] == []
 
 
 @pytest.mark.parametrize("name", ["docs/concepts.md", "docs/limits.md", "CHANGELOG.md"])
@@ -124,6 +135,28 @@ def test_what_a_rule_may_ask_is_there() -> None:
 
 def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text_of(page), re.MULTILINE | re.DOTALL)
+
+
+def test_the_first_finding_is_what_the_start_page_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "orders.py").write_text(blocks(DOCS / "index.md", "python")[0], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    (shown,) = blocks(DOCS / "index.md", "console")
+    assert f"$ edanalyze check\n{CliRunner().invoke(app, ['check']).stdout}" == shown
+
+
+def test_the_first_day_of_the_start_page_ends_green(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "fixtures/settings_urls", tmp_path / "system")
+    monkeypatch.chdir(tmp_path / "system")
+    day = re.findall(r"^<!-- a team's first day -->\n```sh\n(.*?)^```$", text_of(DOCS / "index.md"), re.M | re.DOTALL)
+    commands = ["git init -q", *(line for block in day for line in block.splitlines())]
+    assert CliRunner().invoke(app, ["check"]).exit_code == 1
+    for command in commands:
+        program, *arguments = shlex.split(command, comments=True)
+        if program == "edanalyze":
+            assert CliRunner().invoke(app, arguments).exit_code == 0, command
+        else:
+            subprocess.run([program, *arguments], check=True, timeout=60)
+    assert (tmp_path / "system/report.html").is_file()
 
 
 def test_the_worked_example_is_reported_as_its_page_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
