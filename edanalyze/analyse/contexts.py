@@ -10,7 +10,7 @@ from edanalyze.analyse.dependencies import Dependencies
 from edanalyze.analyse.effects import Effects
 from edanalyze.analyse.openings import Openings
 from edanalyze.analyse.origin import Origin, Origins
-from edanalyze.analyse.trees import Alternative, Cases, FunctionTree, Leave, Scoped, Step, Tree, steps
+from edanalyze.analyse.trees import FunctionTree, Scoped, Step, steps
 from edanalyze.analyse.witness import Point
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled
@@ -34,7 +34,6 @@ class Contexts:
         self._steps: dict[tuple[int, Frame], Step] = {}
         self._hooks: dict[tuple[int, str], Step] = {}
         self._keys: dict[tuple[str, Frame], Hashable] = {}
-        self._inert: dict[str, bool] = {}
         self._held: dict[str, bool] = {}
         self._entities: dict[str, frozenset[str]] = {}
         self._selecting: dict[str, frozenset[str]] = {}
@@ -154,32 +153,6 @@ class Contexts:
         ):
             return True
         return name in tree.callables and isinstance(value, Function | Partial | External)
-
-    def is_inert(self, function: str) -> bool:
-        """Whether a function does nothing in any call context but return: it has no effect, and calls what has none."""
-        found = self._inert.get(function)
-        if found is None:
-            self._inert[function] = False  # as far as it calls itself
-            found = self._inert[function] = self._is_inert(self.tree(function).body)
-        return found
-
-    def _is_inert(self, tree: Tree) -> bool:
-        for node in tree:
-            match node:
-                case Step(effects=(), targets=targets, dynamic=False):
-                    if not all(self.is_inert(target.id) for target in targets):
-                        return False
-                case Leave(kind="return"):
-                    pass
-                case Alternative(body=body, orelse=orelse):
-                    if not (self._is_inert(body) and self._is_inert(orelse)):
-                        return False
-                case Cases(bodies=bodies):
-                    if not all(self._is_inert(body) for body in bodies):
-                        return False
-                case _:
-                    return False
-        return True
 
     def in_frame(self, step: Step, frame: Frame) -> Step:
         """A step as it is in a call context: what a parameter or a method of `self` really is there."""

@@ -65,6 +65,14 @@ class Domain(ABC, Generic[S]):
     transparent: ClassVar[bool] = False
     """Whether a callee that ends in the state in which it was entered leaves its caller in the state of the call."""
 
+    def passes(self, function: str) -> bool:
+        """Whether a function returns and leaves every state as it is, whatever the context."""
+        return False
+
+    def settles(self, function: str) -> S | None:
+        """A state that may stand for all, where a function leaves every state as it is, but may raise; else None."""
+        return None
+
     @abstractmethod
     def shape(self, state: S) -> Hashable:
         """What tells states apart; two states of one shape are merged, the first is kept."""

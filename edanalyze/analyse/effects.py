@@ -276,7 +276,7 @@ class Effects:
         """What a call on an unresolved receiver looks like."""
         if not isinstance(call.function, ir.Attr):
             return []
-        receiver = spelled(call.function.value).removesuffix("()").removesuffix("[]").rsplit(".", 1)[-1]
+        receiver = last_name(call.function.value)
         found: list[Effect] = []
         for shape in self.library.models.shape(receiver, call.function.name) if receiver else ():
             if shape.url_required and not self._has_url(call, frame):
@@ -338,6 +338,11 @@ def is_abstract(body: tuple[ir.Stmt, ...]) -> bool:
             case _:
                 return False
     return True
+
+
+def last_name(expr: ir.Expr) -> str:
+    """The last identifier of an expression, by which a receiver that is not resolved is judged."""
+    return spelled(expr).removesuffix("()").removesuffix("[]").rsplit(".", 1)[-1]
 
 
 def root_of(expr: ir.Expr) -> tuple[str, int]:

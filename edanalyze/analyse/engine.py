@@ -132,9 +132,12 @@ class Engine(Generic[S]):
 
     def _call(self, step: Step, target: Function, state: S, run: Activation[S]) -> tuple[list[S], list[S]]:
         domain = self.domain
-        if domain.transparent and self.contexts.is_inert(target.id):
-            self.visited.add(target.id)
+        if domain.passes(target.id):
             return [state], []
+        any_state = domain.settles(target.id)
+        if any_state is not None:
+            outcome = self.run(target, self.contexts.root(target.id), any_state)
+            return [state] if outcome.exits else [], [state] if outcome.raised else []
         point = self.contexts.call_point(step, target, run.function)
         frame = self.contexts.frame(target, step.call, run.frame)
         entry = domain.entry(state)

@@ -6,17 +6,16 @@ part of a transaction under a caller that has opened one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.aftercommit import AfterCommit
+from edanalyze.analyse.bearing import Bears
 from edanalyze.analyse.domain import Activation
 from edanalyze.analyse.effects import is_abstract
 from edanalyze.analyse.engine import Engine
-from edanalyze.analyse.outbox import is_outbox_write
 from edanalyze.analyse.transaction import Found, Transaction
 from edanalyze.analyse.transactions import Transactions
-from edanalyze.analyse.trees import Scoped, Step, Tree, nodes, steps
+from edanalyze.analyse.trees import Scoped, Step, Tree, nodes
 from edanalyze.facts import ir
 from edanalyze.link.values import Class, Function, Instance
 
@@ -30,11 +29,12 @@ MOST_HEIRS = 400
 def find(system: System) -> tuple[Found, ...]:
     """What is published and called around commits, anywhere in a system."""
     found: list[Found] = []
-    functions = [*sorted(system.program.functions), *(f"{module}:" for module in sorted(system.program.modules))]
-    has_rows = any(_writes_row(step, system) for function in functions for step in _steps(function, system))
-    engine = Engine(Transactions(system.evaluator, found.append, has_rows), system.contexts)
+    bearing = system.bearing
+    functions = [function for function in bearing.functions if Bears.SENDS in bearing.of(function)]
+    engine = Engine(Transactions(system.evaluator, bearing, found.append), system.contexts)
     for entry in system.entries:
-        _enter(entry, engine, system)
+        if entry.value is not None and Bears.SENDS in bearing.of(entry.value.id):
+            _enter(entry, entry.value, engine, system)
     called = {target for function in functions for target in _targets(system.contexts.tree(function).body, system)}
     outermost = [function for function in functions if function not in called]
     for function in (*outermost, *functions):  # at last what is called only by itself, or in ways not followed
@@ -60,27 +60,15 @@ def _is_run_twice(found: Found) -> bool:
     return last is True
 
 
-def _steps(function: str, system: System) -> list[Step]:
-    return steps(system.contexts.tree(function).body)
-
-
-def _writes_row(step: Step, system: System) -> bool:
-    return any(
-        effect.kind == "outbox" or is_outbox_write(effect, step.scope, system.evaluator) for effect in step.effects
-    )
-
-
-def _enter(entry: EntryPoint, engine: Engine[Transaction], system: System) -> None:
+def _enter(entry: EntryPoint, function: Function, engine: Engine[Transaction], system: System) -> None:
     """Run an entry point, inside the transactions that its framework opens around it."""
-    if entry.value is None:
-        return
-    frame = system.reach.frame(entry.value)
+    frame = system.reach.frame(function)
     around = system.requests.around(entry)
     if around is None:
-        engine.run(entry.value, frame, Transaction())
+        engine.run(function, frame, Transaction())
         return
-    engine.visited.add(entry.value.id)
-    engine.block((around,), [Transaction()], Activation(entry.value.id, frame))
+    engine.visited.add(function.id)
+    engine.block((around,), [Transaction()], Activation(function.id, frame))
 
 
 def _is_carried(found: Found, system: System) -> bool:
@@ -128,18 +116,9 @@ def _targets(tree: Tree, system: System) -> set[str]:
             case Step(targets=targets):
                 for target in targets:
                     found.add(target.id)
-                    found.update(_overrides(target.id, system))
+                    found.update(system.bearing.overrides(target.id))
             case Scoped(enter=enter, leave=leave, generators=generators):
                 found.update(target.id for target in (*enter, *leave, *(generator for generator, _ in generators)))
             case _:
                 pass
     return found
-
-
-def _overrides(function: str, system: System) -> Iterator[str]:
-    """The methods of subclasses that may run instead of a method."""
-    facts = system.program.functions.get(function)
-    if facts is not None and facts.owner is not None and not facts.name.startswith("__"):
-        for cls in system.evaluator.classes.descendants(f"{function.partition(':')[0]}:{facts.owner}"):
-            if f"{cls}.{facts.name}" in system.program.functions:
-                yield f"{cls}.{facts.name}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
+from edanalyze.analyse.bearing import Bearing
 from edanalyze.analyse.binding.binding import Binding
 from edanalyze.analyse.changes import Changes
 from edanalyze.analyse.clauses import Clauses
@@ -76,6 +77,7 @@ class System:
         self.evaluator = Evaluator(self.program, Library(self.models), Settings(lookup, self.program.paths))
         self.effects = Effects(self.evaluator)
         self.contexts = Contexts(self.program, self.effects)
+        self.bearing = Bearing(self.contexts)
         self.reach = Reach(self.contexts)
 
     def service_of(self, path: str) -> str:

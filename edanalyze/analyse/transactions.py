@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 
 from edanalyze.analyse.aftercommit import AfterCommit
+from edanalyze.analyse.bearing import Bearing, Bears
 from edanalyze.analyse.conditions import asks_for_transaction, works_off_queue
 from edanalyze.analyse.connections import autocommits, in_pipeline, is_passing, is_replica, is_retry, units_of_work
 from edanalyze.analyse.correlated import Correlated
@@ -31,6 +32,7 @@ from edanalyze.link.values import Frame
 Report = Callable[[Found], None]
 MOST_PENDING = 6
 DEEPEST_SCOPE = 8
+_BLANK = Transaction()
 
 
 class Transactions(Domain[Transaction]):
@@ -38,10 +40,11 @@ class Transactions(Domain[Transaction]):
 
     transparent = True
 
-    def __init__(self, evaluator: Evaluator, report: Report, has_rows: bool = True) -> None:
+    def __init__(self, evaluator: Evaluator, bearing: Bearing, report: Report) -> None:
         self._evaluator = evaluator
+        self._bearing = bearing
         self._report = report
-        self._has_rows = has_rows  # without outbox rows anywhere, what only matters to them tells no states apart
+        self._has_rows = bearing.has_rows  # without any, what only matters to rows tells no states apart
         self._units_of_work = units_of_work(evaluator)
         self._sessions = Sessions(evaluator)
         self._correlated = Correlated(evaluator.program)
@@ -50,6 +53,14 @@ class Transactions(Domain[Transaction]):
         self._shapes: dict[Hashable, int] = {}
 
     # ----------------------------------------------------------------- states
+
+    def passes(self, function: str) -> bool:
+        """Whether a function neither sends, nor stores or changes anything, nor fails."""
+        return self._bearing.of(function) in {Bears.NOTHING, Bears.ASKS}
+
+    def settles(self, function: str) -> Transaction | None:
+        """Any state will do for a function that only fails."""
+        return _BLANK if self._bearing.of(function) is Bears.FAILS else None
 
     def shape(self, state: Transaction) -> Hashable:
         """Which features hold, and whether they are inherited."""
@@ -71,7 +82,7 @@ class Transactions(Domain[Transaction]):
     def entry(self, state: Transaction) -> Transaction:
         """All features of the caller are inherited; its pending publishes stay with it."""
         features = (state.opened, state.dirty, state.committed, state.saved, state.stored, state.row)
-        if state.depth < 2 and not (any(features) or state.pending or state.told):
+        if state.depth < 2 and not (any(features) or state.pending or state.told or state.known):
             return state
 
         def inherited(feature: Feature) -> Feature:
@@ -224,6 +235,8 @@ class Transactions(Domain[Transaction]):
 
     def mutation(self, node: Mutation, state: Transaction, run: Activation[Transaction]) -> Transaction:
         """A changed object may be an entity, which the commit stores."""
+        if not self._bearing.heeds_changes:
+            return state
         return state if state.touched and state.changed else replace(state, touched=True, changed=True)
 
     def _commit(

@@ -1,0 +1,29 @@
+"""What is left out because it comes to nothing must change no finding."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from edanalyze.analyse.bearing import ANYTHING, Bearing
+from edanalyze.api import Options, check, load_project
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+SYSTEMS = sorted(folder for folder in FIXTURES.iterdir() if folder.is_dir())
+
+
+def _found(system: Path) -> list[tuple[object, ...]]:
+    result = check(load_project([system], Options(select=("ALL",), min_confidence="guess", cache=False)))
+    return [(item.path, item.line, item.code, item.message, item.trace) for item in result.diagnostics]
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=lambda folder: folder.name)
+def test_functions_that_come_to_nothing_change_no_finding(
+    system: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = Path(shutil.copytree(system, tmp_path / system.name))
+    found = _found(alone)
+    monkeypatch.setattr(Bearing, "of", lambda self, function: ANYTHING)
+    assert found == _found(alone)
