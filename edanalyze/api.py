@@ -1,7 +1,7 @@
 """The public door: load a project, check it, draw its graph.
 
-Everything that has a user interface (the command line, the flake8 plugin) calls only this module. Nothing of the
-analysed project is ever imported or run.
+Whatever has a user interface (the command line, the flake8 plugin) has a project analysed through this module alone.
+Nothing of the analysed project is ever imported or run.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from edanalyze.check.diagnostic import CheckResult
 from edanalyze.exchange.records import Facts
 from edanalyze.facts.module import Unanalysed
 from edanalyze.loading import cache_folder, installed, load_project
-from edanalyze.processes import deep
 from edanalyze.project import Options, Project, read_facts
 
 if TYPE_CHECKING:
     from edanalyze.analyse.delivery import Verdict
+    from edanalyze.analyse.system import System
     from edanalyze.catalog.records import Catalogue
     from edanalyze.check.found import Found
     from edanalyze.graph.records import Graph
@@ -118,10 +118,11 @@ def _selected(project: Project, progress: Progress | None, everything: bool) -> 
     found = _found(project, wanted, progress)
     selected = select(found, config, rules, wanted, project.not_analysed, scope)
     notes = [f"{selected.suppressed} findings are suppressed by comments"] if selected.suppressed else []
+    tracebacks = [line for text in found.tracebacks for line in text.splitlines()]
     return CheckResult(
         diagnostics=selected.diagnostics,
         not_analysed=tuple(sorted(set(project.not_analysed), key=lambda item: (item.path, item.reason))),
-        notes=(*project.notes, *notes, *found.unmatched, *found.unresolved),
+        notes=(*project.notes, *notes, *found.unmatched, *found.unresolved, *tracebacks),
         files=len(found.modules),
         lines=found.lines,
         known=selected.compared.known,
@@ -165,6 +166,8 @@ def _carried(project: Project, about: bytes) -> Found | None:
     if shifts is None:
         return None
     found = msgspec.msgpack.decode(nearest.result, type=_Remembered)
+    if any(each.crash for each in found.not_analysed):
+        return None
     carried = carry(msgspec.msgpack.decode(found.result, type=Found), shifts)
     if carried is not None:
         project.not_analysed[:] = found.not_analysed
@@ -187,10 +190,11 @@ def facts(project: Project) -> Facts:
 
 def _facts(project: Project) -> Facts:
     from edanalyze.analyse.systemgraph import facts as tell
+    from edanalyze.enduring import enduring
 
     found = _checked(project, everything=True)
     project.parse()
-    return deep(lambda: tell(project.system, found.diagnostics, project.name, found.not_analysed))
+    return enduring(project, lambda system: tell(system, found.diagnostics, project.name, found.not_analysed))
 
 
 def graph_of_facts(facts: Iterable[Facts]) -> Graph:
@@ -210,14 +214,18 @@ class Look(msgspec.Struct, frozen=True):
 
 def look(project: Project) -> Look:
     """What `edanalyze init` has to know besides the services."""
+    from edanalyze.enduring import enduring
+
     project.parse()
-    return deep(lambda: Look(project.system.libraries(), max(0, len(project.system.unresolved()) - 1)))
+    return enduring(project, lambda system: Look(system.libraries(), max(0, len(system.unresolved()) - 1)))
 
 
 def delivery(project: Project) -> tuple[Verdict, ...]:
     """What may happen to the messages of each topic on their way to each consumer, by topic and consumer."""
+    from edanalyze.enduring import enduring
+
     project.parse()
-    return deep(lambda: project.system.deliveries.all)
+    return enduring(project, lambda system: system.deliveries.all)
 
 
 def callgraph(project: Project) -> dict[str, list[str]]:
@@ -225,27 +233,30 @@ def callgraph(project: Project) -> dict[str, list[str]]:
 
     def made() -> dict[str, list[str]]:
         from edanalyze.analyse.systemgraph import callgraph as make
+        from edanalyze.enduring import enduring
 
         project.parse()
-        return deep(lambda: make(project.system))
+        return enduring(project, make)
 
     return _remembered(project, "callgraph", b"", dict[str, list[str]], made)
 
 
 def catalogue(project: Project) -> Catalogue:
     """The events and commands of a project, with the codes of the diagnostics at the calls that send them."""
+    from edanalyze.enduring import enduring
+
     found = _checked(project, everything=True)
     project.parse()
-    return deep(lambda: _catalogue(project, found))
+    return enduring(project, lambda system: _catalogue(project, system, found))
 
 
-def _catalogue(project: Project, found: CheckResult) -> Catalogue:
+def _catalogue(project: Project, system: System, found: CheckResult) -> Catalogue:
     from edanalyze.analyse.cataloguing import Declarations, build
     from edanalyze.discover.codeowners import code_owners
 
     config = project.config
     declared = Declarations(config.commands, config.events, config.owners, config.sla, code_owners(project.root))
-    return build(project.system, project.root.name, declared, found.diagnostics)
+    return build(system, project.root.name, declared, found.diagnostics)
 
 
 def _remembered(project: Project, kind: str, about: bytes, form: type[T], make: Callable[[], T]) -> T:

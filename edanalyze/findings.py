@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from edanalyze.cache.shift import Ambiguous, Shift
+from edanalyze.check import crash
+from edanalyze.check.crash import Crash
 from edanalyze.check.diagnostic import Diagnostic, TraceStep
-from edanalyze.check.found import Found, SeenModule
-from edanalyze.processes import deep
+from edanalyze.check.found import Found, SeenModule, seen
+from edanalyze.discover.service import Services
+from edanalyze.enduring import enduring
+from edanalyze.link.program import module_id
+from edanalyze.models import ModelError
 
 if TYPE_CHECKING:
+    from edanalyze.analyse.system import System
     from edanalyze.project import Project
 
 _WORTH_TWO = 5_000
@@ -20,14 +26,42 @@ _WORTH_TWO = 5_000
 
 
 def find(project: Project, codes: frozenset[str]) -> Found:
-    """Analyse a project by the rules with some codes."""
+    """Analyse a project by the rules with some codes, without what the analysis fails on; raises nothing for that."""
+    found = _found(project, codes)
+    if any(crash.suspects for crash in found.failed):  # what else was found may rest on half an analysis
+        sound = _found(project, codes - {crash.code for crash in found.failed})
+        found = msgspec.structs.replace(sound, failed=(*sound.failed, *found.failed))
+    causes = (*project.left_out.values(), *found.failed)
+    return msgspec.structs.replace(found, tracebacks=tuple(dict.fromkeys(crash.details for crash in causes)))
+
+
+def _found(project: Project, codes: frozenset[str]) -> Found:
     from edanalyze.check import registry
     from edanalyze.check.analysis import Analysis
     from edanalyze.check.runner import run
 
-    analysis = Analysis(deep(lambda: project.system), project.config, project.contracts)
     rules = [rule for rule in registry.rules() if rule.code in codes]
-    return run(analysis, rules, project.processes if project.lines > _WORTH_TWO else 1)
+    processes = project.processes if project.lines > _WORTH_TWO else 1
+
+    def work(system: System) -> Found:
+        return run(Analysis(system, project.config, project.contracts), rules, processes)
+
+    try:
+        return enduring(project, work, lambda found: found.failed)
+    except ModelError:
+        raise
+    except Exception as error:
+        return _nothing(project, [crash.of(rule.code, error) for rule in rules])
+
+
+def _nothing(project: Project, failed: Sequence[Crash]) -> Found:
+    """What is left when there is no analysis at all."""
+    try:
+        services = project.services
+    except Exception:  # what is wrong with them is among what failed
+        services = Services(())
+    modules = {module_id(facts.path): facts for facts in project.parse()}
+    return Found((), tuple(failed), seen(modules, services.name_of), lines=project.lines)
 
 
 def carry(before: Found, shifts: Mapping[str, Shift]) -> Found | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from edanalyze.cache.shift import Shift
     from edanalyze.catalog.lock import Lock
     from edanalyze.check.baseline import Baseline
+    from edanalyze.check.crash import Crash
     from edanalyze.discover.deployed import Deployment
     from edanalyze.discover.deployfiles import DeployFiles
     from edanalyze.discover.environment import Environment
@@ -209,7 +210,7 @@ class Project:
         deployment = read_deployment(files)
         services = find_services(deployment, self.config, files)
         environment = Environment(services, deployment, self.config.environment)
-        self._leave_out(files.unanalysed)
+        self.note_unanalysed(files.unanalysed)
         return services, deployment, environment
 
     @cached_property
@@ -250,21 +251,41 @@ class Project:
 
             work = Work(self.tree.sources, self.config.max_file_size, self.options.overlay)
             parsed = parse_all(work, self.options.jobs, progress, self.memory, self.options.executor)
-            self._leave_out(parsed.failures)
+            self.note_unanalysed(parsed.failures)
             self.lines = sum(facts.lines for facts in parsed.modules)
             self._modules = parsed.modules
         return self._modules
 
     _modules: tuple[ModuleFacts, ...] | None = None
 
-    def _leave_out(self, files: Iterable[Unanalysed]) -> None:
-        """Note what is not analysed, once."""
+    def note_unanalysed(self, files: Iterable[Unanalysed]) -> None:
+        """Note what is not analysed, each once."""
         self.not_analysed += [each for each in files if each not in self.not_analysed]
+
+    @property
+    def left_out(self) -> Mapping[str, Crash]:
+        """The functions and modules (by their ids) that the analysis does without, since it fails on them, and how."""
+        return self._left_out
+
+    _left_out: Mapping[str, Crash] = {}
+
+    def leave_out(self, culprits: Mapping[str, Crash]) -> None:
+        """Analyse without these functions and modules, and no others, from now on."""
+        if culprits != self._left_out:
+            self._left_out = culprits
+            self.__dict__.pop("system", None)
+
+    def holds(self, culprit: str) -> bool:
+        """Whether there is a function or module of that id that could be left out."""
+        from edanalyze.check.culprits import facts_of
+
+        return facts_of(culprit, self.parse()) is not None
 
     @cached_property
     def system(self) -> System:
-        """The analysed system."""
+        """The analysed system, without what is left out."""
         from edanalyze.analyse.system import System
+        from edanalyze.check.culprits import without
 
         services, deployment, environment = self._deployed
 
@@ -274,7 +295,7 @@ class Project:
             return setting.value if setting is not None else None
 
         return System(
-            self.parse(),
+            without(self.parse(), self._left_out.keys()) if self._left_out else self.parse(),
             sources=self.config.src,
             own_models=self.config.models,
             services=services,

@@ -82,8 +82,7 @@ class System:
 
     def service_of(self, path: str) -> str:
         """The name of the service that a file belongs to; "" when it belongs to none."""
-        service = self.services.of(path)
-        return service.name if service is not None else ""
+        return self.services.name_of(path)
 
     @cached_property
     def landscape(self) -> Landscape | None:

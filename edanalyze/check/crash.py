@@ -1,4 +1,4 @@
-"""EDA999: what edanalyze says of a mistake of its own, which costs one file or some rules and never the run."""
+"""EDA999: what edanalyze says of a mistake of its own: it costs a file, a function or some rules, and never the run."""
 
 from __future__ import annotations
 
@@ -19,25 +19,36 @@ _HINT = "please report this as a bug of edanalyze, with this message"
 
 EXPLANATION = f"""# {CODE} {NAME}
 
-edanalyze itself has made a mistake, in a file or in a rule. The file was left out, or the findings of the rule are
-missing; everything else was analysed as usual. The finding stands at the file, or, for a rule, at the first file that
-was asked for.
+edanalyze itself has made a mistake, in a file, a function or a rule. The file or function was left out, or the
+findings of the rule are missing; everything else was analysed as usual. The finding stands at the file, at the `def`
+line of the function, or, for a rule, at the first file that was asked for. What is found in the callers of a function
+that was left out does not count with what it does.
 
-Please report it as a bug of edanalyze, with the message of the finding, the version (`edanalyze --version`) and, where
-you can, the smallest file that shows it. Until it is mended, `ignore` the rule or `exclude` the file.
+Please report it as a bug of edanalyze, with what `edanalyze check --verbose` says of it, the version
+(`edanalyze --version`) and, where you can, the smallest file that shows it. Until it is mended, `ignore` the rule or
+`exclude` the file.
 """
+_DEEPEST = 12
 
 
 class Crash(msgspec.Struct, frozen=True):
-    """A rule that failed: its code, and what happened where."""
+    """A rule that failed: its code, what happened where, the end of the traceback, and the code it may be due to.
+
+    `suspects` are ids of functions and modules, the likeliest first.
+    """
 
     code: str
     reason: str
+    details: str = ""
+    suspects: tuple[str, ...] = ()
 
 
 def of(code: str, error: Exception) -> Crash:
-    """The crash of a rule."""
-    return Crash(code, f"{type(error).__name__}: {error}{origin(error)}")
+    """The crash of a rule, or ("") of the analysis as a whole."""
+    from edanalyze.check.culprits import suspects
+
+    details = "".join(traceback.format_exception(error, limit=-_DEEPEST, chain=False))
+    return Crash(code, f"{type(error).__name__}: {error}{origin(error)}", details, suspects(error))
 
 
 def origin(error: BaseException) -> str:
@@ -61,21 +72,23 @@ def of_rules(crashes: Iterable[Crash], path: str) -> list[Diagnostic]:
 
 
 def of_files(left_out: Iterable[Unanalysed]) -> list[Diagnostic]:
-    """One diagnostic per file that was left out because of a mistake of edanalyze."""
-    return [_diagnostic(file.path, f"{file.reason}; {_HINT}") for file in left_out if file.crash]
+    """One diagnostic per file or function that was left out because of a mistake of edanalyze."""
+    return [
+        _diagnostic(each.path, f"{each.reason}; {_HINT}", each.line, each.function) for each in left_out if each.crash
+    ]
 
 
-def _diagnostic(path: str, message: str) -> Diagnostic:
+def _diagnostic(path: str, message: str, line: int = 1, function: str = "") -> Diagnostic:
     return Diagnostic(
         code=CODE,
         name=NAME,
         message=message,
         path=path,
-        line=1,
+        line=line,
         column=1,
-        end_line=1,
+        end_line=line,
         end_column=1,
-        function="",
+        function=function,
         service="",
         confidence=Confidence.CERTAIN,
         fingerprint="",

@@ -5,6 +5,8 @@ These records outlive the run: from them a later one reports, without analysing 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import msgspec
 
 from edanalyze.check.analysis import Analysis
@@ -33,7 +35,7 @@ class Found(msgspec.Struct, frozen=True):
     """The findings of some rules, sorted, the rules that failed, and the modules they were looked for in.
 
     `unmatched` and `unresolved` are notes: models of the user's own that fit nothing, and calls that lead nowhere known
-    (the first line counts them). `lines` are those of all modules.
+    (the first line counts them). `lines` are those of all modules, `tracebacks` the ends of those of all failures.
     """
 
     diagnostics: tuple[Diagnostic, ...]
@@ -42,9 +44,14 @@ class Found(msgspec.Struct, frozen=True):
     unmatched: tuple[str, ...] = ()
     unresolved: tuple[str, ...] = ()
     lines: int = 0
+    tracebacks: tuple[str, ...] = ()
+
+
+def seen(modules: Mapping[str, ModuleFacts], service_of: Callable[[str], str]) -> tuple[SeenModule, ...]:
+    """What there is to know of modules, by name; `service_of` gives the service that a path belongs to, or ""."""
+    return tuple(SeenModule.of(name, facts, service_of(facts.path)) for name, facts in sorted(modules.items()))
 
 
 def modules_of(analysis: Analysis) -> tuple[SeenModule, ...]:
     """The modules of an analysed system, by name."""
-    modules = sorted(analysis.system.program.modules.items())
-    return tuple(SeenModule.of(name, facts, analysis.system.service_of(facts.path)) for name, facts in modules)
+    return seen(analysis.system.program.modules, analysis.system.service_of)

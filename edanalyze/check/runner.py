@@ -73,8 +73,8 @@ def run(analysis: Analysis, rules: Iterable[Rule], processes: int = 1) -> Found:
         diagnostics=tuple(identified(found)),
         failed=tuple(sorted(failed, key=lambda crash: crash.code)),
         modules=modules,
-        unmatched=tuple(deep(system.unmatched_models)),
-        unresolved=tuple(deep(system.unresolved)),
+        unmatched=_told(system.unmatched_models),
+        unresolved=_told(system.unresolved),
         lines=sum(facts.lines for facts in system.program.modules.values()),
     )
 
@@ -92,6 +92,13 @@ def run_on_comments(
 
 def _asked(analysis: Analysis, rules: Iterable[Rule]) -> Questions:
     return [(rule, partial(rule.check, analysis)) for rule in rules]
+
+
+def _told(notes: Callable[[], Sequence[str]]) -> tuple[str, ...]:
+    """Notes besides the findings; none where they fail, for which no finding is to be lost."""
+    with suppress(Exception):
+        return tuple(deep(notes))
+    return ()
 
 
 def _prepare(analysis: Analysis) -> None:

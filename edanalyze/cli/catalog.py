@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from edanalyze.catalog import FOLDERS, FORMATS, CatalogueError, files, render
+from edanalyze.cli.cache import CACHE
 from edanalyze.cli.failures import Failure, explained
-from edanalyze.cli.graph import CONFIG, PATHS, VERBOSE
+from edanalyze.cli.inputs import CONFIG, PATHS, VERBOSE, project_at, tell_about
 from edanalyze.cli.output import destination, writable
-from edanalyze.report.escape import one_line
 
 
 @click.command(short_help="List events and commands.")
@@ -31,8 +31,11 @@ from edanalyze.report.escape import one_line
     "EventCatalog site; cloudevents: the names of event types.",
 )
 @CONFIG
+@CACHE
 @VERBOSE
-def catalog(paths: tuple[Path, ...], output: Path | None, form: str, config: Path | None, verbose: bool) -> None:
+def catalog(
+    paths: tuple[Path, ...], output: Path | None, form: str, config: Path | None, no_cache: bool, verbose: bool
+) -> None:
     """List the events and commands of PATHS: what they hold, who sends them and which fields each consumer reads.
 
     \b
@@ -45,10 +48,9 @@ def catalog(paths: tuple[Path, ...], output: Path | None, form: str, config: Pat
     with explained(verbose):
         from edanalyze import api
 
-        project = api.load_project(paths or (Path(),), api.Options(config=config))
+        project = project_at(paths, config, no_cache)
         catalogue = api.catalogue(project)
-        for left_out in sorted({*project.not_analysed}, key=lambda entry: (entry.path, entry.reason)):
-            click.echo(f"not analysed: {one_line(left_out.path)}: {one_line(left_out.reason)}", err=True)
+        tell_about(project, verbose)
         if form in FOLDERS:
             assert output is not None
             _write(files(catalogue, form), output)

@@ -9,8 +9,9 @@ import click
 
 from edanalyze.catalog.lock import NAME, Difference, Lock, LockError, differences, from_text, locked, to_text
 from edanalyze.catalog.mismatches import Mismatch, mismatches
+from edanalyze.cli.cache import CACHE
 from edanalyze.cli.failures import Failure, explained
-from edanalyze.cli.graph import CONFIG, PATHS, VERBOSE
+from edanalyze.cli.inputs import CONFIG, PATHS, VERBOSE, project_at, tell_about
 from edanalyze.cli.output import writable
 from edanalyze.report.escape import one_line
 
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
     help=f"The lock.  [default: {NAME} in the project's root]",
 )
 @CONFIG
+@CACHE
 @VERBOSE
-def contracts(action: str, paths: tuple[Path, ...], file: Path | None, config: Path | None, verbose: bool) -> None:
+def contracts(
+    action: str, paths: tuple[Path, ...], file: Path | None, config: Path | None, no_cache: bool, verbose: bool
+) -> None:
     """Keep the schemas of the events and commands of PATHS in a file, and tell what has changed since.
 
     \b
@@ -39,8 +43,9 @@ def contracts(action: str, paths: tuple[Path, ...], file: Path | None, config: P
     with explained(verbose):
         from edanalyze import api
 
-        project = api.load_project(paths or (Path(),), api.Options(config=config))
+        project = project_at(paths, config, no_cache)
         catalogue = api.catalogue(project)
+        tell_about(project, verbose)
         where = file or project.root / NAME
         known = _read(where)
         if action == "lock":

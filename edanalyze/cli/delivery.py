@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
+from edanalyze.cli.cache import CACHE
 from edanalyze.cli.failures import explained
-from edanalyze.cli.graph import CONFIG, PATHS, VERBOSE
+from edanalyze.cli.inputs import CONFIG, PATHS, VERBOSE, project_at, tell_about
 from edanalyze.cli.output import writable
 
 
@@ -24,8 +25,11 @@ from edanalyze.cli.output import writable
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file.")
 @CONFIG
+@CACHE
 @VERBOSE
-def delivery(paths: tuple[Path, ...], form: str, output: Path | None, config: Path | None, verbose: bool) -> None:
+def delivery(
+    paths: tuple[Path, ...], form: str, output: Path | None, config: Path | None, no_cache: bool, verbose: bool
+) -> None:
     """Say for each topic and consumer of PATHS what may happen to a message: lost, handled twice, both, or neither.
 
     With the evidence, and the cheapest change that makes it safe.
@@ -40,8 +44,9 @@ def delivery(paths: tuple[Path, ...], form: str, output: Path | None, config: Pa
         from edanalyze import api
         from edanalyze.report import delivery as report
 
-        project = api.load_project(paths or (Path(),), api.Options(config=config))
+        project = project_at(paths, config, no_cache)
         verdicts = api.delivery(project)
+        tell_about(project, verbose)
         if form == "json":
             _write(f"{report.render(verdicts)}\n", output)
         elif output is None:

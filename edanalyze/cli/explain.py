@@ -35,7 +35,9 @@ def explain(rule: str) -> None:
 
 
 @click.command(short_help="List the rules.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to list them.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to list them."
+)
 def rules(form: str) -> None:
     """List all installed rules: code, name, whether it is on by default, and what it finds.
 

@@ -3,42 +3,35 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from edanalyze.cli.cache import CACHE
 from edanalyze.cli.failures import Failure, explained
-from edanalyze.cli.inputs import divided
+from edanalyze.cli.inputs import CONFIG, PATHS, VERBOSE, divided, project_at, tell, tell_about
 from edanalyze.cli.output import writable
 from edanalyze.graph import FORMATS, VIEWS, DrawingError, Graph, GraphError, fold, format_of, render
 from edanalyze.graph import focus as focused
-from edanalyze.report.escape import one_line
-
-if TYPE_CHECKING:
-    from edanalyze.api import Project
-    from edanalyze.facts.module import Unanalysed
 
 _BINARY = frozenset({"png", "pdf"})
 
-PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
-CONFIG = click.option(
-    "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read settings from this TOML file."
+_OUTPUT = click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to a file instead of standard output.",
 )
-OUTPUT = click.option(
+
+
+@click.command(short_help="Draw services, calls and messages.")
+@PATHS
+@click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write to a file; its extension names the format.",
 )
-VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Say more about failures.")
-
-
-@click.command(short_help="Draw services, calls and messages.")
-@PATHS
-@OUTPUT
 @click.option("--format", "form", type=click.Choice(FORMATS), help="What to write.  [default: by extension, else json]")
 @click.option(
     "--view",
@@ -84,13 +77,13 @@ def graph(
         own, files = divided(paths)
         title = "Several systems"
         if own or not files:
-            project = _project(own, files, config, no_cache)
-            full, left_out, title = api.graph(project), project.not_analysed, project.root.name
-            _notes(project, verbose)
+            project = project_at(own, config, no_cache, files)
+            full, title = api.graph(project), project.root.name
+            tell_about(project, verbose)
         else:
-            facts, left_out = api.read_facts(files)
+            facts, refused = api.read_facts(files)
             full = api.graph_of_facts([facts])
-        tell(left_out)
+            tell(refused)
         if unresolved:
             _write(_unresolved(full, form), output)
             return
@@ -105,7 +98,7 @@ def graph(
 
 @click.command(short_help="Write which function calls which.")
 @PATHS
-@OUTPUT
+@_OUTPUT
 @click.option(
     "--format", "form", type=click.Choice(["json"]), default="json", show_default=True, help="How to write it."
 )
@@ -123,16 +116,16 @@ def callgraph(
         from edanalyze import api
         from edanalyze.report import json
 
-        project = _project(paths, (), config, no_cache)
+        project = project_at(paths, config, no_cache)
         calls = api.callgraph(project)
-        _notes(project, verbose)
+        tell_about(project, verbose)
         document = {caller: sorted(callees) for caller, callees in sorted(calls.items())}
         _write(f"{json.encode(document)}\n".encode(), output)
 
 
 @click.command(short_help="Write what other systems need to know.")
 @PATHS
-@OUTPUT
+@_OUTPUT
 @CONFIG
 @CACHE
 @VERBOSE
@@ -150,32 +143,14 @@ def facts(paths: tuple[Path, ...], output: Path | None, config: Path | None, no_
         from edanalyze import api, exchange
 
         own, files = divided(paths)
-        told, left_out = api.read_facts(files)
         if own or not files:
-            project = _project(own, files, config, no_cache)
+            project = project_at(own, config, no_cache, files)
             told = exchange.union([api.facts(project), project.others])
-            left_out = project.not_analysed
-            _notes(project, verbose)
-        tell(left_out)
+            tell_about(project, verbose)
+        else:
+            told, refused = api.read_facts(files)
+            tell(refused)
         _write(exchange.to_json(told), output)
-
-
-def tell(left_out: Iterable[Unanalysed]) -> None:
-    """Say on stderr which files were not analysed."""
-    for file in sorted({*left_out}, key=lambda entry: (entry.path, entry.reason)):
-        click.echo(f"not analysed: {one_line(file.path)}: {one_line(file.reason)}", err=True)
-
-
-def _project(paths: tuple[Path, ...], facts: tuple[Path, ...], config: Path | None, no_cache: bool) -> Project:
-    from edanalyze import api
-
-    return api.load_project(paths or (Path(),), api.Options(config=config, facts=facts, cache=not no_cache))
-
-
-def _notes(project: Project, verbose: bool) -> None:
-    """Say on stderr what did not work with what is remembered."""
-    for note in project.cache_notes if verbose else ():
-        click.echo(f"note: {one_line(note)}", err=True)
 
 
 def _unresolved(full: Graph, form: str | None) -> bytes:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
+from edanalyze.cli.cache import CACHE
 from edanalyze.cli.failures import explained
-from edanalyze.cli.graph import CONFIG, PATHS, VERBOSE
+from edanalyze.cli.inputs import CONFIG, PATHS, VERBOSE, project_at, tell_about
 from edanalyze.cli.output import destination
 from edanalyze.cli.progress import progress_bar
 
@@ -25,8 +26,9 @@ from edanalyze.cli.progress import progress_bar
     help="The file to write.",
 )
 @CONFIG
+@CACHE
 @VERBOSE
-def report(paths: tuple[Path, ...], output: Path, config: Path | None, verbose: bool) -> None:
+def report(paths: tuple[Path, ...], output: Path, config: Path | None, no_cache: bool, verbose: bool) -> None:
     """Write one HTML file with the graph, the findings and the delivery verdicts of PATHS.
 
     It is opened from disk in any browser and loads nothing from elsewhere. Drawing takes Graphviz or the extra
@@ -36,7 +38,7 @@ def report(paths: tuple[Path, ...], output: Path, config: Path | None, verbose: 
         from edanalyze import api
         from edanalyze.report.page import deliveries, document, render
 
-        project = api.load_project(paths or (Path(),), api.Options(config=config, cache=True))
+        project = project_at(paths, config, no_cache)
         with progress_bar(wanted=True) as progress:
             result = api.check(project, progress)
         graph = api.graph(project)
@@ -48,4 +50,5 @@ def report(paths: tuple[Path, ...], output: Path, config: Path | None, verbose: 
         page = render(document(project.root.name, result, graph, lines, deliveries(api.delivery(project))))
         with destination(output) as stream:
             stream.write(page)
+        tell_about(project, verbose)
         click.echo(f"{output}: {len(result.diagnostics)} findings", err=True)

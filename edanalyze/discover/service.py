@@ -86,6 +86,11 @@ class Services:
             self._known[path] = self._found(path)
         return self._known[path]
 
+    def name_of(self, path: str) -> str:
+        """The name of the service that a file belongs to; "" when it belongs to none."""
+        service = self.of(path)
+        return service.name if service is not None else ""
+
     def by_host(self, host: str) -> Service | None:
         """The service that answers to a host name (without port), in any form a cluster gives it."""
         name = host.lower().rstrip(".")

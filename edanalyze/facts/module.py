@@ -79,8 +79,13 @@ class ModuleFacts(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Unanalysed(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A file (or folder) that was not analysed, and why; `crash` says that it is a mistake of edanalyze's own."""
+    """A file (or folder) that was not analysed, and why; `crash` says that it is a mistake of edanalyze's own.
+
+    Where `function` is given (dotted, inside the file), it alone was left out, and `line` is that of its `def`.
+    """
 
     path: str
     reason: str
     crash: bool = False
+    function: str = ""
+    line: int = 1
