@@ -259,6 +259,12 @@ def _catalogue(project: Project, system: System, found: CheckResult) -> Catalogu
     return build(system, project.root.name, declared, found.diagnostics)
 
 
+def _has_failed(result: object) -> bool:
+    from edanalyze.check.found import Found
+
+    return isinstance(result, Found) and bool(result.failed)
+
+
 def _remembered(project: Project, kind: str, about: bytes, form: type[T], make: Callable[[], T]) -> T:
     """A result of an earlier run over the same input, else a new one, which is then kept for later runs."""
     memory = project.memory
@@ -275,6 +281,6 @@ def _remembered(project: Project, kind: str, about: bytes, form: type[T], make: 
     files = project.deploy_files
     with suppress(UnicodeEncodeError):  # a name of a file that is no text
         kept = _Remembered(msgspec.Raw(msgspec.msgpack.encode(result)), tuple(project.not_analysed))
-        note = project.deployment_digest if kind == "found" else b""
+        note = project.deployment_digest if kind == "found" and not _has_failed(result) else b""
         memory.keep(kind, about, msgspec.msgpack.encode(kept), files.read, files.are_same, note)
     return result

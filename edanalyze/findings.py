@@ -38,6 +38,7 @@ def find(project: Project, codes: frozenset[str]) -> Found:
 def _found(project: Project, codes: frozenset[str]) -> Found:
     from edanalyze.check import registry
     from edanalyze.check.analysis import Analysis
+    from edanalyze.check.rule import CommentRule
     from edanalyze.check.runner import run
 
     rules = [rule for rule in registry.rules() if rule.code in codes]
@@ -51,7 +52,8 @@ def _found(project: Project, codes: frozenset[str]) -> Found:
     except ModelError:
         raise
     except Exception as error:
-        return _nothing(project, [crash.of(rule.code, error) for rule in rules])
+        asked = [rule for rule in rules if not isinstance(rule, CommentRule)]
+        return _nothing(project, [crash.of(rule.code, error) for rule in asked])
 
 
 def _nothing(project: Project, failed: Sequence[Crash]) -> Found:

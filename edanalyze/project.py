@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from edanalyze.facts.module import ModuleFacts
     from edanalyze.parse import Progress
 
+_MOST_LEFT_OUT = 8
+"""How many deployment files that edanalyze fails on are left out."""
+
 
 class Options(msgspec.Struct, frozen=True):
     """What a caller sets; None leaves the setting to the project's configuration.
@@ -202,11 +205,23 @@ class Project:
 
     @cached_property
     def _deployed(self) -> tuple[Services, Deployment, Environment]:
+        from edanalyze.check import crash
+
+        files = self.deploy_files
+        for _ in range(_MOST_LEFT_OUT):
+            try:
+                return self._read_deployment(files)
+            except Exception as error:  # most likely about the file that was asked for last
+                if files.latest in ("", *(each.path for each in files.unanalysed)):
+                    raise
+                files.leave_out(files.latest, crash.of("", error).reason)
+        return self._read_deployment(files)
+
+    def _read_deployment(self, files: DeployFiles) -> tuple[Services, Deployment, Environment]:
         from edanalyze.discover.deployment import read_deployment
         from edanalyze.discover.environment import Environment
         from edanalyze.discover.services import find_services
 
-        files = self.deploy_files
         deployment = read_deployment(files)
         services = find_services(deployment, self.config, files)
         environment = Environment(services, deployment, self.config.environment)

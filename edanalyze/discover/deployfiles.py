@@ -15,21 +15,25 @@ LARGEST_SOURCE = 300_000
 
 
 class DeployFiles:
-    """The files of one tree by path; remembers which of those asked for could not be read, and why."""
+    """The files of one tree by path; remembers which of those asked for could not be read, and why.
+
+    `latest` is the path that was asked for last, "" before any.
+    """
 
     def __init__(self, tree: Tree) -> None:
         self.root = tree.root
         self.paths = tree.others
         self.sources = frozenset(each.path for each in tree.sources)
         self.known = frozenset(tree.others)
+        self.latest = ""
         self._folders = _folders((*self.paths, *self.sources))
         self._texts: dict[str, str | None] = {}
-        self._unanalysed: dict[str, str] = {}
+        self._unanalysed: dict[str, Unanalysed] = {}
 
     @property
     def unanalysed(self) -> tuple[Unanalysed, ...]:
         """The files that could not be read so far."""
-        return tuple(Unanalysed(path, reason) for path, reason in sorted(self._unanalysed.items()))
+        return tuple(each for _, each in sorted(self._unanalysed.items()))
 
     @property
     def read(self) -> tuple[str, ...]:
@@ -45,7 +49,12 @@ class DeployFiles:
 
     def refuse(self, path: str, reason: str) -> None:
         """Remember that a file could not be used."""
-        self._unanalysed.setdefault(path, reason)
+        self._unanalysed.setdefault(path, Unanalysed(path, reason))
+
+    def leave_out(self, path: str, reason: str) -> None:
+        """Let a file hold nothing from now on, since what it holds makes edanalyze fail."""
+        self._texts[path] = None
+        self._unanalysed[path] = Unanalysed(path, f"internal error: {reason}", crash=True)
 
     def named(self, *names: str) -> Iterator[str]:
         """The paths of all files with one of these names."""
@@ -57,6 +66,7 @@ class DeployFiles:
 
     def text(self, path: str) -> str | None:
         """The text of a file the walk found (undecodable bytes replaced); None for others and unreadable ones."""
+        self.latest = path
         if path not in self._texts:
             self._texts[path] = self._read(path) if path in self.known or path in self.sources else None
         return self._texts[path]

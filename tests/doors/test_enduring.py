@@ -13,6 +13,7 @@ from click.testing import Result
 from edanalyze.analyse.effects import Effects
 from edanalyze.analyse.engine import Engine
 from edanalyze.analyse.system import System
+from edanalyze.discover import deployment, services
 from edanalyze.facts import ir
 from edanalyze.link.entries.messages import Messages
 from edanalyze.link.evaluate import Evaluator
@@ -178,6 +179,47 @@ def test_a_failure_of_the_whole_analysis_is_one_finding(run: Run, monkeypatch: p
     assert "Traceback" in ran.stderr
     assert "in failing" in ran.stderr
     assert "2 files analysed" not in ran.stdout
+
+
+def test_a_deployment_file_that_its_reader_fails_on_is_left_out_and_told(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("good", "bad"):
+        (project / folder).mkdir()
+        (project / folder / "main.py").write_text(APP.replace("{file}", folder), encoding="utf-8")
+        text = f"services:\n  {folder}-service:\n    build: .\n    command: python main.py\n"
+        (project / folder / "docker-compose.yml").write_text(text, encoding="utf-8")
+    read = deployment.read_compose
+
+    def failing(path: str, files: Any) -> Any:
+        found = list(read(path, files))
+        if path.startswith("bad") and found:
+            raise IndexError("strange")
+        return found
+
+    monkeypatch.setattr(deployment, "read_compose", failing)
+    before = [each for each in reported(run, "--select", "EDA201") if "EDA201" in each]
+    assert len(before) == 8
+    assert "bad/docker-compose.yml:1 EDA999" in reported(run, "--select", "EDA201")
+    assert "internal error: IndexError: strange" in message(run, "--select", "EDA201")
+    drawn = run("graph", "--format", "json").stdout
+    assert '"good-service"' in drawn
+    assert '"bad-service"' not in drawn
+
+
+@pytest.mark.parametrize("options", [[], ["--no-cache"]])
+def test_a_failure_to_find_the_services_is_one_finding(
+    run: Run, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    def failing(*_given: object) -> Any:
+        raise IndexError("no services")
+
+    monkeypatch.setattr(services, "find_services", failing)
+    ran = run("check", "-q", "--format", "concise", *options)
+    assert ran.exit_code == 1
+    (line,) = ran.stdout.splitlines()
+    assert "could not be checked: IndexError: no services" in line
+    assert "EDA901" not in line
 
 
 @pytest.mark.parametrize("command", ["graph", "delivery", "facts", "callgraph", "catalog", "contracts lock", "report"])
