@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import edanalyze
 from edanalyze.models import Api, ModelError, Models, Slot, digest, load, load_all
 from edanalyze.models import index as index_module
 from edanalyze.models.load import DATA, document, files_for, tables_of
@@ -339,10 +340,19 @@ def test_what_is_no_slot_is_refused(written: object) -> None:
 
 @pytest.mark.parametrize("file", FILES)
 def test_data_file_follows_the_schema(file: str) -> None:
-    assert [str(problem) for problem in check(tables_of(file), f"{file}.toml")] == []
+    assert [str(problem) for problem in check(tables_of(document(file)), f"{file}.toml")] == []
     head = document(file)["library"]
     assert set(head) <= {"name", "imports", "versions"} and head["name"]
     assert file == "core" or head["imports"]
+
+
+def test_the_page_says_of_which_kinds_nothing_but_the_call_is_taken() -> None:
+    page = DOCS.read_text(encoding="utf-8")
+    said = page.partition("### What is only known")[2].partition("## ")[0]
+    engine = Path(edanalyze.__file__).parent
+    sources = [file for file in engine.rglob("*.py") if "schema" not in file.parts]
+    text = "\n".join(file.read_text(encoding="utf-8") for file in sources)
+    assert set(re.findall(r"`(\w+)`", said)) == {kind for kind in KINDS if f'"{kind}"' not in text}
 
 
 def test_index_is_up_to_date() -> None:
@@ -355,7 +365,7 @@ def test_referenced_classes_are_known(everything: Models) -> None:
     unknown = {
         base
         for file in FILES
-        for row in tables_of(file).get("class", ())
+        for row in tables_of(document(file)).get("class", ())
         for base in row.get("bases", ())
         if not everything.is_class(base)
     }
@@ -364,7 +374,7 @@ def test_referenced_classes_are_known(everything: Models) -> None:
 
 def test_one_name_stands_for_one_thing(everything: Models) -> None:
     for file in FILES:
-        for row in tables_of(file).get("class", ()):
+        for row in tables_of(document(file)).get("class", ()):
             for name in [row["call"]] if isinstance(row["call"], str) else row["call"]:
                 if "{" not in name:
                     assert everything.canonical(name) == name

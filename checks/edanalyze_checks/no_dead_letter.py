@@ -62,8 +62,9 @@ class NoDeadLetter(Rule):
     """
     known_problems = """
     *False alarms*: queues that a policy of the broker takes care of where no file of the project says so; list them.
-    *Missed alarms*: options that are put together where the analyser cannot follow, queues in Terraform or in RabbitMQ
-    definitions, SNS subscriptions of queues (the queue itself is judged) and rules of an event bus.
+    *Missed alarms*: options that are put together where the analyser cannot follow, queues that Terraform or RabbitMQ
+    definitions alone declare (the definitions are read for what they say of queues declared in code), SNS
+    subscriptions of queues (the queue itself is judged) and rules of an event bus.
     """
     options = """
     - `dead-lettered-topics = ["orders.*"]` lists queues and subscriptions (patterns) that have dead letters by a

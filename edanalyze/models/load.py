@@ -94,15 +94,11 @@ def _index() -> Any:
 def library(file: str) -> Library:
     """The knowledge in one data file (its name without suffix), parsed at most once."""
     content = document(file)
-    return read(_tables(content), content["library"]["name"], f"{file}.toml")
+    return read(tables_of(content), content["library"]["name"], f"{file}.toml")
 
 
-def tables_of(file: str) -> dict[str, list[dict[str, object]]]:
-    """The tables of a data file, kind -> rows, with the `[defaults.kind]` of the file filled in."""
-    return _tables(document(file))
-
-
-def _tables(content: dict[str, Any]) -> dict[str, list[dict[str, object]]]:
+def tables_of(content: Mapping[str, Any]) -> dict[str, list[dict[str, object]]]:
+    """The tables of a parsed data file, kind -> rows, with its `[defaults.kind]` filled in."""
     defaults = content.get("defaults", {})
     return {
         kind: [{**defaults.get(kind, {}), **row} for row in rows]

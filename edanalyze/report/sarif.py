@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from importlib import metadata
 from urllib.parse import quote
 
 from edanalyze import __version__
@@ -25,7 +27,8 @@ def render(result: CheckResult, rules: Sequence[Rule], shown: Callable[[str], st
     `rules` are described in the log whether or not they found something. `shown` turns a root-relative path into one
     relative to the checkout, which is what readers resolve.
     """
-    described = [*map(_descriptor, rules)]
+    site = documentation()
+    described = [_descriptor(rule, site) for rule in rules]
     index = {rule.id: number for number, rule in enumerate(described)}
     for diagnostic in result.diagnostics:
         if diagnostic.code not in index:
@@ -40,8 +43,19 @@ def render(result: CheckResult, rules: Sequence[Rule], shown: Callable[[str], st
     return encode(sarif.Log(sarif.SCHEMA, sarif.VERSION, (run,)))
 
 
-def _descriptor(rule: Rule) -> sarif.ReportingDescriptor:
+def documentation() -> str | None:
+    """Where the documentation is published, by the metadata of the installed package (`[project.urls]`); or None."""
+    with suppress(metadata.PackageNotFoundError):
+        for entry in metadata.metadata("edanalyze").get_all("Project-URL") or ():
+            label, _, url = entry.partition(",")
+            if label.strip().lower() == "documentation":
+                return str(url.strip().rstrip("/"))
+    return None
+
+
+def _descriptor(rule: Rule, site: str | None) -> sarif.ReportingDescriptor:
     page = pages.text(rule)
+    is_own = type(rule).__module__.startswith("edanalyze_checks.")
     return sarif.ReportingDescriptor(
         id=rule.code,
         name=rule.name,
@@ -50,6 +64,7 @@ def _descriptor(rule: Rule) -> sarif.ReportingDescriptor:
         help=sarif.Message(page, page),
         default_configuration=sarif.Configuration(rule.default),
         properties={"tags": ["event-driven"]},
+        help_uri=f"{site}/rules/{rule.code}.html" if site is not None and is_own else None,
     )
 
 

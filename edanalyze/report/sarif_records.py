@@ -108,6 +108,7 @@ class ReportingDescriptor(_Object, frozen=True):
     help: Message
     default_configuration: Configuration
     properties: dict[str, Any]
+    help_uri: str | None = None
 
 
 class ToolComponent(_Object, frozen=True):

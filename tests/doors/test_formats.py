@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from email.message import Message
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -54,6 +56,18 @@ def test_sarif_of_no_findings_is_valid_and_describes_every_rule() -> None:
     assert rules["EDA203"]["defaultConfiguration"]["enabled"] is False
     assert "## Use instead" in rules["EDA201"]["help"]["markdown"]
     assert "<!--" not in rules["EDA201"]["help"]["text"]
+
+
+def test_sarif_leads_to_the_pages_of_rules_where_the_package_says_that_they_are_published(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not any("helpUri" in rule for rule in as_sarif(result())["tool"]["driver"]["rules"])
+    described = Message()
+    described["Project-URL"] = "Changelog, https://docs.example/changelog.html"
+    described["Project-URL"] = "Documentation, https://docs.example/edanalyze/"
+    monkeypatch.setattr(metadata, "metadata", lambda _name: described)
+    rules = {rule["id"]: rule for rule in as_sarif(result())["tool"]["driver"]["rules"]}
+    assert rules["EDA201"]["helpUri"] == "https://docs.example/edanalyze/rules/EDA201.html"
 
 
 def test_sarif_holds_place_path_confidence_and_fingerprint() -> None:

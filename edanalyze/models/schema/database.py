@@ -83,13 +83,6 @@ KINDS: tuple[Kind, ...] = (
         required="idiom",
         example='call = "acme.db.claim"\nidiom = "set-if-absent"\nkeys = [0, "key"]\nsignal = "falsy"',
     ),
-    kind(
-        "sql",
-        "A pattern in SQL text, without regard to case or amount of white space; `...` is any text.",
-        text="pattern",
-        idiom=_IDIOMS,
-        required="pattern idiom",
-    ),
     kind("unique", "Declares a unique key.", "switch fields primary_key label condition"),
     kind("integrity_error", "The exception a unique violation raises.", list="codes"),
     kind(
@@ -111,10 +104,8 @@ KINDS: tuple[Kind, ...] = (
         "cdc",
         "Derives events from committed writes.",
         "topic handler message pipeline resume start",
-        text="pattern key_column route_column default_topic id_header",
-        list="columns table_names",
         flag="durable",
-        form="listener change_stream outbox_table sql stream_handler change_feed_handler",
+        form="listener change_stream stream_handler change_feed_handler",
         strength="atomic",
     ),
 )

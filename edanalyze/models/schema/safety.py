@@ -41,9 +41,8 @@ KINDS: tuple[Kind, ...] = (
         "transactional_enqueue",
         "Enqueues in the same database and, given its connection, the same transaction.",
         "topic payload headers connection database dedup_id delay priority conflict func args",
-        text="pattern",
         flag="durable",
-        form="call connector app function_decorator sql",
+        form="call connector app function_decorator",
         strength=_STRENGTH,
     ),
     kind(
