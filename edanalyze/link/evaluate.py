@@ -15,6 +15,7 @@ from edanalyze.link.attributes import Attributes
 from edanalyze.link.builtin import Builtins
 from edanalyze.link.classes import Classes
 from edanalyze.link.decorators import Decorators
+from edanalyze.link.dispatch import Dispatch
 from edanalyze.link.entities import Entities
 from edanalyze.link.parameters import Parameters
 from edanalyze.link.program import Program
@@ -69,6 +70,7 @@ class Evaluator:
         self.texts = Texts(self)
         self.entities = Entities(self)
         self.registries = Registries(self)
+        self.dispatch = Dispatch(self)
         self.configuration = AppConfig(self)
         self._roots: dict[tuple[Scope, bool], Frame] = {}
         self._memo: dict[tuple[int, Frame], tuple[Value, ...]] = {}

@@ -245,7 +245,7 @@ class Parameters:
                         break
                 if len(found) >= MOST_CALLERS:
                     return found
-        return found
+        return found or evaluator.dispatch.callers(function)[:MOST_CALLERS]
 
     def _runs(self, value: Value, function: str, constructed: set[str]) -> bool:
         evaluator = self._evaluator

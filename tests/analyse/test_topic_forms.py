@@ -822,6 +822,97 @@ FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
                 """,
         },
     ),
+    "a publisher that handlers are given by its name": (
+        {"orders.placed -> work"},
+        {
+            "a.py": """
+                import inspect
+                from functools import partial
+                from kafka import KafkaProducer
+
+                class Placed:
+                    pass
+
+                def send(topic, event):
+                    KafkaProducer().send(topic, event)
+
+                def on_placed(event: Placed, publish):
+                    publish("orders.placed", b"")
+
+                HANDLERS = {Placed: [on_placed]}
+
+                def prepared(handler, dependencies):
+                    names = inspect.signature(handler).parameters
+                    given = {name: value for name, value in dependencies.items() if name in names}
+                    return lambda message: handler(message, **given)
+
+                def bootstrap(publish=send):
+                    dependencies = {"publish": publish}
+                    return {kind: [prepared(each, dependencies) for each in found] for kind, found in HANDLERS.items()}
+                """,
+            "b.py": KAFKA_WORKER,
+        },
+    ),
+    "a publisher that is bound by functools.partial": (
+        {"orders.placed -> work"},
+        {
+            "a.py": """
+                import inspect
+                from functools import partial
+                from kafka import KafkaProducer
+
+                class Placed:
+                    pass
+
+                def send(topic, event):
+                    KafkaProducer().send(topic, event)
+
+                def on_placed(event: Placed, publish):
+                    publish("orders.placed", b"")
+
+                HANDLERS = {Placed: [on_placed]}
+
+                def bootstrap():
+                    return {
+                        kind: [partial(handler, publish=send) for handler in handlers]
+                        for kind, handlers in HANDLERS.items()
+                    }
+                """,
+            "b.py": KAFKA_WORKER,
+        },
+    ),
+    "a publisher that a bus passes to its handlers": (
+        {"orders.placed -> work"},
+        {
+            "a.py": """
+                import inspect
+                from functools import partial
+                from kafka import KafkaProducer
+
+                class Placed:
+                    pass
+
+                def send(topic, event):
+                    KafkaProducer().send(topic, event)
+
+                def on_placed(event: Placed, publish):
+                    publish("orders.placed", b"")
+
+                HANDLERS = {Placed: [on_placed]}
+
+                class Bus:
+                    def __init__(self, publish):
+                        self.publish = publish
+
+                    def handle(self, message):
+                        for handler in HANDLERS[type(message)]:
+                            handler(message, publish=self.publish)
+
+                bus = Bus(send)
+                """,
+            "b.py": KAFKA_WORKER,
+        },
+    ),
     "Helm values as topics": (
         {"orders.placed -> work"},
         {

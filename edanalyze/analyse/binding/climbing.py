@@ -15,7 +15,7 @@ from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.witness import Point
 from edanalyze.facts import ir
 from edanalyze.link.scopes import Scope
-from edanalyze.link.values import Class, Frame, Function, Instance, Partial, Site, Value
+from edanalyze.link.values import Class, Frame, Function, Instance, Partial, Site, String, Value
 
 MOST_LINKS = 6
 MOST_CONTEXTS = 60
@@ -89,7 +89,10 @@ class Climbing:
             root = evaluator.root(function, open=True)
             yield evaluator.frames(function, receiver=root.receiver, closure=frame, open=True)
             return
-        for value in evaluator.values(link.call.function, frame):
+        values = evaluator.values(link.call.function, frame)
+        if link.kind == "call" and values and all(isinstance(value, String) for value in values):
+            values = evaluator.values(link.call.function, evaluator.root(link.scope))  # what is called is handed in
+        for value in values:
             if link.kind == "construct":
                 if isinstance(value, Class) and self._inherits(value.id, function):
                     receiver = Instance(value.id, Site(link.call, frame))
