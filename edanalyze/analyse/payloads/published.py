@@ -116,15 +116,24 @@ class Payloads:
             if isinstance(content.value, Instance):
                 if self.shapes.classes.is_row(content.value.id):
                     return Reading(content, 2, 1)  # what is sent of a row is decided here
-                fields = self.shapes.classes.shape(content.value.id).fields
-                return Reading(content, 1, 0, int(bool(fields)), (content.hole,))
+                return Reading(content, 1, 0, self._precision(content.value), (content.hole,))
             if content.value is None:
                 return Reading(content, 0, 0, 0, (content.hole,))
             return Reading(content, 1, 0, 1, (content.hole,))
         seen = self.shapes.of(content)
         if seen.holes:
             return Reading(content, 1, 1, 1, seen.holes)
+        if seen.type.kind == "unknown":
+            return Reading(content, 0, 0)
+        if isinstance(content.value, Instance) and content.value.site is None:  # not where it is made
+            return Reading(content, 1, 0, self._precision(content.value))
         return Reading(content, 2, 1)
+
+    def _precision(self, value: Instance) -> int:
+        """How much a declared class tells: nothing without fields, else the more the further down it is derived."""
+        if not self.shapes.classes.shape(value.id).fields:
+            return 0
+        return len(self._evaluator.classes.order(value.id)[0])
 
     # ----------------------------------------------------------------- records
 
