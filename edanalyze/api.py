@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from edanalyze.check.found import Found
     from edanalyze.graph.records import Graph
     from edanalyze.parse import Progress
+    from edanalyze.review import Declared, Review
 
 __all__ = [
     "Look",
@@ -43,6 +44,8 @@ __all__ = [
     "load_project",
     "look",
     "read_facts",
+    "review",
+    "review_of_facts",
 ]
 
 T = TypeVar("T")
@@ -65,12 +68,14 @@ def check(project: Project, progress: Progress | None = None) -> CheckResult:
     return _checked(project, progress)
 
 
-def _checked(project: Project, progress: Progress | None = None, everything: bool = False) -> CheckResult:
-    """`everything`: also what the baseline holds."""
+def _checked(
+    project: Project, progress: Progress | None = None, everything: bool = False, also: tuple[str, ...] = ()
+) -> CheckResult:
+    """`everything`: also what the baseline holds. `also` are codes of rules that run unless they are ignored."""
     if project.options.since is not None:  # depends on what git says
-        return _selected(project, progress, everything)
-    about = msgspec.msgpack.encode((_asked(project), everything))
-    return _remembered(project, "check", about, CheckResult, lambda: _selected(project, progress, everything))
+        return _selected(project, progress, everything, also)
+    about = msgspec.msgpack.encode((_asked(project), everything, also))
+    return _remembered(project, "check", about, CheckResult, lambda: _selected(project, progress, everything, also))
 
 
 def _asked(project: Project) -> bytes:
@@ -96,14 +101,23 @@ def _asked(project: Project) -> bytes:
     return msgspec.msgpack.encode((asked, accepted, project.notes))
 
 
-def _selected(project: Project, progress: Progress | None, everything: bool) -> CheckResult:
+def _codes(project: Project, also: tuple[str, ...] = ()) -> set[str]:
+    """The codes of the rules that run."""
+    config = project.config
+    enable = (*config.enable, *also)
+    return registry.enabled(
+        registry.rules(), config.select, config.ignore, config.extend_select, enable, config.preview
+    )
+
+
+def _selected(project: Project, progress: Progress | None, everything: bool, also: tuple[str, ...]) -> CheckResult:
     """Find, and choose what is reported."""
     from edanalyze.check.selection import Scope, select
     from edanalyze.discover.git import changes
 
     config, options = project.config, project.options
     rules = registry.rules()
-    codes = registry.enabled(rules, config.select, config.ignore, config.extend_select, config.enable, config.preview)
+    codes = _codes(project, also)
     scope = Scope(
         project.covers,
         project.read,
@@ -185,16 +199,26 @@ def graph(project: Project) -> Graph:
 
 def facts(project: Project) -> Facts:
     """What a project tells other systems: its services, entry points, calls, messages and findings, without source."""
-    return _remembered(project, "facts", _asked(project), Facts, lambda: _facts(project))
+    return _remembered(project, "facts", _asked(project), Facts, lambda: _surveyed(project))
 
 
-def _facts(project: Project) -> Facts:
+def _facts(project: Project, also: tuple[str, ...] = ()) -> Facts:
     from edanalyze.analyse.systemgraph import facts as tell
     from edanalyze.enduring import enduring
 
-    found = _checked(project, everything=True)
+    found = _checked(project, everything=True, also=also)
     project.parse()
     return enduring(project, lambda system: tell(system, found.diagnostics, project.name, found.not_analysed))
+
+
+def _surveyed(project: Project, also: tuple[str, ...] = ()) -> Facts:
+    """The facts, with what the project is operated with and what was looked for."""
+    from edanalyze.analyse.systemgraph import surveyed
+    from edanalyze.discover.operation import find_means, is_operated
+
+    made, files = _facts(project, also), project.deploy_files
+    operated = is_operated(files, project.system.deployment.containers)
+    return surveyed(made, project.name, _codes(project, also), find_means(files), operated)
 
 
 def graph_of_facts(facts: Iterable[Facts]) -> Graph:
@@ -263,6 +287,41 @@ def _has_failed(result: object) -> bool:
     from edanalyze.check.found import Found
 
     return isinstance(result, Found) and bool(result.failed)
+
+
+def review(project: Project) -> Review:
+    """The checklist, answered for a project and the systems of `Options.facts`.
+
+    All rules behind it run, those that are off by default too; the ones that the configuration ignores do not.
+    """
+    from edanalyze.catalog.lock import NAME
+    from edanalyze.review import RULES, Declared
+
+    config = project.config
+    declared = Declared(
+        config.unordered_topics,
+        config.volume,
+        {str(name): where for name, where in config.elsewhere.items()},
+        NAME if project.contracts is not None else "",
+    )
+    return _reviewed(project.root.name, [_surveyed(project, RULES), project.others], catalogue(project), declared)
+
+
+def review_of_facts(facts: Facts) -> Review:
+    """The checklist, answered for the systems that facts tell of."""
+    from edanalyze.catalog.records import VERSION, Catalogue
+    from edanalyze.review import Declared
+
+    return _reviewed("several systems", [facts], Catalogue(VERSION, "several systems", ()), Declared())
+
+
+def _reviewed(title: str, facts: Iterable[Facts], catalogue: Catalogue, declared: Declared) -> Review:
+    from edanalyze import exchange
+    from edanalyze.review import Evidence
+    from edanalyze.review import review as answer
+
+    known = exchange.union(facts)
+    return answer(Evidence(title, known, graph_of_facts([known]), catalogue, declared))
 
 
 def _remembered(project: Project, kind: str, about: bytes, form: type[T], make: Callable[[], T]) -> T:

@@ -20,6 +20,7 @@ from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Constant, Display, ExternalInstance, String, Value
 
 if TYPE_CHECKING:
+    from edanalyze.analyse.binding.records import PublishCall
     from edanalyze.analyse.system import System
 
 _ENTITY = re.compile(r"(^|_)(id|uuid|guid|pk)$")
@@ -67,6 +68,25 @@ class PartitionKeys:
                 if place not in seen:
                     seen.add(place)
                     yield found
+
+    def given(self, call: PublishCall) -> str:
+        """Whether a message has a key: "key", "none" or "unknown"; "" where what it goes to keeps no order by key."""
+        effect, step = call.effect, call.step
+        if not self._is_keyed(effect, step.scope):
+            return ""
+        if effect.argument("partition") is not None:
+            return "key"
+        keys = self._keys(effect, step.scope)
+        if effect.handed or has_unpacking(step.call) or not keys:
+            return "unknown"
+        physical = (call.path[-1],)
+        lacking = (
+            constant
+            for key, scope in keys
+            for witness, constant in self._lacking(key, scope, physical, 0)
+            if is_one_way(call.path, witness)
+        )
+        return "none" if any(not constant for constant in lacking) else "key"
 
     def _of_call(self, payloads: list[Payload], unordered: Callable[[str], bool]) -> Iterator[Unkeyed]:
         effect, step = payloads[0].effect, payloads[0].step

@@ -18,6 +18,7 @@ from edanalyze.cli.init import init
 from edanalyze.cli.models import models
 from edanalyze.cli.new_check import new_check
 from edanalyze.cli.report import report
+from edanalyze.cli.review import review
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -31,6 +32,7 @@ def app() -> None:
       edanalyze explain EDA201             what a finding means, and what to do instead
       edanalyze graph -o services.svg      a picture of services, calls and messages
       edanalyze catalog -o events.md       who sends which event, and who reads what of it
+      edanalyze review                     the event-driven checklist, and what to do first
 
     \b
     In a system that exists already:
@@ -53,6 +55,7 @@ for command in (
     contracts,
     facts,
     report,
+    review,
     explain,
     rules,
     models,

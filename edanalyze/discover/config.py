@@ -196,7 +196,11 @@ def _checked(value: Any, kind: inspect.Type, key: str, file: str, problems: list
             return _checked(value, inner, key, file, problems)
         case inspect.VarTupleType(item_type=item) if isinstance(value, list):
             return tuple(_checked(each, item, f"{key}[{at}]", file, problems) for at, each in enumerate(value))
-        case inspect.DictType(value_type=inner) if isinstance(value, dict):
+        case inspect.DictType(key_type=names, value_type=inner) if isinstance(value, dict):
+            if isinstance(names, inspect.LiteralType):
+                words = [str(word) for word in names.values]
+                strange = [name for name in value if name not in words]
+                problems += [ConfigProblem(file, f"{key}.{name}", _unknown(name, words)) for name in strange]
             return {name: _checked(each, inner, f"{key}.{name}", file, problems) for name, each in value.items()}
         case inspect.StructType(cls=cls, fields=fields) if isinstance(value, dict):
             known = {field.encode_name: field for field in fields}

@@ -103,6 +103,17 @@ class Config(msgspec.Struct, frozen=True, rename="kebab"):
     sla: Annotated[
         dict[str, str], _doc("What is promised of messages, by name (patterns); the catalogue says so.")
     ] = {}
+    volume: Annotated[
+        dict[str, Literal["low", "high"]],
+        _doc("How many messages go over topics, by name (patterns): `edanalyze review` advises accordingly."),
+    ] = {}
+    elsewhere: Annotated[
+        dict[Literal["compatibility", "lag", "dead-letter-depth", "replay"], str],
+        _doc(
+            "Where what `edanalyze review` asks for is done outside of this code, by criterion: `compatibility`, "
+            "`lag`, `dead-letter-depth` or `replay`."
+        ),
+    ] = {}
     environment: Annotated[
         dict[str, str | int | float | bool],
         _doc("Values of environment variables in the deployed system; they win over what configuration files say."),

@@ -24,6 +24,7 @@ _KINDS = {
     "code": {"route", "handler", "job", "function"},
     "entries": {"route", "handler", "task", "job", "command", "rpc"},
     "publishes": {"publish", "outbox"},
+    "operations": {"lag", "dead letters", "replay", "compatibility"},
 }
 _CONFIDENCES = {"certain", "likely", "guess"}
 _ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:[/\\]")

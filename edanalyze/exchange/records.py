@@ -142,7 +142,8 @@ class Publish(msgspec.Struct, frozen=True, kw_only=True):
 
     `topic` is the name that producer and consumer share, "" when it is not known (`reason` says why); `destination` is
     the same with its holes. `exchange` and `key` are the parts of an AMQP address, `bus` that of an event that is
-    addressed by its type, `task` tells that a task is enqueued.
+    addressed by its type, `task` tells that a task is enqueued. `partition` says of a message to a log that keeps order
+    by key whether it has one: "key", "none" or "unknown"; "" for all others.
     """
 
     system: str
@@ -155,6 +156,7 @@ class Publish(msgspec.Struct, frozen=True, kw_only=True):
     transport: str = ""
     bus: str = ""
     task: bool = False
+    partition: str = ""
     reason: str = ""
     confidence: str = "certain"
     via: str = ""
@@ -228,6 +230,32 @@ class Skipped(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """A means to operate messages: what watches a backlog, brings messages back, or keeps contracts.
+
+    `kind` is "lag" (how far consumers are behind), "dead letters" (how many there are), "replay" or
+    "compatibility". `transports` are those it is for, () for any; `name` is the metric, command or file.
+    """
+
+    system: str
+    kind: str
+    name: str
+    transports: tuple[str, ...] = ()
+    path: str = ""
+    line: int = 0
+
+
+class Survey(msgspec.Struct, frozen=True, kw_only=True):
+    """What was looked for in a system: operations, and the findings of the rules with these codes.
+
+    `operated` tells whether the system runs a broker, declares its queues, or holds what watches it.
+    """
+
+    system: str
+    rules: tuple[str, ...] = ()
+    operated: bool = False
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Facts of one or several systems: sorted lists of distinct records."""
 
@@ -242,6 +270,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     writes: tuple[Write, ...] = ()
     feeds: tuple[Feed, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    surveys: tuple[Survey, ...] = ()
     findings: tuple[Finding, ...] = ()
     skipped: tuple[Skipped, ...] = ()
 

@@ -203,8 +203,13 @@ class _Builder:
             group=next((text.text for text in entry.group), ""),
             at_least_once=entry.delivery.at_least_once,
             ack=entry.delivery.ack,
-            dead_letter=entry.delivery.dead_letter,
+            dead_letter=self._keeps_failures(entry),
         )
+
+    def _keeps_failures(self, entry: EntryPoint) -> bool | None:
+        """Whether what a consumer fails on is kept aside: by its subscription, or by the queue it reads."""
+        known = (entry.delivery.dead_letter, *(self._system.dead_letters.keeps(each.text) for each in entry.topics))
+        return next((each for each in known if each is not None), None)
 
     @staticmethod
     def _place(end: Producer) -> tuple[str, int, str, str]:

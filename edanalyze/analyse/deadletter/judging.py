@@ -44,6 +44,13 @@ class DeadLetters:
                 yield Undelivered(each.entity, name, path, each.place, each.module, each.function, each.likely)
         yield from self._in_templates()
 
+    def keeps(self, queue: str) -> bool | None:
+        """Whether what is refused of a queue or subscription is kept aside; None where nothing declares it."""
+        declared = [each for each in self.declared if queue in each.names]
+        if queue in self._routed or any(self._is_safe(queue, each) for each in declared):
+            return True
+        return False if any(each.routed is False for each in declared) else None
+
     @cached_property
     def _parked(self) -> frozenset[str]:
         """Where failed messages go: exchanges, and queues by their names."""

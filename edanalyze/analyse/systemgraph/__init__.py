@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from edanalyze.analyse.landscape import Landscape, drawn
 from edanalyze.analyse.system import System
 from edanalyze.analyse.systemgraph.callgraph import callgraph
-from edanalyze.analyse.systemgraph.facts import facts
+from edanalyze.analyse.systemgraph.facts import facts, surveyed
 from edanalyze.analyse.systemgraph.findings import Reported
 from edanalyze.graph.records import Graph
 
-__all__ = ["build", "callgraph", "facts"]
+__all__ = ["build", "callgraph", "facts", "surveyed"]
 
 
 def build(system: System, diagnostics: Sequence[Reported] = ()) -> Graph:

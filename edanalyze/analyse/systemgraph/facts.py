@@ -15,6 +15,7 @@ from edanalyze.analyse.system import System
 from edanalyze.analyse.systemgraph.findings import Findings, Reported
 from edanalyze.analyse.systemgraph.nodes import Nodes
 from edanalyze.analyse.witness import Point
+from edanalyze.discover.operation import Means
 from edanalyze.exchange import records
 from edanalyze.facts.module import Unanalysed
 from edanalyze.link.entries import EntryPoint
@@ -30,6 +31,20 @@ def facts(
 ) -> exchange.Facts:
     """The facts of a system under a name, with the findings in it and the files that were not analysed."""
     return _Facts(system, diagnostics, name).make(skipped)
+
+
+def surveyed(
+    made: exchange.Facts, name: str, rules: Iterable[str], operations: Iterable[Means], operated: bool
+) -> exchange.Facts:
+    """The same facts of the system of that name, with the rules that were run and what it is operated with."""
+    told = tuple(
+        records.Operation(
+            system=name, kind=each.kind, name=each.name, transports=each.transports, path=each.path, line=each.line
+        )
+        for each in operations
+    )
+    survey = records.Survey(system=name, rules=tuple(sorted(rules)), operated=operated)
+    return exchange.union([msgspec.structs.replace(made, operations=told, surveys=(survey,))])
 
 
 class _Facts:
@@ -224,6 +239,7 @@ class _Facts:
             transport=call.transport,
             bus=call.bus,
             task=call.task is not None,
+            partition=self._system.partition_keys.given(call),
             reason=call.reason,
             confidence=call.confidence,
             via=self._via(call),

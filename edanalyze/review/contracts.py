@@ -1,0 +1,60 @@
+"""Item 2: versioned contracts and compatibility rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from edanalyze.review.elsewhere import kept_elsewhere
+from edanalyze.review.evidence import Evidence
+from edanalyze.review.judging import counted, judged, judged_by_rules
+from edanalyze.review.records import Criterion, Place
+
+
+def criteria(evidence: Evidence) -> Iterator[Criterion]:
+    """Versions, rules of compatibility that are kept, and consumers that let producers grow."""
+    sent = [message for message in evidence.messages if message.producers]
+    received = [message for message in evidence.messages if message.consumers]
+    yield judged_by_rules(
+        evidence,
+        "version",
+        "Every message tells its version or its schema",
+        counted(len(sent), "message"),
+        "EDA501",
+        applies=sent,
+    )
+    yield kept_elsewhere(evidence, _compatibility(evidence))
+    yield judged_by_rules(
+        evidence,
+        "kept contracts",
+        "What is sent is what was agreed on",
+        evidence.declared.contracts or "no lock of contracts",
+        "EDA506",
+        applies=evidence.declared.contracts,
+    )
+    yield judged_by_rules(
+        evidence,
+        "tolerant consumers",
+        "Consumers take fields that they do not know",
+        counted(len(received), "message"),
+        "EDA502",
+        applies=received,
+    )
+
+
+def _compatibility(evidence: Evidence) -> Criterion:
+    kept = [Place(each.path, each.line, each.name) for each in evidence.operations("compatibility")]
+    if evidence.declared.contracts:
+        kept.append(Place(evidence.declared.contracts, 0, "the lock of `edanalyze contracts`"))
+    crossing = [message for message in evidence.crossing if message.producers]
+    nothing = Place("", 0, "no lock of contracts and no schema registry was found")
+    unsurveyed = [Place("", 0, f"the facts of {system} do not tell") for system in evidence.unsurveyed]
+    return judged(
+        "compatibility",
+        "Rules of compatibility are agreed on and checked",
+        f"{counted(len(kept), 'place')} for {counted(len(crossing), 'message')} between services",
+        applies=crossing,
+        wrong=() if kept or unsurveyed else (nothing,),
+        unsure=() if kept else unsurveyed,
+        found=kept,
+        remedy="write `contracts.lock` with `edanalyze contracts lock`, and let CI run `edanalyze contracts check`",
+    )
