@@ -9,10 +9,9 @@ import click
 
 from edanalyze.cli.cache import CACHE
 from edanalyze.cli.failures import explained
-from edanalyze.cli.graph import CONFIG, PATHS, VERBOSE, tell
-from edanalyze.cli.inputs import divided
+from edanalyze.cli.inputs import CONFIG, PATHS, VERBOSE, divided, tell, tell_about
 from edanalyze.cli.output import destination
-from edanalyze.report.escape import encodable, one_line
+from edanalyze.report.escape import encodable
 from edanalyze.review import FORMATS, Review, failed, render, required, undecided
 
 
@@ -77,13 +76,12 @@ def review(
         if own or not files:
             options = api.Options(config=config, facts=files, strict=strict, cache=not no_cache)
             project = api.load_project(own or (Path(),), options)
-            answered, left_out = api.review(project), project.not_analysed
-            for note in project.cache_notes if verbose else ():
-                click.echo(f"note: {one_line(note)}", err=True)
+            answered = api.review(project)
+            tell_about(project, verbose)
         else:
-            facts, left_out = api.read_facts(files)
+            facts, refused = api.read_facts(files)
             answered = api.review_of_facts(facts)
-        tell(left_out)
+            tell(refused)
         with destination(output) as stream:
             stream.write(encodable(render(answered, form)))
         _tell_unknown(answered, items)

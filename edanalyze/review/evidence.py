@@ -14,6 +14,9 @@ from edanalyze.graph.reach import entry_points_behind
 from edanalyze.graph.records import CODE_KINDS, Graph, Node
 from edanalyze.review.records import Place
 
+INTERNAL_ERROR = "EDA999"
+"""What edanalyze says of its own mistakes: behind each, findings may be missing."""
+
 SENDING = frozenset({"publish", "outbox"})
 CONSUMING = frozenset({"handler", "task"})
 
@@ -72,7 +75,7 @@ class Evidence:
             for each in self.facts.skipped
             if each.path.endswith((".py", ".pyw"))
         ]
-        return (*missing, *unread)
+        return (*missing, *unread, *self.findings(INTERNAL_ERROR))
 
     def path(self, system: str, path: str) -> str:
         """A path of a system as the graph has it: with several systems it begins with the name of its own."""
