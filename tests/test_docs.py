@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import shlex
 import shutil
@@ -157,6 +158,21 @@ def test_the_first_day_of_the_start_page_ends_green(tmp_path: Path, monkeypatch:
         else:
             subprocess.run([program, *arguments], check=True, timeout=60)
     assert (tmp_path / "system/report.html").is_file()
+
+
+def words(picture: str) -> list[str]:
+    """The texts in an SVG, whatever program has laid it out."""
+    return sorted(html.unescape(text) for text in re.findall(r"<text[^>]*>(.*?)</text>", picture))
+
+
+def test_the_picture_of_the_readme_is_what_is_drawn(tmp_path: Path) -> None:
+    drawn = tmp_path / "drawn.svg"
+    shop = str(ROOT / "fixtures/shop")
+    ran = CliRunner().invoke(app, ["graph", shop, "--focus", "notifications-mail", "-o", str(drawn)])
+    assert ran.exit_code == 0, ran.output
+    assert words(drawn.read_text(encoding="utf-8")) == words(text_of(DOCS / "images/mail.svg")) != [], (
+        "run edanalyze graph fixtures/shop --focus notifications-mail -o docs/images/mail.svg"
+    )
 
 
 def test_the_worked_example_is_reported_as_its_page_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,8 +63,8 @@ Files that end in `.py` or `.pyw`, apart from
 - symbolic links: what they lead to is analysed where it is, if it is part of the project;
 - files larger than `max-file-size`, and whatever is no regular file.
 
-What is left out is said, by kind and number. A file or folder given on the command line is analysed even where one of
-the first four would leave it out.
+`--verbose` says what is left out, by kind and number. A file or folder given on the command line is analysed even
+where one of the first four would leave it out.
 
 ## Which services are found without any setting
 

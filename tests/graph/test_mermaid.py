@@ -87,6 +87,11 @@ def test_the_legend_explains_what_occurs_and_nothing_else(shop: Graph) -> None:
 def test_the_example_in_the_documentation_is_what_is_drawn(shop: Graph) -> None:
     page = (Path(__file__).parents[2] / "docs" / "graph.md").read_text(encoding="utf-8")
     assert f"```mermaid\n{drawn(fold(shop, 'services'), 'The shop')}```\n" in page
+    picture = (Path(__file__).parents[2] / "docs/images/reading.svg").read_text(encoding="utf-8")
+    now = render(fold(shop, "services"), "svg", title="The shop").decode()
+    assert sorted(re.findall(r"<text[^>]*>(.*?)</text>", picture)) == sorted(
+        re.findall(r"<text[^>]*>(.*?)</text>", now)
+    )
 
 
 HOSTILE = [
