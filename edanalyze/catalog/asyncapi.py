@@ -1,4 +1,7 @@
-"""The catalogue as an AsyncAPI 3.0 document of the whole system, with an operation for each end of each channel."""
+"""The catalogue as an AsyncAPI 3.0 document of the whole system, with an operation for each end of each channel.
+
+What stays within a process is no part of it.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,8 @@ def document(catalogue: Catalogue) -> dict[str, Any]:
     operations: dict[str, Any] = {}
     messages: dict[str, Any] = {}
     for message in catalogue.messages:
+        if message.internal:
+            continue
         channel = _key(message.channel or message.name)
         made = channels.setdefault(channel, {"address": message.channel or None, "messages": {}})
         made["messages"][message.id] = {"$ref": f"#/components/messages/{message.id}"}

@@ -54,7 +54,7 @@ def locked(catalogue: Catalogue, before: Lock | None = None) -> Lock:
     """The lock of a catalogue; modes that were set by hand in an earlier one are kept."""
     found = {}
     for message in catalogue.messages:
-        if message.producers:
+        if message.producers and not message.internal:
             known = before.contracts.get(message.id) if before is not None else None
             found[message.id] = Contract(
                 schema=_plain(message.schema),
@@ -100,7 +100,7 @@ def from_text(text: str) -> Lock:
 
 def differences(lock: Lock, catalogue: Catalogue) -> Iterator[Difference]:
     """What has changed since a lock was written, by message and field."""
-    now = {message.id: message for message in catalogue.messages if message.producers}
+    now = {message.id: message for message in catalogue.messages if message.producers and not message.internal}
     for name in sorted({*lock.contracts, *now}):
         contract, message = lock.contracts.get(name), now.get(name)
         places = tuple(f"{end.path}:{end.line}" for end in message.producers) if message is not None else ()

@@ -18,7 +18,8 @@ def to_markdown(catalogue: Catalogue) -> str:
     lines += ["| name | kind | channel | version | owner | producers | consumers |", "|--|--|--|--|--|--|--|"]
     for message, anchor in zip(catalogue.messages, _anchors(catalogue), strict=True):
         lines.append(
-            f"| [{_cell(message.name)}](#{anchor}) | {message.kind} | {_cell(message.channel)} | "
+            f"| [{_cell(message.name)}](#{anchor}) | {message.kind} | "
+            f"{'(in process)' if message.internal else _cell(message.channel)} | "
             f"{_cell(message.version) or 'none'} | {_cell(message.owner) or 'none'} | "
             f"{_services(message.producers)} | {_services(message.consumers)} |"
         )
@@ -47,7 +48,10 @@ def _section(message: Message) -> Iterator[str]:
         yield message.description
         yield ""
     yield f"- **Kind**: {message.kind} ({_cell(message.why)})"
-    yield f"- **Channel**: {_code(message.channel)}" + (f" on {message.transport}" if message.transport else "")
+    if message.internal:
+        yield "- **Channel**: none, as far as the code tells it stays within its process"
+    else:
+        yield f"- **Channel**: {_code(message.channel)}" + (f" on {message.transport}" if message.transport else "")
     yield f"- **Version**: {_code(message.version) or 'none'}"
     source = f" ({message.owner_source})" if message.owner_source else ""
     yield f"- **Owner**: {_cell(message.owner) or 'none'}{source}"

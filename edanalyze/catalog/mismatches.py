@@ -22,7 +22,7 @@ def mismatches(catalogue: Catalogue) -> Iterator[Mismatch]:
     for message in catalogue.messages:
         channels[message.channel] = channels.get(message.channel, 0) + 1
     for message in catalogue.messages:
-        if not message.producers or (message.channel and channels[message.channel] > 1):
+        if message.internal or not message.producers or (message.channel and channels[message.channel] > 1):
             continue
         for consumer in message.consumers:
             for read in consumer.reads:

@@ -8,6 +8,8 @@ import msgspec
 
 VERSION = 1
 KINDS = ("event", "command", "message")
+INTERNAL = "in-process"
+"""The transport of what a bus hands to functions of the same process."""
 
 Schema = dict[str, Any]
 """A JSON Schema. `x-unknown` says why a part of it is not known."""
@@ -84,6 +86,11 @@ class Message(msgspec.Struct, frozen=True):
     headers: Schema = {}
     producers: tuple[Producer, ...] = ()
     consumers: tuple[Consumer, ...] = ()
+
+    @property
+    def internal(self) -> bool:
+        """Whether it stays within its process: it is no contract with anybody outside."""
+        return self.transport == INTERNAL
 
     @property
     def ends(self) -> tuple[Producer | Consumer, ...]:

@@ -22,8 +22,10 @@ def to_json(catalogue: Catalogue) -> str:
 
 
 def to_types(catalogue: Catalogue) -> str:
-    """The names of all events, as CloudEvents have them in `type`, one a line."""
-    names = sorted({message.name for message in catalogue.messages if message.kind != "command"})
+    """The names of all events that leave their process, as CloudEvents have them in `type`, one a line."""
+    names = sorted(
+        {message.name for message in catalogue.messages if message.kind != "command" and not message.internal}
+    )
     return "".join(f"{name}\n" for name in names)
 
 

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from edanalyze import api
 from edanalyze.catalog import Catalogue, Consumer, Message, Producer, files, render
+from edanalyze.catalog.lock import locked
 from edanalyze.cli.app import app
 from tests.analyse.systems import system
 
@@ -113,6 +114,99 @@ def test_what_nobody_sends_and_what_nobody_reads_is_listed(tmp_path: Path) -> No
     assert not messages["orders.placed"].consumers
     assert not messages["orders.cancelled"].producers
     assert "no producer" in messages["orders.cancelled"].schema["x-unknown"]
+
+
+BUS = """
+from dataclasses import dataclass
+from functools import singledispatch
+
+class Event:
+    pass
+
+class Command:
+    pass
+
+@dataclass
+class Placed(Event):
+    order_id: int
+
+@dataclass
+class Lost(Event):
+    order_id: int
+
+@dataclass
+class Place(Command):
+    sku: str
+"""
+
+
+@pytest.mark.parametrize(
+    "registration",
+    [
+        "HANDLERS = {Placed: [announce], Place: place}",
+        "HANDLERS = {}\nHANDLERS[Placed] = announce\nHANDLERS[Place] = place",
+        "HANDLERS = {}\nHANDLERS.setdefault(Placed, []).append(announce)\nHANDLERS.setdefault(Place, []).append(place)",
+        "bus.subscribe(Placed, announce)\nbus.register(command=Place, handlers=[place])",
+        "bus.on(Placed)(announce)\n@bus.on(Placed)\ndef other(event): pass\nbus.register(Place, place)",
+        "class PlacedHandler:\n    def handle(self, event: Placed): pass\nbus.register(Place, place)",
+        "@singledispatch\ndef run(event): pass\n@run.register\ndef _(event: Placed): pass\nbus.register(Place, place)",
+        "class Placing:\n    def handle(self, event): pass\nbus.on(Placed, [box.get(Placing)])\nbus.on(Place, place)",
+    ],
+)
+def test_what_a_bus_hands_over_inside_a_process_is_listed(tmp_path: Path, registration: str) -> None:
+    messages = made(
+        tmp_path,
+        """
+        def place(command: Place):
+            return Placed(1)
+        def announce(event: Placed):
+            print(event.order_id)
+        def route():
+            bus.handle(Place("a"))
+            raised.append(Lost(order_id=2))
+        """
+        + textwrap.indent(f"\n{registration}", "        "),
+        BUS,
+    )
+    assert {(m.id, m.kind, m.transport, m.channel) for m in messages.values()} == {
+        ("Placed", "event", "in-process", ""),
+        ("Place", "command", "in-process", ""),
+        ("Lost", "event", "in-process", ""),
+    }
+    assert [end.function for end in messages["Placed"].producers] == ["place"]
+    assert messages["Placed"].consumers and not messages["Lost"].consumers
+    assert [end.function for end in messages["Place"].consumers] == ["place"]
+    assert messages["Placed"].schema["properties"] == {"order_id": {"type": "integer"}}
+
+
+def test_what_only_has_the_name_of_an_event_is_no_message(tmp_path: Path) -> None:
+    messages = made(
+        tmp_path,
+        """
+        import abc, threading
+        class PlacedEvent(abc.ABC):
+            @abc.abstractmethod
+            def trigger(self, order): ...
+        class KafkaPlacedEvent(PlacedEvent):
+            def trigger(self, order):
+                producer.send("orders", json.dumps({"id": order}).encode(), headers=[("event_type", b"Placed")])
+        class Command(BaseCommand):
+            def handle(self, *args):
+                KafkaPlacedEvent().trigger(1)
+        done = threading.Event()
+        """,
+    )
+    assert [message.transport for message in messages.values()] == ["kafka"]
+
+
+def test_what_stays_in_a_process_is_no_contract_with_others(tmp_path: Path) -> None:
+    made(tmp_path, "HANDLERS = {Placed: [print]}\ndef work():\n    return Placed(1)\ndef h(event: Placed): pass", BUS)
+    catalogue = api.catalogue(api.load_project([tmp_path], api.Options(jobs=1)))
+    assert [message.internal for message in catalogue.messages] == [True]
+    assert yaml.safe_load(render(catalogue, "asyncapi"))["channels"] == {}
+    assert render(catalogue, "cloudevents") == ""
+    assert not locked(catalogue).contracts
+    assert "it stays within its process" in render(catalogue, "markdown")
 
 
 def test_kinds_come_from_configuration_classes_tasks_and_wording(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ class Broken(NamedTuple):
 
 def broken(system: System, kinds: Kinds, lock: Lock) -> Iterator[Broken]:
     """Breaking changes at the calls that send a message and at the reads of the field; reads of what nobody sends."""
-    catalogue = build(system, "", Declarations(kinds.commands, kinds.events))
+    catalogue = build(system, "", Declarations(kinds.commands, kinds.events), internal=False)
     messages = {message.id: message for message in catalogue.messages}
     ends = _Ends(system)
     for each in differences(lock, catalogue):

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from edanalyze.analyse.binding.climbing import lexical
 from edanalyze.analyse.binding.records import PublishCall
+from edanalyze.analyse.cataloguing.inprocess import InProcess, Internal
 from edanalyze.analyse.cataloguing.schemas import of_shape, of_type, united
 from edanalyze.analyse.identifiers import names_id
 from edanalyze.analyse.payloads.kinds import Kind, Kinds
 from edanalyze.analyse.payloads.records import Payload
 from edanalyze.analyse.payloads.shapes import alternatives
 from edanalyze.analyse.payloads.versions import SCHEMAS, VERSIONS
-from edanalyze.catalog.records import VERSION, Catalogue, Consumer, FieldRead, Message, Producer
+from edanalyze.catalog.records import INTERNAL, VERSION, Catalogue, Consumer, FieldRead, Message, Producer
 from edanalyze.facts.children import spelled
 from edanalyze.link.entries import EntryPoint
 
@@ -60,9 +62,19 @@ class Declarations:
     code_owner: Callable[[str], str] = lambda path: ""
 
 
-def build(system: System, title: str, declared: Declarations, diagnostics: Iterable[Reported] = ()) -> Catalogue:
-    """The catalogue of a system; `diagnostics` are noted at the calls that they are about."""
-    return Catalogue(VERSION, title, tuple(_Builder(system, declared, diagnostics).messages()))
+def build(
+    system: System,
+    title: str,
+    declared: Declarations,
+    diagnostics: Iterable[Reported] = (),
+    internal: bool = True,
+) -> Catalogue:
+    """The catalogue of a system, with or without the messages that stay within a process.
+
+    `diagnostics` are noted at the calls that they are about.
+    """
+    builder = _Builder(system, declared, diagnostics)
+    return Catalogue(VERSION, title, tuple(builder.messages(internal)))
 
 
 class _Builder:
@@ -76,7 +88,7 @@ class _Builder:
         for item in diagnostics:
             self._codes[(item.path, item.line)].add(item.code)
 
-    def messages(self) -> list[Message]:
+    def messages(self, internal: bool) -> list[Message]:
         """All messages, sorted by their ids."""
         sent: dict[Key, list[tuple[PublishCall, Payload | None]]] = defaultdict(list)
         for call in self._system.binding.publishes:
@@ -95,6 +107,8 @@ class _Builder:
                     received[(topic, topic)].append(entry)
         found = [self._sent(name, channel, calls) for (name, channel), calls in sent.items()]
         found += [self._received(name, entries) for (name, _), entries in received.items()]
+        if internal:
+            found += [self._internal(each) for each in InProcess(self._system, self._kinds).messages(_published(sent))]
         return list(_identified(sorted(found, key=lambda each: (each.name, each.channel))))
 
     # ------------------------------------------------------------------- names
@@ -125,7 +139,7 @@ class _Builder:
             owner=owner,
             owner_source=source,
             sla=self._named(self._declared.sla, name) or next(iter(_SLA.findall(docs)), ""),
-            description=docs.strip().split("\n\n")[0].replace("\n", " ") if docs.strip() else "",
+            description=_first(docs),
             schema=united(end.schema for end in producers),
             headers=united(end.headers for end in producers),
             producers=producers,
@@ -150,6 +164,45 @@ class _Builder:
             sla=self._named(self._declared.sla, name),
             schema={"x-unknown": "no producer is known"},
             consumers=tuple(sorted(map(self._consumer, entries), key=lambda end: (end.path, end.line))),
+        )
+
+    def _internal(self, message: Internal) -> Message:
+        """A message that stays within its process."""
+        paths = self._system.program.paths
+        facts = self._system.program.classes[message.cls]
+        schema = of_type(self._system.payloads.shapes.classes.type_of(message.cls))
+        producers = [
+            Producer(
+                service=self._system.service_of(paths[scope.module]),
+                function=lexical(scope).name or scope.module,
+                path=paths[scope.module],
+                line=call.place.line,
+                api=facts.name,
+                schema=schema,
+                headers={},
+            )
+            for call, scope in message.made
+        ]
+        kind = self._kinds.configured([facts.name]) or message.kind
+        owner, source = self._owner(
+            facts.name, [paths[message.cls.partition(":")[0]]], [end.service for end in producers]
+        )
+        docs = _dedented(facts.docstring or "")
+        return Message(
+            id="",
+            name=facts.name,
+            kind=kind.word,
+            why=kind.why,
+            channel="",
+            transport=INTERNAL,
+            version=self._version(facts.name, "", []),
+            owner=owner,
+            owner_source=source,
+            sla=self._named(self._declared.sla, facts.name) or next(iter(_SLA.findall(docs)), ""),
+            description=_first(docs),
+            schema=schema,
+            producers=tuple(sorted(producers, key=self._place)),
+            consumers=tuple(sorted(map(self._consumer, message.handlers), key=lambda end: (end.path, end.line))),
         )
 
     def _producer(self, sent: tuple[PublishCall, Payload | None]) -> Producer:
@@ -255,6 +308,17 @@ class _Builder:
             if found := _IN_NAME.search(text):
                 return found[1] or found[2]
         return ""
+
+
+def _published(sent: Mapping[Key, list[tuple[PublishCall, Payload | None]]]) -> frozenset[str]:
+    """The classes of what is sent to a broker."""
+    payloads = (payload for calls in sent.values() for _, payload in calls if payload is not None)
+    return frozenset(shape.cls for payload in payloads for shape in alternatives(payload.type))
+
+
+def _first(docs: str) -> str:
+    """The first paragraph of a docstring on one line."""
+    return docs.strip().split("\n\n")[0].replace("\n", " ")
 
 
 def _dedented(text: str) -> str:

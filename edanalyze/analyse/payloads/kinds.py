@@ -47,11 +47,9 @@ class Kinds:
     def of(self, call: PublishCall, payloads: Iterable[Payload] = ()) -> Kind:
         """What a published message is, by configuration, class, API, and the place it is sent to."""
         found = list(payloads)
-        names = [call.topic, *(name.text for payload in found for name in payload.names)]
-        for patterns, word in ((self.commands, "command"), (self.events, "event")):
-            for name in names:
-                if name and any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns):
-                    return Kind(word, "the configuration says so")
+        configured = self.configured([call.topic, *(name.text for payload in found for name in payload.names)])
+        if configured is not None:
+            return configured
         for payload in found:
             for shape in alternatives(payload.type):
                 declared = self.declared(shape.cls)
@@ -67,6 +65,14 @@ class Kinds:
         if call.exchange and self._system.binding.exchange_types.get(call.exchange) == "fanout":
             return Kind("event", f"the exchange `{call.exchange}` fans out")
         return Kind("")
+
+    def configured(self, names: Iterable[str]) -> Kind | None:
+        """What the configuration says that a message of these names is; None where it says nothing."""
+        known = [name for name in names if name]
+        for patterns, word in ((self.commands, "command"), (self.events, "event")):
+            if any(fnmatch.fnmatchcase(name, pattern) for name in known for pattern in patterns):
+                return Kind(word, "the configuration says so")
+        return None
 
     def settled(self, name: str, sent: Iterable[tuple[PublishCall, Payload | None]]) -> Kind:
         """What a message of a name is that is sent by some calls, at last by the wording of the name."""
