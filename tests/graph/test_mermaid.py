@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 from typing import Any
@@ -89,9 +90,8 @@ def test_the_example_in_the_documentation_is_what_is_drawn(shop: Graph) -> None:
     assert f"```mermaid\n{drawn(fold(shop, 'services'), 'The shop')}```\n" in page
     picture = (Path(__file__).parents[2] / "docs/images/reading.svg").read_text(encoding="utf-8")
     now = render(fold(shop, "services"), "svg", title="The shop").decode()
-    assert sorted(re.findall(r"<text[^>]*>(.*?)</text>", picture)) == sorted(
-        re.findall(r"<text[^>]*>(.*?)</text>", now)
-    )
+    shown, wanted = (sorted(re.findall(r"<text[^>]*>(.*?)</text>", html.unescape(svg))) for svg in (picture, now))
+    assert shown == wanted != []
 
 
 HOSTILE = [
