@@ -108,6 +108,11 @@ def test_no_page_speaks_of_a_rule_that_does_not_exist(name: str) -> None:
     assert set(re.findall(r"EDA\d{3}", text_of(ROOT / name))) <= {crash.CODE, *(rule.code for rule in BUILT_IN)}
 
 
+def test_the_page_on_json_explains_every_schema() -> None:
+    linked = {link for link in links(DOCS / "schemas.md") if link.endswith(".schema.json")}
+    assert linked == {f"schema/{schema.name}" for schema in (DOCS / "schema").glob("*.json")}
+
+
 def test_the_tour_of_the_code_names_modules_that_exist() -> None:
     text = _FENCED.sub("", text_of(DOCS / "how-it-works.md"))
     named = set(re.findall(r"`(?:[\w/]+/)?(\w+\.py)`", text)) - {"orders.py", "events.py"}

@@ -102,7 +102,8 @@ def _uri(target: Path) -> str:
 def _source(target: Path) -> str:
     name = f"# {target.relative_to(ROOT).as_posix()}"
     if target.is_file():
-        return f"{name}\n\n```python\n{target.read_text(encoding='utf-8')}```\n"
+        language = {".py": "python"}.get(target.suffix, target.suffix.lstrip("."))
+        return f"{name}\n\n```{language}\n{target.read_text(encoding='utf-8')}```\n"
     modules = sorted(target.rglob("*.py"), key=lambda path: (path.parent, path.name))
     rows = [f"| `{module.relative_to(target).as_posix()}` | {_purpose(module)} |" for module in modules]
     return "\n".join([name, "", "| module | |", "|--|--|", *rows, ""])
