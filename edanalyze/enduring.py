@@ -8,8 +8,9 @@ only when the analysis does not fail in the same way in the end.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import count, islice
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from edanalyze.check import crash
 from edanalyze.check.crash import Crash
@@ -53,7 +54,8 @@ def enduring(
     return done.results[0]
 
 
-class _Done(NamedTuple, Generic[T]):
+@dataclass(frozen=True)
+class _Done(Generic[T]):
     """What came of an attempt: the one result, or what was raised, and all that failed."""
 
     results: tuple[T, ...]

@@ -21,7 +21,7 @@ class Hole(msgspec.Struct, frozen=True):
     name: str = ""
 
 
-Template: TypeAlias = "tuple[str | Hole, ...]"
+Template: TypeAlias = tuple[str | Hole, ...]
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True):
