@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from flake8.main.cli import main as flake8
 
 from edanalyze.analyse.effects import Effects
 from edanalyze.analyse.engine import Engine
@@ -242,3 +243,13 @@ def test_a_result_with_something_left_out_is_remembered_as_it_is(run: Run, monke
     first = run("check", "--format", "json").stdout
     assert run("check", "--format", "json").stdout == first
     assert "EDA999" in first
+
+
+def test_flake8_shows_what_was_left_out_at_its_def(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_classification(monkeypatch, "app:strange")
+    assert flake8(["--isolated", "-j1", "--select", "EDA", "."]) == 1
+    lines = [line for line in capsys.readouterr().out.splitlines() if "EDA999" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith(f"./app.py:{STRANGE}:1: EDA999 `strange` was left out of the analysis: KeyError: 'lost'")
