@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from edanalyze.check.crash import Crash
     from edanalyze.discover.deployed import Deployment
     from edanalyze.discover.deployfiles import DeployFiles
+    from edanalyze.discover.documents import Document
     from edanalyze.discover.environment import Environment
     from edanalyze.discover.files import SourceFile, Tree
     from edanalyze.discover.root import Root
@@ -317,7 +318,15 @@ class Project:
             deployment=deployment,
             lookup=lookup,
             others=self.others if self.others.systems else None,
+            documents=self._read_documents,
         )
+
+    def _read_documents(self) -> tuple[Document, ...]:
+        from edanalyze.discover.documents import read_documents
+
+        found = read_documents(self.deploy_files)
+        self.note_unanalysed(self.deploy_files.unanalysed)
+        return found
 
 
 def read_facts(files: Iterable[Path]) -> tuple[Facts, list[Unanalysed]]:

@@ -66,7 +66,8 @@ class Correlation:
 
     def of_publish(self, effect: Effect, scope: Scope) -> Found:
         """Evidence in headers, properties or payload of a publish."""
-        address = [effect.argument(role) for role in ADDRESS if role in effect.api.slots]
+        slots = effect.api.slots
+        address = [effect.argument(role) for role in ADDRESS if role in slots and slots[role].entry is None]
         values = [value for value in effect.call.arguments if not any(value is part for part in address)]
         named = [value for value in self._named(effect.call) if not any(value is part for part in address)]
         found = self._any((*values, *named), scope, 0)

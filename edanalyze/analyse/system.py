@@ -14,6 +14,7 @@ from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.correlation import Correlation
 from edanalyze.analyse.deadletter import DeadLetters
 from edanalyze.analyse.delivery import Verdicts
+from edanalyze.analyse.drift import Drifts
 from edanalyze.analyse.effects import Effects
 from edanalyze.analyse.eventrings import EventRings
 from edanalyze.analyse.guards import Guards
@@ -40,6 +41,7 @@ from edanalyze.analyse.timeouts import Timeouts
 from edanalyze.analyse.tracing import Tracing
 from edanalyze.analyse.transaction import Found
 from edanalyze.discover.deployed import Deployment
+from edanalyze.discover.documents import Document
 from edanalyze.discover.service import Services
 from edanalyze.exchange import Facts, union
 from edanalyze.facts.module import ModuleFacts
@@ -55,7 +57,7 @@ class System:
     """A program with everything that is known about it.
 
     `lookup(path, name)` gives the deployed value of an environment variable for the file at `path`, or None.
-    `others` are facts of other systems.
+    `others` are facts of other systems, `documents` reads what is checked in about the system.
     """
 
     def __init__(
@@ -68,12 +70,14 @@ class System:
         deployment: Deployment | None = None,
         lookup: Callable[[str, str], str | None] = lambda path, name: None,
         others: Facts | None = None,
+        documents: Callable[[], tuple[Document, ...]] = tuple,
     ) -> None:
         self.program = Program(modules, sources)
         self.models: Models = load(self.program.imported_names(), own_models or {})
         self.services = services or Services(())
         self.deployment = deployment or Deployment()
         self.others = Landscape(others) if others is not None else None
+        self.documents = documents
         self.evaluator = Evaluator(self.program, Library(self.models), Settings(lookup, self.program.paths))
         self.effects = Effects(self.evaluator)
         self.contexts = Contexts(self.program, self.effects)
@@ -115,6 +119,11 @@ class System:
     def guards(self) -> Guards:
         """Judges guards against repetition."""
         return Guards(self.effects)
+
+    @cached_property
+    def drifts(self) -> Drifts:
+        """Finds dependencies that documents do not show, and the other way round."""
+        return Drifts(self)
 
     @cached_property
     def hops(self) -> Hops:

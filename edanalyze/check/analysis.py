@@ -9,6 +9,7 @@ from functools import cached_property
 
 from edanalyze.analyse.binding.binding import HttpCall, PublishCall
 from edanalyze.analyse.cataloguing.broken import Broken, broken
+from edanalyze.analyse.drift import Drift
 from edanalyze.analyse.hops import RemoteHop, way_to
 from edanalyze.analyse.payloads.kinds import Kinds
 from edanalyze.analyse.payloads.ownership import Contested, contested, unheard, unsent
@@ -175,6 +176,10 @@ class Analysis:
     def contested(self) -> Iterator[Contested]:
         """Events that several services publish."""
         return contested(self.system, self.kinds, self.config.shared_topics)
+
+    def drifts(self) -> Iterator[Drift]:
+        """Dependencies that only the code or only a checked-in document knows."""
+        return self.system.drifts.find()
 
     def unheard(self) -> Iterator[PublishCall]:
         """Publishes that nobody in the system receives."""
