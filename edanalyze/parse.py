@@ -6,8 +6,8 @@ import multiprocessing
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,6 +53,9 @@ class _Lowered(msgspec.Struct, frozen=True, array_like=True):
 
     hash: bytes
     encoded: Encoded
+
+
+_decoder = msgspec.msgpack.Decoder(list[_Lowered])
 
 
 def parse_all(
@@ -136,20 +139,43 @@ def _lowered(
         for chunk in chunks:
             yield chunk, _lower(chunk, largest, given)
         return
-    waiting: deque[tuple[list[SourceFile], Future[bytes]]] = deque()
     ahead = _AHEAD_ELSEWHERE if executor is not None else workers * _AHEAD
     pool = nullcontext(executor) if executor is not None else _pool(workers)
-    decoder = msgspec.msgpack.Decoder(list[_Lowered])
-    with pool as doing:
-        for chunk in chunks:
-            if len(waiting) >= ahead:
-                first, future = waiting.popleft()
-                yield first, decoder.decode(future.result())
-            own = {file.absolute: given[file.absolute] for file in chunk if file.absolute in given}
-            waiting.append((chunk, doing.submit(_encoded, chunk, largest, own)))
-        while waiting:
-            first, future = waiting.popleft()
-            yield first, decoder.decode(future.result())
+    done = 0
+    with suppress(BrokenExecutor), pool as doing:
+        for outcomes in _in_turn(chunks, largest, given, doing, ahead):
+            yield chunks[done], outcomes
+            done += 1
+    for chunk in chunks[done:]:  # a process was ended: which file was it?
+        yield chunk, _apart(chunk, largest, given)
+
+
+def _in_turn(
+    chunks: list[list[SourceFile]], largest: int, given: Mapping[str, bytes], doing: Executor, ahead: int
+) -> Iterator[list[_Lowered]]:
+    """The outcomes of each chunk, in order. Raises BrokenExecutor once a process has been ended."""
+    waiting: deque[Future[bytes]] = deque()
+    for chunk in chunks:
+        if len(waiting) >= ahead:
+            yield _decoder.decode(waiting.popleft().result())
+        waiting.append(doing.submit(_encoded, chunk, largest, _own(given, chunk)))
+    while waiting:
+        yield _decoder.decode(waiting.popleft().result())
+
+
+def _apart(chunk: list[SourceFile], largest: int, given: Mapping[str, bytes]) -> list[_Lowered]:
+    """The outcomes of a chunk in a process of its own; a file that ends its process (no memory) is left out."""
+    with suppress(BrokenExecutor), _pool(1) as doing:
+        return _decoder.decode(doing.submit(_encoded, chunk, largest, _own(given, chunk)).result())
+    if len(chunk) > 1:
+        half = len(chunk) // 2
+        return [*_apart(chunk[:half], largest, given), *_apart(chunk[half:], largest, given)]
+    reason = "internal error: reading it ended the process"
+    return [_Lowered(b"", encode(Unanalysed(chunk[0].path, reason, crash=True)))]
+
+
+def _own(given: Mapping[str, bytes], chunk: Sequence[SourceFile]) -> dict[str, bytes]:
+    return {file.absolute: given[file.absolute] for file in chunk if file.absolute in given}
 
 
 def _pool(workers: int) -> AbstractContextManager[Executor]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,7 @@ from click.testing import Result
 from flake8.main.cli import main as flake8
 
 import edanalyze.syntax
+from edanalyze import parse
 from edanalyze.check import registry
 from edanalyze.check.rule import Rule
 
@@ -129,6 +132,28 @@ def test_a_file_that_crashes_the_analysis_is_one_finding_and_the_others_are_anal
     assert "RecursionError: too strange; please report this" in ran.stdout
     document = json.loads(run("check", "--format", "json", "--select", "EDA201").stdout)
     assert [each["path"] for each in document["not_analysed"]] == ["strange.py"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a forked process has what the test has broken")
+def test_a_file_that_ends_the_process_that_reads_it_is_one_finding(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        (project / f"plain{number}.py").write_text(f"x = {number}\n", encoding="utf-8")
+    (project / "plain7.py").write_text("deadly = 1\n", encoding="utf-8")
+    lower, here = edanalyze.syntax.lower, os.getpid()
+
+    def ending(path: str, source: bytes, *reader: Any) -> Any:
+        if b"deadly" in source and os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return lower(path, source, *reader)
+
+    monkeypatch.setattr(edanalyze.syntax, "lower", ending)
+    monkeypatch.setattr(parse, "_WORTH_A_PROCESS", 1)
+    monkeypatch.setattr(parse, "_SMALLEST_CHUNK", 100)
+    ran = run("check", "--format", "concise", "-q", "--no-cache", "--select", "EDA201", "-j", "2")
+    assert findings(ran) == [("app.py", "EDA201"), ("plain7.py", "EDA999")]
+    assert "reading it ended the process" in ran.stdout
 
 
 @pytest.mark.parametrize("reference", ["EDA999", "internal-error"])
