@@ -37,6 +37,7 @@ from edanalyze_checks.sync_http_cycle import SyncHttpCycle
 from edanalyze_checks.sync_http_fan_out import SyncHttpFanOut
 from edanalyze_checks.sync_http_in_request import SyncHttpInRequest
 from edanalyze_checks.unconfirmed_publish import UnconfirmedPublish
+from edanalyze_checks.undocumented_choreography import UndocumentedChoreography
 from edanalyze_checks.undocumented_dependency import UndocumentedDependency
 from edanalyze_checks.unused_suppression import UnusedSuppression
 from edanalyze_checks.unversioned_event import UnversionedEvent
@@ -50,6 +51,7 @@ RULES: tuple[type[Rule], ...] = (
     SyncHttpCycle,
     SagaWithoutCompensation,
     EventLoop,
+    UndocumentedChoreography,
     UndocumentedDependency,
     HttpInLoop,
     HttpWithoutTimeout,

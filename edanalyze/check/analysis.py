@@ -9,7 +9,7 @@ from functools import cached_property
 
 from edanalyze.analyse.binding.binding import HttpCall, PublishCall
 from edanalyze.analyse.cataloguing.broken import Broken, broken
-from edanalyze.analyse.drift import Drift
+from edanalyze.analyse.drift import Choreography, Drift
 from edanalyze.analyse.hops import RemoteHop, way_to
 from edanalyze.analyse.payloads.kinds import Kinds
 from edanalyze.analyse.payloads.ownership import Contested, contested, unheard, unsent
@@ -180,6 +180,10 @@ class Analysis:
     def drifts(self) -> Iterator[Drift]:
         """Dependencies that only the code or only a checked-in document knows."""
         return self.system.drifts.find()
+
+    def choreographies(self) -> Iterator[Choreography]:
+        """Long chains of events without a coordinator that no checked-in diagram shows."""
+        return self.system.drifts.choreographies.find()
 
     def unheard(self) -> Iterator[PublishCall]:
         """Publishes that nobody in the system receives."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from edanalyze.analyse.drift.choreographies import Choreography
 from edanalyze.analyse.drift.drifts import Drifts
 from edanalyze.analyse.drift.records import Drift
 
-__all__ = ["Drift", "Drifts"]
+__all__ = ["Choreography", "Drift", "Drifts"]

@@ -59,7 +59,7 @@ class Arrows:
     @cached_property
     def dependencies(self) -> tuple[Dependency, ...]:
         """Who depends on whom, each place once."""
-        graph = self._graph
+        graph = self.graph
         nodes = {node.id: node for node in graph.nodes}
         behind = services_behind(graph)
         heard: dict[str, set[str]] = defaultdict(set)
@@ -78,11 +78,12 @@ class Arrows:
             for source in behind.get(edge.source, ()):
                 for name in sorted(targets - {source, ""}):
                     key = (source, name, topic, edge.path, edge.line)
-                    found.setdefault(key, Dependency(source, name, topic, self._witness(edge.path, edge.line)))
+                    found.setdefault(key, Dependency(source, name, topic, self.witness(edge.path, edge.line)))
         return tuple(found.values())
 
     @cached_property
-    def _graph(self) -> Graph:
+    def graph(self) -> Graph:
+        """The system at full detail, without findings."""
         from edanalyze.analyse.systemgraph.facts import facts
 
         return drawn(Landscape(facts(self._system, (), "system")))
@@ -94,7 +95,8 @@ class Arrows:
         calls += [(call.site, call.path) for call in (*binding.publishes, *binding.stored)]
         return {(paths[site.module], site.place.line): path for site, path in reversed(calls)}
 
-    def _witness(self, path: str, line: int) -> Witness:
+    def witness(self, path: str, line: int) -> Witness:
+        """The way from the call at a line down to the library's."""
         known = self._witnesses.get((path, line))
         if known is not None:
             return known

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from edanalyze.analyse.drift.arrows import Arrows
 from edanalyze.analyse.drift.channels import channels
+from edanalyze.analyse.drift.choreographies import Choreographies
 from edanalyze.analyse.drift.events import events
 from edanalyze.analyse.drift.operations import operations
 from edanalyze.analyse.drift.records import Drift
@@ -37,6 +38,11 @@ class Drifts:
     def arrows(self) -> Arrows:
         """The diagrams, held against who depends on whom."""
         return Arrows(self._system, [*self._of_kind("diagram"), *self._of_kind("graph")], self._used)
+
+    @cached_property
+    def choreographies(self) -> Choreographies:
+        """Long chains of events that no diagram shows."""
+        return Choreographies(self._system, self.arrows)
 
     def _of_kind(self, kind: str) -> list[Document]:
         return [each for each in self._documents if each.kind == kind]
