@@ -322,7 +322,7 @@ class Project:
         )
 
     def _read_documents(self) -> tuple[Document, ...]:
-        from edanalyze.discover.documents import read_documents
+        from edanalyze.discover.documents.read import read_documents
 
         found = read_documents(self.deploy_files)
         self.note_unanalysed(self.deploy_files.unanalysed)
