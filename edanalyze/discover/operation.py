@@ -12,11 +12,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from edanalyze.discover.deployed import Container
-from edanalyze.discover.deployfiles import DeployFiles
+if TYPE_CHECKING:
+    from edanalyze.discover.deployed import Container
+    from edanalyze.discover.deployfiles import DeployFiles
 
 PARKING = re.compile(
     r"dead[-_. ]?letter|(?<![a-z])(?:dlq|dlx|parking[-_. ]?lot|parked|poison|quarantine)|dlq(?![a-z])", re.IGNORECASE

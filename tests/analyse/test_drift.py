@@ -8,7 +8,8 @@ import pytest
 
 from edanalyze.analyse.drift.diagrams import Diagram
 from edanalyze.api import Options, check, load_project
-from edanalyze.discover.documents import Document, read_documents
+from edanalyze.discover.documents import Document
+from edanalyze.discover.documents.read import read_documents
 from tests.analyse.systems import system
 
 KAFKA = """
