@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,12 +11,13 @@ import msgspec
 from edanalyze.cache.shift import Ambiguous, Shift
 from edanalyze.check import crash
 from edanalyze.check.crash import Crash
-from edanalyze.check.diagnostic import Diagnostic, TraceStep
+from edanalyze.check.diagnostic import Confidence, Diagnostic, TraceStep
 from edanalyze.check.found import Found, SeenModule, seen
 from edanalyze.discover.service import Services
 from edanalyze.enduring import enduring
-from edanalyze.link.program import module_id
+from edanalyze.link.program import dotted, module_id
 from edanalyze.models import ModelError
+from edanalyze.processes import deep
 
 if TYPE_CHECKING:
     from edanalyze.analyse.system import System
@@ -31,6 +33,7 @@ def find(project: Project, codes: frozenset[str]) -> Found:
     if any(crash.suspects for crash in found.failed):  # what else was found may rest on half an analysis
         sound = _found(project, codes - {crash.code for crash in found.failed})
         found = msgspec.structs.replace(sound, failed=(*sound.failed, *found.failed))
+    found = _less_sure(project, found)
     causes = (*project.left_out.values(), *found.failed)
     return msgspec.structs.replace(found, tracebacks=tuple(dict.fromkeys(crash.details for crash in causes)))
 
@@ -54,6 +57,34 @@ def _found(project: Project, codes: frozenset[str]) -> Found:
     except Exception as error:
         asked = [rule for rule in rules if not isinstance(rule, CommentRule)]
         return _nothing(project, [crash.of(rule.code, error) for rule in asked])
+
+
+def _less_sure(project: Project, found: Found) -> Found:
+    """The same with nothing certain in functions that lead to one left out: it may be what prevents a mistake."""
+    from edanalyze.analyse.systemgraph import callgraph
+
+    unsure = {dotted(culprit) for culprit in project.left_out if not culprit.endswith(":")}
+    if not unsure:
+        return found
+    calls: dict[str, list[str]] = {}
+    with suppress(Exception):  # fails as the rules do that ask who is called
+        calls = deep(lambda: callgraph(project.system))
+    callers: dict[str, list[str]] = {}
+    for caller, callees in calls.items():
+        for callee in callees:
+            callers.setdefault(callee, []).append(caller)
+    waiting = list(unsure)
+    while waiting:
+        further = [each for each in callers.get(waiting.pop(), ()) if each not in unsure]
+        unsure.update(further)
+        waiting += further
+    lowered = [
+        msgspec.structs.replace(each, confidence=Confidence.LIKELY)
+        if each.function in unsure and each.confidence is Confidence.CERTAIN
+        else each
+        for each in found.diagnostics
+    ]
+    return msgspec.structs.replace(found, diagnostics=tuple(lowered))
 
 
 def _nothing(project: Project, failed: Sequence[Crash]) -> Found:

@@ -21,8 +21,8 @@ EXPLANATION = f"""# {CODE} {NAME}
 
 edanalyze itself has made a mistake, in a file, a function or a rule. The file or function was left out, or the
 findings of the rule are missing; everything else was analysed as usual. The finding stands at the file, at the `def`
-line of the function, or, for a rule, at the first file that was asked for. What is found in the callers of a function
-that was left out does not count with what it does.
+line of the function, or, for a rule, at the first file that was asked for. Nothing that is found in functions which
+lead to one that was left out is certain: that one may be what prevents it.
 
 Please report it as a bug of edanalyze, with what `edanalyze check --verbose` says of it, the version
 (`edanalyze --version`) and, where you can, the smallest file that shows it. Until it is mended, `ignore` the rule or

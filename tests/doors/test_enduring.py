@@ -103,6 +103,22 @@ def test_a_function_that_the_analysis_fails_on_is_left_out_and_told(run: Run, mo
     assert message(run).startswith("`strange` was left out of the analysis: KeyError: 'lost' (edanalyze/")
 
 
+def test_what_is_found_around_a_function_left_out_is_not_certain(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = APP.replace("{file}", "caller").replace("strange", "usual").replace("import pika", "import pika, app")
+    text = text.replace("def place(order):\n", "def place(order):\n    app.strange(order)\n")
+    (project / "caller.py").write_text(text, encoding="utf-8")
+
+    def sureness() -> dict[str, str]:
+        ran = run("check", "-q", "--no-cache", "--format", "json", "--select", "EDA201")
+        return {each["function"]: each["confidence"] for each in json.loads(ran.stdout)["diagnostics"]}
+
+    assert {"caller.place": "certain", "app.place": "certain"}.items() <= sureness().items()
+    break_classification(monkeypatch, "app:strange")
+    assert {"caller.place": "likely", "app.place": "certain"}.items() <= sureness().items()
+
+
 def test_two_functions_that_the_analysis_fails_on_are_both_left_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     break_classification(monkeypatch, "app:strange", "other:strange")
     found = reported(run, "--select", "EDA201")
