@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from edanalyze.check.found import Found
     from edanalyze.graph.records import Graph
     from edanalyze.parse import Progress
-    from edanalyze.review import Declared, Review
+    from edanalyze.review import Review
 
 __all__ = [
     "Look",
@@ -215,10 +215,12 @@ def _surveyed(project: Project, also: tuple[str, ...] = ()) -> Facts:
     """The facts, with what the project is operated with and what was looked for."""
     from edanalyze.analyse.systemgraph import surveyed
     from edanalyze.discover.operation import find_means, is_operated
+    from edanalyze.enduring import enduring
 
     made, files = _facts(project, also), project.deploy_files
+    in_code = enduring(project, lambda system: tuple(system.operations.find()))
     operated = is_operated(files, project.system.deployment.containers)
-    return surveyed(made, project.name, _codes(project, also), find_means(files), operated)
+    return surveyed(made, project.name, _codes(project, also), (*find_means(files), *in_code), operated)
 
 
 def graph_of_facts(facts: Iterable[Facts]) -> Graph:
@@ -294,8 +296,10 @@ def review(project: Project) -> Review:
 
     All rules behind it run, those that are off by default too; the ones that the configuration ignores do not.
     """
+    from edanalyze import exchange
     from edanalyze.catalog.lock import NAME
-    from edanalyze.review import RULES, Declared
+    from edanalyze.review import RULES, Declared, Evidence
+    from edanalyze.review import review as answered
 
     config = project.config
     declared = Declared(
@@ -304,24 +308,20 @@ def review(project: Project) -> Review:
         {str(name): where for name, where in config.elsewhere.items()},
         NAME if project.contracts is not None else "",
     )
-    return _reviewed(project.root.name, [_surveyed(project, RULES), project.others], catalogue(project), declared)
+    known = exchange.union([_surveyed(project, RULES), project.others])
+    described = frozenset({project.name})
+    evidence = Evidence(project.root.name, known, graph_of_facts([known]), catalogue(project), declared, described)
+    return answered(evidence)
 
 
 def review_of_facts(facts: Facts) -> Review:
     """The checklist, answered for the systems that facts tell of."""
     from edanalyze.catalog.records import VERSION, Catalogue
-    from edanalyze.review import Declared
+    from edanalyze.review import Declared, Evidence
+    from edanalyze.review import review as answered
 
-    return _reviewed("several systems", [facts], Catalogue(VERSION, "several systems", ()), Declared())
-
-
-def _reviewed(title: str, facts: Iterable[Facts], catalogue: Catalogue, declared: Declared) -> Review:
-    from edanalyze import exchange
-    from edanalyze.review import Evidence
-    from edanalyze.review import review as answer
-
-    known = exchange.union(facts)
-    return answer(Evidence(title, known, graph_of_facts([known]), catalogue, declared))
+    title = ", ".join(facts.systems)
+    return answered(Evidence(title, facts, graph_of_facts([facts]), Catalogue(VERSION, title, ()), Declared()))
 
 
 def _remembered(project: Project, kind: str, about: bytes, form: type[T], make: Callable[[], T]) -> T:

@@ -23,6 +23,7 @@ from edanalyze.analyse.injection import Injection
 from edanalyze.analyse.instrumentation import Instrumentation
 from edanalyze.analyse.landscape import Landscape
 from edanalyze.analyse.loops import Loops
+from edanalyze.analyse.operations import Operations
 from edanalyze.analyse.partitionkeys import PartitionKeys
 from edanalyze.analyse.payloads.published import Payloads
 from edanalyze.analyse.poison import PoisonLoops
@@ -124,6 +125,11 @@ class System:
     def drifts(self) -> Drifts:
         """Finds dependencies that documents do not show, and the other way round."""
         return Drifts(self)
+
+    @cached_property
+    def operations(self) -> Operations:
+        """Finds metrics, and what brings messages back."""
+        return Operations(self)
 
     @cached_property
     def hops(self) -> Hops:

@@ -54,10 +54,32 @@ class Operated(msgspec.Struct, frozen=True):
     words: tuple[str, ...]
 
 
+class Metrics(msgspec.Struct, frozen=True):
+    """Patterns of the names of metrics, by what they show."""
+
+    lag: str
+    dead_letters: str
+
+    def shows(self, name: str) -> str:
+        """What a metric of some name shows: "lag", "dead letters", or "" for neither."""
+        words = re.sub(r"\W+", "_", name).lower()
+        if re.search(self.dead_letters, words):
+            return "dead letters"
+        return "lag" if re.search(self.lag, words) else ""
+
+
+class Replay(msgspec.Struct, frozen=True):
+    """A pattern of the names of code that brings messages back."""
+
+    names: str
+
+
 class Signs(msgspec.Struct, frozen=True):
     """The content of operation.toml."""
 
     files: tuple[str, ...]
+    metrics: Metrics
+    replay: Replay
     operated: Operated
     sign: tuple[Sign, ...]
 

@@ -20,15 +20,16 @@ FEW = 5
 
 
 def advice(evidence: Evidence) -> Iterator[Advice]:
-    """All of it that fits a system."""
+    """All of it that fits a system. Where messages are not known there is none: nobody knows what would do."""
     yield from _plain_calls(evidence)
-    yield from _queue_before_log(evidence)
-    yield from _one_service(evidence)
+    if not evidence.undescribed:
+        yield from _queue_before_log(evidence)
+        yield from _one_service(evidence)
 
 
 def _plain_calls(evidence: Evidence) -> Iterator[Advice]:
     """A system without messages does not need any for the review's sake."""
-    if not evidence.messages:
+    if not evidence.messages and not evidence.undescribed:
         requests = sum(edge.kind == "http" for edge in evidence.graph.edges)
         yield Advice(
             "Do not introduce a broker for this checklist's sake. Where a request need not wait, begin with a queue or "

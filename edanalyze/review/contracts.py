@@ -12,13 +12,12 @@ from edanalyze.review.records import Criterion, Place
 
 def criteria(evidence: Evidence) -> Iterator[Criterion]:
     """Versions, rules of compatibility that are kept, and consumers that let producers grow."""
-    sent = [message for message in evidence.messages if message.producers]
-    received = [message for message in evidence.messages if message.consumers]
+    sent, handlers = evidence.publishes, evidence.handlers
     yield judged_by_rules(
         evidence,
         "version",
         "Every message tells its version or its schema",
-        counted(len(sent), "message"),
+        counted(len(sent), "call that sends", "calls that send"),
         "EDA501",
         applies=sent,
     )
@@ -35,9 +34,9 @@ def criteria(evidence: Evidence) -> Iterator[Criterion]:
         evidence,
         "tolerant consumers",
         "Consumers take fields that they do not know",
-        counted(len(received), "message"),
+        counted(len(handlers), "handler"),
         "EDA502",
-        applies=received,
+        applies=handlers,
     )
 
 
@@ -48,13 +47,14 @@ def _compatibility(evidence: Evidence) -> Criterion:
     crossing = [message for message in evidence.crossing if message.producers]
     nothing = Place("", 0, "no lock of contracts and no schema registry was found")
     unsurveyed = [Place("", 0, f"the facts of {system} do not tell") for system in evidence.unsurveyed]
+    blind = (*unsurveyed, *(evidence.undescribed if not crossing else ()))
     return judged(
         "compatibility",
         "Rules of compatibility are agreed on and checked",
         f"{counted(len(kept), 'place')} for {counted(len(crossing), 'message')} between services",
-        applies=crossing,
-        wrong=() if kept or unsurveyed else (nothing,),
-        unsure=() if kept else unsurveyed,
+        applies=crossing or evidence.undescribed,
+        wrong=() if kept or blind else (nothing,),
+        unsure=() if kept else blind,
         found=kept,
         remedy="write `contracts.lock` with `edanalyze contracts lock`, and let CI run `edanalyze contracts check`",
     )

@@ -38,13 +38,17 @@ class Declared:
 
 @dataclass(frozen=True)
 class Evidence:
-    """The evidence, and what can be looked up in it. All paths are those of the graph."""
+    """The evidence, and what can be looked up in it. All paths are those of the graph.
+
+    `described` are the systems whose messages the catalogue lists.
+    """
 
     title: str
     facts: Facts
     graph: Graph
     catalogue: Catalogue
     declared: Declared
+    described: frozenset[str] = frozenset()
 
     # ---------------------------------------------------------------- findings
 
@@ -87,6 +91,16 @@ class Evidence:
     def messages(self) -> tuple[Message, ...]:
         """The events and commands."""
         return self.catalogue.messages
+
+    @cached_property
+    def undescribed(self) -> tuple[Place, ...]:
+        """The systems that send or receive messages which the catalogue does not list."""
+        speaking = {each.system for each in self.facts.publishes}
+        speaking |= {each.system for each in self.facts.entries if each.kind in CONSUMING}
+        return tuple(
+            Place("", 0, f"the facts of {system} do not tell what its messages hold")
+            for system in sorted(speaking - self.described)
+        )
 
     @cached_property
     def crossing(self) -> tuple[Message, ...]:

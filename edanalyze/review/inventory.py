@@ -25,8 +25,8 @@ def _schemas(evidence: Evidence) -> Criterion:
         "schema",
         "The schema of every event and command is known",
         f"{len(sent) - len(opaque)} of {counted(len(sent), 'message')} that are sent",
-        applies=sent,
-        unsure=opaque,
+        applies=sent or evidence.undescribed,
+        unsure=(*opaque, *evidence.undescribed),
     )
 
 
@@ -40,7 +40,7 @@ def _ends(evidence: Evidence) -> Criterion:
         "ends",
         "Every event and command has a known producer and a known consumer",
         f"{counted(len(orphans), 'end')} missing in {counted(total, 'message')}",
-        applies=total,
+        applies=total or evidence.publishes or evidence.handlers,
         wrong=orphans,
         unsure=(*nameless, *evidence.not_looked_for("EDA505")),
         rules=("EDA505",),
@@ -56,9 +56,9 @@ def _owners(evidence: Evidence) -> Criterion:
         "Every event and command has one owner",
         f"{len(sent) - len(ownerless)} of {counted(len(sent), 'message')} have an owner; "
         f"{counted(len(contested), 'call sends', 'calls send')} what another service sends too",
-        applies=sent,
+        applies=sent or evidence.undescribed,
         wrong=(*contested, *ownerless),
-        unsure=evidence.not_looked_for("EDA504"),
+        unsure=(*evidence.undescribed, *evidence.not_looked_for("EDA504")),
         rules=("EDA504",),
         remedy="name owners by pattern in `[tool.edanalyze.owners]`, or in CODEOWNERS",
     )
@@ -71,8 +71,9 @@ def _promises(evidence: Evidence) -> Criterion:
         "sla",
         "Every message between services has an SLA",
         f"{len(crossing) - len(silent)} of {counted(len(crossing), 'message')} between services",
-        applies=crossing,
+        applies=crossing or evidence.undescribed,
         wrong=silent,
+        unsure=evidence.undescribed,
         remedy="say what is promised in `[tool.edanalyze.sla]`, or in a line `SLA: ...` of the docstring of the event",
     )
 

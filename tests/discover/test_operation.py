@@ -10,6 +10,7 @@ import pytest
 from edanalyze import api
 from edanalyze.discover.operation import find_means, signs
 from edanalyze.models.load import library
+from tests.analyse.systems import system
 
 
 def shown(folder: Path, name: str, text: str) -> set[tuple[str, str]]:
@@ -75,6 +76,70 @@ def test_the_depth_of_a_queue_is_that_of_dead_letters_where_the_text_around_says
               Dimensions: [{Name: QueueName, Value: orders-dlq}]
         """
     assert {("lag", "sqs"), ("dead letters", "sqs")} <= shown(tmp_path, "template.yaml", template)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ('from prometheus_client import Gauge\nlag = Gauge("shop_consumer_lag_seconds", "how far behind")', "lag"),
+        ('from prometheus_client import Gauge\nDEPTH = "orders_dlq_depth"\nGauge(name=DEPTH)', "dead letters"),
+        ('import prometheus_client as p\np.Counter("messages_dead_lettered_total", "")', "dead letters"),
+        ('from prometheus_client import Gauge\nGauge("orders_queue_depth", "")', "lag"),
+        ('from prometheus_client import Gauge\nGauge("outbox_messages_unsent", "")', "lag"),
+        ('from opentelemetry import metrics\nmetrics.get_meter("a").create_observable_gauge("queue.backlog")', "lag"),
+        (
+            'from statsd import StatsClient\nclient = StatsClient()\nclient.gauge("parking-lot.poison", 1)',
+            "dead letters",
+        ),
+        ('from datadog import statsd\nstatsd.gauge("orders.oldest_message_age", 3)', "lag"),
+        ('import boto3\nboto3.client("sqs").start_message_move_task(SourceArn="arn")', "replay"),
+        ('from rq.registry import FailedJobRegistry\nFailedJobRegistry(queue=None).requeue("1")', "replay"),
+        ('from kafka import KafkaConsumer\nKafkaConsumer("a").seek_to_beginning()', "replay"),
+        ('from prometheus_client import Gauge\nGauge("flag_state", "")\nGauge("pending_migrations", "")', None),
+        ('from kafka import KafkaConsumer\nKafkaConsumer("a").seek(0, 1)', None),
+    ],
+)
+def test_metrics_and_what_brings_messages_back_are_found_in_code(
+    tmp_path: Path, code: str, expected: str | None
+) -> None:
+    made = system(tmp_path, {"app.py": code})
+    assert [each.kind for each in made.operations.find()] == ([expected] if expected else [])
+
+
+REDRIVE = """
+    import click
+    import pika
+
+    channel = pika.BlockingConnection(pika.ConnectionParameters("rabbitmq")).channel()
+
+    @click.command()
+    def {name}():
+        channel.basic_publish("", "orders", b"{{}}")
+    """
+
+
+@pytest.mark.parametrize(("name", "found"), [("replay_orders", True), ("requeue", True), ("import_orders", False)])
+def test_a_command_that_sends_again_is_a_tool_by_its_name(tmp_path: Path, name: str, found: bool) -> None:
+    made = system(tmp_path, {"app.py": REDRIVE.format(name=name)})
+    assert [each.name for each in made.operations.find()] == ([f"`{name}`"] if found else [])
+
+
+@pytest.mark.parametrize(
+    ("queue", "sends", "found"), [("orders.dlq", True, True), ("orders", True, False), ("orders.dlq", False, False)]
+)
+def test_a_consumer_of_dead_letters_that_sends_them_on_is_a_tool(
+    tmp_path: Path, queue: str, sends: bool, found: bool
+) -> None:
+    work = 'ch.basic_publish("", "orders", body)' if sends else "print(body)"
+    code = f"""
+        import pika
+        channel = pika.BlockingConnection(pika.ConnectionParameters("rabbitmq")).channel()
+        def again(ch, method, properties, body):
+            {work}
+            ch.basic_ack(method.delivery_tag)
+        channel.basic_consume("{queue}", again)
+        """
+    assert bool(list(system(tmp_path, {"app.py": code}).operations.find())) == found
 
 
 def test_signs_are_for_transports_that_exist() -> None:

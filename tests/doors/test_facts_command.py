@@ -75,6 +75,21 @@ def test_check_takes_facts_files(repositories: Path, run: Run) -> None:
     assert "stock" in ran.stdout
 
 
+def test_the_other_end_of_a_message_may_be_in_another_system(repositories: Path, run: Run) -> None:
+    producer = "from kafka import KafkaProducer\nproducer = KafkaProducer()\nproducer.send('orders.placed', b'')\n"
+    consumer = (
+        "from kafka import KafkaConsumer\ndef work():\n    for each in KafkaConsumer('orders.placed'): print(each)\n"
+    )
+    (repositories / "shop" / "main.py").write_text(producer, encoding="utf-8")
+    (repositories / "stock" / "main.py").write_text(consumer, encoding="utf-8")
+    for name in ("shop", "stock"):
+        run("facts", name, "-o", f"{name}.json")
+    for own, other in (("shop", "stock"), ("stock", "shop")):
+        asked = ("--select", "EDA505", "--format", "concise", "-q")
+        assert "EDA505" in run("check", own, *asked).stdout
+        assert run("check", own, f"{other}.json", *asked).stdout == ""
+
+
 def test_what_is_unresolved_is_listed_as_json(repositories: Path, run: Run) -> None:
     ran = run("graph", "shop", "--unresolved", "--format", "json")
     assert json.loads(ran.stdout) == [

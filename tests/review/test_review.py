@@ -375,6 +375,30 @@ def test_facts_of_other_systems_are_reviewed_with_the_project(tmp_path: Path) ->
     assert [place.path for place in each.places] == ["store/pyproject.toml"]
 
 
+def test_of_facts_alone_much_is_unknown_and_nothing_guessed(tmp_path: Path) -> None:
+    facts = tmp_path / "facts.json"
+    run_app = CliRunner()
+    run_app.invoke(app, ["facts", str(written(tmp_path / "shop", SOUND)), "-o", str(facts)], catch_exceptions=False)
+    review = reviewed(facts)
+    found = criteria(review)
+    assert review.title == "shop"
+    assert {found[name] for name in ("schema", "owner", "sla", "compatibility", "replay safety")} == {"unknown"}
+    assert {found[name] for name in ("idempotency", "correlation", "lag", "replay")} == {"met"}
+    assert review.advice == ()
+
+
+def test_older_facts_files_leave_unknown_what_they_do_not_tell(tmp_path: Path) -> None:
+    facts = tmp_path / "facts.json"
+    run_app = CliRunner()
+    run_app.invoke(app, ["facts", str(written(tmp_path / "shop", SOUND)), "-o", str(facts)], catch_exceptions=False)
+    document = json.loads(facts.read_text(encoding="utf-8"))
+    for added in ("operations", "surveys"):
+        del document[added]
+    facts.write_text(json.dumps(document), encoding="utf-8")
+    found = criteria(reviewed(facts))
+    assert {found[name] for name in ("idempotency", "correlation", "lag", "replay")} == {"unknown"}
+
+
 # --------------------------------------------------------------------- formats
 
 

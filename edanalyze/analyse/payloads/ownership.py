@@ -81,6 +81,7 @@ def _tells_type(name: str, payload: Payload | None) -> bool:
 def unheard(system: System, external: Iterable[str]) -> Iterator[PublishCall]:
     """Published messages that nobody in the system receives, at each place once."""
     patterns = tuple(external)
+    heard = _heard_elsewhere(system)
     seen: set[tuple[str, object]] = set()
     for call in system.binding.publishes:
         known = call.destination.literal
@@ -88,7 +89,7 @@ def unheard(system: System, external: Iterable[str]) -> Iterator[PublishCall]:
             continue
         if not call.topic or _matches(patterns, call.topic) or _REPLY.search(call.topic):
             continue
-        if system.binding.consumers(call.topic) or (call.site.module, call.site.place) in seen:
+        if call.topic in heard or system.binding.consumers(call.topic) or (call.site.module, call.site.place) in seen:
             continue
         seen.add((call.site.module, call.site.place))
         yield call
@@ -97,13 +98,35 @@ def unheard(system: System, external: Iterable[str]) -> Iterator[PublishCall]:
 def unsent(system: System, external: Iterable[str]) -> Iterator[tuple[EntryPoint, str]]:
     """Handlers of messages that nobody in the system sends, with the topic."""
     patterns = tuple(external)
+    fed = _fed_from_elsewhere(system)
     for entry, topics in system.binding.consumed.items():
         literal = [text.literal for text in entry.topics]
         if entry.kind != "handler" or not topics or None in literal or system.binding.producers(entry):
             continue
+        if (entry.module, entry.place.line) in fed:
+            continue
         if _matches(patterns, *topics, *filter(None, literal)) or any("*" in topic or "#" in topic for topic in topics):
             continue
         yield entry, topics[0]
+
+
+def _heard_elsewhere(system: System) -> frozenset[str]:
+    """The topics that other systems consume whose facts are known."""
+    if system.landscape is None:
+        return frozenset()
+    consumed = system.landscape.consumed()
+    return frozenset(topic for entry, topics in consumed if entry.record.system for topic in topics)
+
+
+def _fed_from_elsewhere(system: System) -> frozenset[tuple[str, int]]:
+    """The handlers, by module and line, of messages that other systems send."""
+    if system.landscape is None or system.others is None:
+        return frozenset()
+    sent = {each.topic for each in system.others.facts.publishes}
+    fed = {entry.record.code for entry, topics in system.landscape.consumed() if sent & {*topics}}
+    own = {each.id: each for each in system.landscape.facts.code if not each.system}
+    modules = {path: module for module, path in system.program.paths.items()}
+    return frozenset((modules[own[code].path], own[code].line) for code in fed if code in own)
 
 
 def _matches(patterns: Iterable[str], *names: str) -> bool:

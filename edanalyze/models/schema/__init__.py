@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from edanalyze.models.schema import broker, database, effects, http, safety, settings, tracing, web
+from edanalyze.models.schema import broker, database, effects, http, operation, safety, settings, tracing, web
 from edanalyze.models.schema.kind import COMMON, TYPES, Kind
 from edanalyze.models.schema.meanings import ATTRIBUTE_MEANINGS, COMMON_MEANINGS, SLOT_MEANINGS
 
@@ -19,6 +19,7 @@ GROUPS: Mapping[str, tuple[Kind, ...]] = {
     "Safe paths": safety.KINDS,
     "Inbound HTTP": web.KINDS,
     "Correlation and tracing": tracing.KINDS,
+    "Operation": operation.KINDS,
     "Settings": settings.KINDS,
 }
 KINDS: Mapping[str, Kind] = {kind.name: kind for kinds in GROUPS.values() for kind in kinds}

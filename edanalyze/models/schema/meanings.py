@@ -246,7 +246,7 @@ SLOT_MEANINGS: Mapping[str, str] = {
     "items": "iterables the callable is mapped over",
     "key": "partition, ordering or message-group key",
     "keys": "identity columns, conflict columns, key of a guard",
-    "label": "name of the thing (database, saga, route table, ...)",
+    "label": "name of the thing (database, saga, route table, metric, ...)",
     "method_arg": "verb",
     "methods": "verbs",
     "on_delivery": "delivery callback",
