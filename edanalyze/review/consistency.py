@@ -21,7 +21,8 @@ def criteria(evidence: Evidence) -> Iterator[Criterion]:
         evidence,
         "outbox",
         "A change and the message about it happen together or not at all",
-        f"{counted(len(both), 'entry point')} of {counted(len(services), 'service')} that write and send",
+        f"{counted(len(both), 'entry point that writes and sends', 'entry points that write and send')}, "
+        f"in {counted(len(services), 'service')}",
         "EDA201",
         "EDA202",
         "EDA203",

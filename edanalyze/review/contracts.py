@@ -51,7 +51,7 @@ def _compatibility(evidence: Evidence) -> Criterion:
     return judged(
         "compatibility",
         "Rules of compatibility are agreed on and checked",
-        f"{counted(len(kept), 'place')} for {counted(len(crossing), 'message')} between services",
+        f"kept in {counted(len(kept), 'place')}, for {counted(len(crossing), 'message')} between services",
         applies=crossing or evidence.undescribed,
         wrong=() if kept or blind else (nothing,),
         unsure=() if kept else blind,

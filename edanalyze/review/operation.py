@@ -84,7 +84,8 @@ def _watched(evidence: Evidence, name: str, kind: str, claim: str, transports: I
     wanted = sorted(transports)
     watching = evidence.operations(kind)
     covered = {transport for each in watching for transport in each.transports or wanted}
-    missing = [Place("", 0, f"nothing that is checked in watches {each}") for each in wanted if each not in covered]
+    lacking = [each for each in wanted if each not in covered]
+    missing = [Place("", 0, f"nothing that is checked in watches {each}") for each in lacking]
     known = evidence.operated and not evidence.unsurveyed
     return judged(
         name,
@@ -94,7 +95,8 @@ def _watched(evidence: Evidence, name: str, kind: str, claim: str, transports: I
         wrong=missing if known else (),
         unsure=() if known else missing,
         found=(Place(evidence.path(each.system, each.path), each.line, each.name) for each in watching),
-        remedy=f"check in an alert or an exporter, or say where it is in `[tool.edanalyze.elsewhere]` (`{name}`)",
+        remedy=f"check in an alert or an exporter for {', '.join(lacking)}, or say where it is in "
+        f"`[tool.edanalyze.elsewhere]` (`{name}`)",
     )
 
 

@@ -24,7 +24,7 @@ CONSEQUENCES: tuple[tuple[str, frozenset[str]], ...] = (
     ("messages cannot be brought back", frozenset({"EDA604", "replay"})),
     ("nobody sees that consumers are behind", frozenset({"lag", "dead-letter-depth"})),
     ("a window for loss stays open", frozenset({"EDA203"})),
-    ("nobody answers for what an event means", frozenset({"EDA504", "EDA505", "owner"})),
+    ("an event has no owner, or no other end", frozenset({"EDA504", "EDA505", "owner"})),
     ("a change cannot be traced through the system", frozenset({"EDA401", "EDA402", "EDA403"})),
     ("contracts cannot grow", frozenset({"EDA501", "compatibility"})),
     ("nobody knows what to expect", frozenset({"sla"})),
@@ -104,7 +104,7 @@ def _why(name: str, reach: Reach) -> str:
     if not reach.topics:
         return consequence
     topics = ", ".join(f"`{topic}`" for topic in sorted(reach.topics))
-    heard = counted(len(reach.handlers), "consumer")
+    heard = counted(len(reach.handlers), "consumer") if reach.handlers else "no known consumer"
     services = ", ".join(sorted(reach.services))
     return f"{consequence}: {topics}, {heard}" + (f" ({services})" if services else "")
 

@@ -266,6 +266,8 @@ def test_lost_events_come_first_and_among_them_those_with_most_consumers(tmp_pat
         ("EDA201", "orders/orders_app/services.py", ("notifications", "payments")),
         ("EDA201", "payments/payments/routes.py", ("notifications", "orders")),
     ]
+    early = {step.path: step.services for step in first if step.rule == "EDA302"}
+    assert early["notifications/notifications/events.py"] == ("notifications",)  # reported at its decorator
     rules = [step.rule for step in first]
     assert rules.index("EDA302") < rules.index("EDA301") < rules.index("EDA401") < rules.index("EDA501")
     assert "`orders.placed`, 2 consumers" in first[0].why

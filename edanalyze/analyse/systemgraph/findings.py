@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Protocol
 
 from edanalyze.analyse.binding.records import HttpCall, PublishCall
 from edanalyze.analyse.system import System
 from edanalyze.analyse.systemgraph.nodes import Nodes
 from edanalyze.graph.records import Node
+from edanalyze.link.entries import EntryPoint
 
 Place = tuple[str, int]
 
@@ -51,6 +53,7 @@ class Findings:
 
     def __init__(self, system: System, nodes: Nodes, diagnostics: Sequence[Reported]) -> None:
         self.all = tuple(diagnostics)
+        self._system = system
         self._nodes = nodes
         self._modules = {path: module for module, path in system.program.paths.items()}
         self._functions = system.program.functions
@@ -83,10 +86,28 @@ class Findings:
                     self._on_nodes[node.id].add(item.fingerprint)
                 if not by_place.get(place) and item.fingerprint not in self._placed:
                     self._on_function(item)
+                    self._on_registration(item)
 
     def of_node(self, node: str) -> tuple[str, ...]:
         """The findings on a node."""
         return tuple(sorted(self._on_nodes.get(node, ())))
+
+    def _on_registration(self, item: Reported) -> None:
+        """Put a finding on the entry points that are registered at its place: in a decorator, or by a call."""
+        for entry in self._registered.get((item.path, item.line), ()):
+            node = self._nodes.entry(entry)
+            if node is not None:
+                self._on_nodes[node].add(item.fingerprint)
+
+    @cached_property
+    def _registered(self) -> dict[Place, list[EntryPoint]]:
+        """The entry points by the lines of their registrations."""
+        found: dict[Place, list[EntryPoint]] = defaultdict(list)
+        for entry in self._system.entries:
+            module, place = entry.declared
+            for line in range(place.line, place.end_line + 1):
+                found[(self._system.program.paths[module], line)].append(entry)
+        return found
 
     def _on_function(self, item: Reported) -> None:
         module = self._modules.get(item.path)
