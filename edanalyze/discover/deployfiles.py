@@ -71,6 +71,13 @@ class DeployFiles:
             self._texts[path] = self._read(path) if path in self.known or path in self.sources else None
         return self._texts[path]
 
+    def glance(self, path: str) -> str:
+        """The text of a file that may hold anything: empty where it cannot be read, which is not worth telling."""
+        refused = dict(self._unanalysed)
+        found = self.text(path)
+        self._unanalysed = refused
+        return found or ""
+
     def source_text(self, path: str) -> str:
         """The text of a Python file for a quick look; empty if it cannot be read (which the analysis will tell)."""
         if path not in self.sources:

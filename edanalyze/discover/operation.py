@@ -117,9 +117,7 @@ def _read(files: DeployFiles) -> Iterator[tuple[str, list[str]]]:
     """The files that may hold signs, with their lines."""
     for path in files.paths:
         if _is_named(path, (*signs().files, *(name for sign in signs().sign for name in sign.files))):
-            text = files.text(path)
-            if text:
-                yield path, text.splitlines()
+            yield path, files.glance(path).splitlines()
 
 
 def _words(lines: Sequence[str], pattern: re.Pattern[str]) -> Iterator[tuple[int, str]]:

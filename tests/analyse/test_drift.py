@@ -8,8 +8,10 @@ import pytest
 
 from edanalyze.analyse.drift.diagrams import Diagram
 from edanalyze.api import Options, check, load_project
+from edanalyze.api import facts as facts_of
 from edanalyze.discover.documents import Document
 from edanalyze.discover.documents.read import read_documents
+from edanalyze.exchange import to_json
 from tests.analyse.systems import system
 
 KAFKA = """
@@ -91,6 +93,29 @@ def test_the_name_that_is_nearly_right_is_told_on_both_sides(tmp_path: Path) -> 
     assert documented.endswith("the code has `shop.orders`")
 
 
+def test_names_of_bindings_come_before_addresses_that_a_generator_made_up(tmp_path: Path) -> None:
+    document = """
+        asyncapi: 3.0.0
+        channels:
+          'shop.orders:Work':
+            address: 'shop.orders:Work'
+            bindings: {kafka: {topic: shop.orders}}
+        """
+    assert told(tmp_path, {"app.py": KAFKA, "asyncapi.yaml": document}) == []
+
+
+def test_other_systems_may_use_what_is_documented_here(tmp_path: Path) -> None:
+    document = "asyncapi: 3.0.0\nchannels:\n  orders: {address: shop.orders}\n  refunds: {address: shop.refunds}\n"
+    other = "from kafka import KafkaConsumer\ndef work():\n    for each in KafkaConsumer('shop.refunds'): print(each)\n"
+    facts = tmp_path / "other.json"
+    system(tmp_path / "other", {"app.py": other})
+    facts.write_bytes(to_json(facts_of(load_project([tmp_path / "other"], Options(jobs=1)))))
+    system(tmp_path / "own", {"app.py": KAFKA, "asyncapi.yaml": document})
+    for known, findings in (((), 1), ((facts,), 0)):
+        options = Options(select=("EDA704",), facts=known, jobs=1)
+        assert len(check(load_project([tmp_path / "own"], options)).diagnostics) == findings
+
+
 @pytest.mark.parametrize("name", ["graph.json", "docs/system.json"])
 def test_a_saved_graph_is_held_against_the_code(tmp_path: Path, name: str) -> None:
     graph = """
@@ -147,6 +172,12 @@ DRAWN = {
           O-->>-Web: 201
           O-)Kafka: placed
           Billing->>Kafka: consume
+        """,
+    "hyphens.mmd": """
+        sequenceDiagram
+          web->>orders-service: POST
+          orders-service--)kafka-1: placed
+          billing->>kafka-1: consume
         """,
     "c4.mmd": """
         C4Container

@@ -75,12 +75,16 @@ class Used:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """All names of topics, tasks, exchanges and events in the code."""
+        """All names of topics, tasks, exchanges and events in the code, and in that of other systems that are known."""
         names = {name for call in self._system.binding.publishes for name in _names(call)}
         for entry in self._system.entries:
             names.update(text.text for text in entry.topics)
         for topics in self._system.binding.consumed.values():
             names.update(topics)
+        others = self._system.others
+        if others is not None:
+            names.update(each.topic for each in others.facts.publishes)
+            names.update(topic for _, topics in others.consumed() for topic in topics)
         for payload in self._system.payloads.all:
             names.update(each.text for each in payload.names)
         return frozenset({*names, *(part for name in names for part in name.split("/"))} - {""})

@@ -49,14 +49,29 @@ def _asyncapi(root: Mapping, path: str, title: str) -> Document:
 
 
 def _channel(root: Mapping, name: str, node: Mapping, line: int) -> Channel:
-    """A channel; before version 3 its key is its address, since then the key only stands for it."""
+    """A channel under the name that code has for it.
+
+    Before version 3 the key is the address, since then it only stands for it; generators that make up addresses put the
+    true name into the binding of the protocol.
+    """
+    bound = _bound(mapping(node.get("bindings")))
     address = text(node.get("address"))
-    aliases = [name] if address else []
+    aliases = [*bound[1:], address, name]
     for each in _messages(node):
         message = _resolved(root, each)
         aliases += [text(message.get(key)) for key in ("name", "title", "messageId")]
         aliases.append(text(each.get("$ref")).rpartition("/")[2])
-    return Channel(address or name, tuple(dict.fromkeys(filter(None, aliases))), line)
+    known = bound[0] if bound else address or name
+    return Channel(known, tuple(dict.fromkeys(each for each in aliases if each and each != known)), line)
+
+
+def _bound(bindings: Mapping) -> list[str]:
+    """The names of topics, queues and subjects in the bindings of a channel."""
+    found: list[str] = []
+    for each in map(mapping, bindings.values()):
+        found += [text(each.get(key)) for key in ("topic", "queue", "channel", "subject")]
+        found.append(text(mapping(each.get("queue")).get("name")))
+    return [name for name in found if name]
 
 
 def _messages(channel: Mapping) -> Iterator[Mapping]:

@@ -12,7 +12,7 @@ from edanalyze.discover.documents.records import Arrow
 _TEXT_INSIDE = re.compile(r"(--|==|-\.)\s+([^-=.|>][^|>]*?)\s+(-->|---|==>|===|\.->|\.-)")
 _LINK = re.compile(r"\s*(<?)(?:-{2,}|={2,}|-?\.+-)([>xo]?)(?:\s*\|([^|]*)\|)?\s*")
 _NODE = re.compile(r"\s*([\w.\-/]+?)\s*(?:[\[({>]+[/\\]?(.*?)[/\\]?[\])}]+)?\s*(?::::?\w+)?\s*$")
-_MESSAGE = re.compile(r"^\s*([^-<>:]+?)\s*(<<)?(--?)(>>|>|x|\))\s*[+-]?\s*([^:]+?)\s*(?::\s*(.*))?$")
+_MESSAGE = re.compile(r"^\s*(\w[\w .\-/]*?)\s*(<<)?(--?)(>>|>|x(?=\s)|\))\s*[+-]?\s*(\w[^:]*?)\s*(?::\s*(.*))?$")
 _PARTICIPANT = re.compile(r"^\s*(?:create\s+)?(?:participant|actor)\s+([\w.-]+)(?:@\{.*?\})?(?:\s+as\s+(.+?))?\s*$")
 _LONGEST = 2000
 

@@ -43,13 +43,13 @@ def _of_file(path: str, files: DeployFiles) -> Iterator[Document]:
     if _THOUGHTS.search(posixpath.dirname(path)):
         return
     if ending in _DRAWN:
-        drawn = tuple(_DRAWN[ending]((files.text(path) or "").splitlines(), 1))
+        drawn = tuple(_DRAWN[ending](files.glance(path).splitlines(), 1))
         if drawn:
             yield Document(kind="diagram", file=path, arrows=drawn)
     elif ending in (".md", ".markdown"):
-        yield from _fenced(path, (files.text(path) or "").splitlines())
+        yield from _fenced(path, files.glance(path).splitlines())
     elif ending in _YAML:
-        text = files.text(path) or ""
+        text = files.glance(path)
         if ending == ".json" and all(word in text for word in _SAVED):
             yield from saved.documents(path, text)
         elif contracts.may_be(text):
