@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from edanalyze.cli.cache import CACHE
 from edanalyze.cli.failures import explained
-from edanalyze.cli.inputs import CONFIG, PATHS, VERBOSE, divided, tell, tell_about
+from edanalyze.cli.inputs import CONFIG, PATHS, VERBOSE, divided, project_at, tell, tell_about
 from edanalyze.cli.output import destination
 from edanalyze.report.escape import encodable
-from edanalyze.review import FORMATS, Review, failed, render, required, undecided
+from edanalyze.review import FORMATS, failed, render, required, undecided
 
 
 def _items(context: click.Context, option: click.Parameter, words: tuple[str, ...]) -> frozenset[str]:
@@ -42,7 +41,7 @@ def _items(context: click.Context, option: click.Parameter, words: tuple[str, ..
     help="Exit with status 1 when one of these items is not met: inventory, contracts, consumers, consistency, "
     "operation, their numbers, or all; several with commas.",
 )
-@click.option("--strict", is_flag=True, default=None, help="Also count what most systems can live with.")
+@click.option("--strict", is_flag=True, help="A required item that is unknown closes the gate, too.")
 @CONFIG
 @CACHE
 @VERBOSE
@@ -51,7 +50,7 @@ def review(
     form: str,
     output: Path | None,
     items: frozenset[str],
-    strict: bool | None,
+    strict: bool,
     config: Path | None,
     no_cache: bool,
     verbose: bool,
@@ -66,16 +65,15 @@ def review(
     edanalyze review --require consumers,consistency
     edanalyze review . ../orders.json --format json
 
-    Exit status: 0 every required item is met, does not apply or is unknown; 1 a required item is not met; 2 the command
-    or the configuration is wrong.
+    Exit status: 0 every required item is met, does not apply or (without --strict) is unknown; 1 a required item is not
+    met; 2 the command or the configuration is wrong.
     """
     with explained(verbose):
         from edanalyze import api
 
         own, files = divided(paths)
         if own or not files:
-            options = api.Options(config=config, facts=files, strict=strict, cache=not no_cache)
-            project = api.load_project(own or (Path(),), options)
+            project = project_at(own, config, no_cache, files)
             answered = api.review(project)
             tell_about(project, verbose)
         else:
@@ -84,14 +82,9 @@ def review(
             tell(refused)
         with destination(output) as stream:
             stream.write(encodable(render(answered, form)))
-        _tell_unknown(answered, items)
-        missed = failed(answered, items)
-        for item in missed:
-            click.echo(f"not met: {item.number}. {item.title}", err=True)
-    if missed:
+    missed, unsure = failed(answered, items), undecided(answered, items)
+    for item in (*missed, *unsure):
+        is_warning = item in unsure and not strict
+        click.echo(f"{'warning: ' if is_warning else ''}required, and {item.answer}: {item.title}", err=True)
+    if missed or (strict and unsure):
         raise click.exceptions.Exit(1)
-
-
-def _tell_unknown(answered: Review, items: Iterable[str]) -> None:
-    for item in undecided(answered, frozenset(items)):
-        click.echo(f"warning: required, but unknown: {item.number}. {item.title}", err=True)

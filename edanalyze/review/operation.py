@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from edanalyze.review.elsewhere import kept_elsewhere
 from edanalyze.review.evidence import Evidence
@@ -64,7 +64,7 @@ def _dead_letters(evidence: Evidence) -> Criterion:
         counted(len(evidence.handlers), "handler"),
         "EDA602",
         applies=evidence.handlers,
-        unsure=_consumers(evidence),
+        unsure=(*_consumers(evidence), *evidence.undescribed),
     )
 
 
@@ -76,11 +76,14 @@ def _depth(evidence: Evidence) -> Criterion:
     keeping = {
         message.transport for message in evidence.messages if any(each.dead_letter for each in message.consumers)
     }
-    return _watched(evidence, "dead-letter-depth", "dead letters", "The number of dead letters is watched", keeping)
+    claim = "The number of dead letters is watched"
+    return _watched(evidence, "dead-letter-depth", "dead letters", claim, keeping, evidence.undescribed)
 
 
-def _watched(evidence: Evidence, name: str, kind: str, claim: str, transports: Iterable[str]) -> Criterion:
-    """Whether something that is checked in watches each of some transports."""
+def _watched(
+    evidence: Evidence, name: str, kind: str, claim: str, transports: Iterable[str], blind: Sequence[Place] = ()
+) -> Criterion:
+    """Whether something that is checked in watches each of some transports; `blind` says why there may be others."""
     wanted = sorted(transports)
     watching = evidence.operations(kind)
     covered = {transport for each in watching for transport in each.transports or wanted}
@@ -91,9 +94,9 @@ def _watched(evidence: Evidence, name: str, kind: str, claim: str, transports: I
         name,
         claim,
         f"{len(wanted) - len(missing)} of {counted(len(wanted), 'transport')}",
-        applies=wanted,
+        applies=wanted or blind,
         wrong=missing if known else (),
-        unsure=() if known else missing,
+        unsure=(*(() if known else missing), *blind),
         found=(Place(evidence.path(each.system, each.path), each.line, each.name) for each in watching),
         remedy=f"check in an alert or an exporter for {', '.join(lacking)}, or say where it is in "
         f"`[tool.edanalyze.elsewhere]` (`{name}`)",

@@ -209,6 +209,38 @@ def test_what_stays_in_a_process_is_no_contract_with_others(tmp_path: Path) -> N
     assert "it stays within its process" in render(catalogue, "markdown")
 
 
+def test_dead_letters_are_known_from_the_queue_and_from_the_code_of_the_handler(tmp_path: Path) -> None:
+    messages = made(
+        tmp_path,
+        """
+        import pika
+        channel = pika.BlockingConnection(pika.ConnectionParameters("rabbitmq")).channel()
+        channel.queue_declare("kept", arguments={"x-dead-letter-exchange": "rest"})
+        channel.queue_declare("dropped")
+        def on_message(channel, method, properties, body):
+            print(body)
+        def on_dropped(channel, method, properties, body):
+            print(body)
+        channel.basic_consume("kept", on_message)
+        channel.basic_consume("dropped", on_dropped)
+        def parks():
+            for message in KafkaConsumer("parked"):
+                try:
+                    print(message)
+                except ValueError:
+                    park(message)
+        def park(message):
+            producer.send("parked.dlq", message.value)
+        def silent():
+            for message in KafkaConsumer("silent"):
+                print(message)
+        """,
+    )
+    found = {name: [end.dead_letter for end in message.consumers] for name, message in messages.items()}
+    assert found["kept"] == found["parked"] == [True]
+    assert (found["dropped"], found["silent"]) == ([False], [None])
+
+
 def test_kinds_come_from_configuration_classes_tasks_and_wording(tmp_path: Path) -> None:
     messages = made(
         tmp_path,

@@ -342,14 +342,21 @@ def test_a_system_without_messages_is_not_told_to_have_some(tmp_path: Path) -> N
 def test_the_gate_closes_on_a_required_item_that_is_not_met(tmp_path: Path, items: str, status: int) -> None:
     ran = run(fixture("rq_tasks", tmp_path), *(["--require", items] if items else []))
     assert ran.exit_code == status
-    assert ("not met: 3. Idempotent consumers" in ran.stderr) == bool(status)
+    assert ("required, and not met: Idempotent consumers" in ran.stderr) == bool(status)
 
 
 def test_the_gate_lets_unknown_items_pass_and_says_so(tmp_path: Path) -> None:
     folder = written(tmp_path, {**SOUND, "ops/alerts.yml": ""})
     ran = run(folder, "--require", "operation")
     assert ran.exit_code == 0
-    assert "warning: required, but unknown: 5. Tracing and replay operationalised" in ran.stderr
+    assert "warning: required, and unknown: Tracing and replay operationalised" in ran.stderr
+
+
+def test_a_strict_gate_closes_on_unknown_items_that_are_required(tmp_path: Path) -> None:
+    folder = written(tmp_path, {**SOUND, "ops/alerts.yml": ""})
+    assert run(folder, "--strict").exit_code == 0
+    assert run(folder, "--strict", "--require", "consumers").exit_code == 0
+    assert run(folder, "--strict", "--require", "operation").exit_code == 1
 
 
 def test_the_gate_refuses_items_that_do_not_exist(tmp_path: Path) -> None:

@@ -260,7 +260,9 @@ class _Builder:
         )
 
     def _keeps_failures(self, entry: EntryPoint) -> bool | None:
-        """Whether what a consumer fails on is kept aside: by its subscription, or by the queue it reads."""
+        """Whether what a consumer fails on is kept aside: by its code, its subscription, or the queue it reads."""
+        if self._system.dead_letters.parks(entry):
+            return True
         known = (entry.delivery.dead_letter, *(self._system.dead_letters.keeps(each.text) for each in entry.topics))
         return next((each for each in known if each is not None), None)
 

@@ -14,6 +14,7 @@ from edanalyze.link.values import string
 
 if TYPE_CHECKING:
     from edanalyze.analyse.system import System
+    from edanalyze.link.entries import EntryPoint
 
 PARKING = re.compile(
     r"dead[-_. ]?letter|(?:^|[^a-z])(?:dlq|dlx|dead|parking[-_. ]?lot|parked|poison|quarantine|graveyard|errors?)"
@@ -50,6 +51,19 @@ class DeadLetters:
         if queue in self._routed or any(self._is_safe(queue, each) for each in declared):
             return True
         return False if any(each.routed is False for each in declared) else None
+
+    def parks(self, entry: EntryPoint) -> bool:
+        """Whether the code of a handler itself sends messages to a place for dead letters."""
+        if entry.value is None:
+            return False
+        runs = {*self._system.reach.functions(entry.value), *([entry.driver.id] if entry.driver is not None else ())}
+        return not runs.isdisjoint(self._parking)
+
+    @cached_property
+    def _parking(self) -> frozenset[str]:
+        """The functions that send to a place for dead letters."""
+        calls = self._system.binding.publishes
+        return frozenset(call.site.function for call in calls if call.topic and PARKING.search(call.topic))
 
     @cached_property
     def _parked(self) -> frozenset[str]:
