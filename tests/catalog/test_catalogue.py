@@ -194,6 +194,10 @@ def test_what_only_has_the_name_of_an_event_is_no_message(tmp_path: Path) -> Non
             def handle(self, *args):
                 KafkaPlacedEvent().trigger(1)
         done = threading.Event()
+        class OrderEvents:
+            PLACED = "placed"
+        def described(value): ...
+        Kinds = to_enum(OrderEvents, description=described)
         """,
     )
     assert [message.transport for message in messages.values()] == ["kafka"]

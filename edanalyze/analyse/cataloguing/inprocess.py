@@ -56,7 +56,9 @@ class InProcess:
         self._classes = {
             cls: kind
             for cls in sorted(self._program.classes)
-            if (kind := kinds.declared(cls)).word and not self._shapes.is_row(cls)
+            if (kind := kinds.declared(cls)).word
+            and self._shapes.type_of(cls).kind != "enum"
+            and not self._shapes.is_row(cls)
         }
         self._named = frozenset(self._program.classes[cls].name for cls in self._classes)
 
@@ -70,16 +72,23 @@ class InProcess:
                 handled[cls][function] = None
         for cls, kind in self._classes.items():
             made = self._made(cls)
-            if handled[cls] or (made and cls not in published and self._is_derived(cls)):
+            if (handled[cls] and self._is_data(cls)) or (made and cls not in published and self._is_derived(cls)):
                 entries = (self._entry(function, cls) for function in sorted(handled[cls]))
                 yield Internal(cls, kind, tuple(made), tuple(entries))
 
+    def _is_data(self, cls: str) -> bool:
+        """Whether a class holds data, or another project class makes it an event or a command."""
+        return self._has_fields(cls) or any(self._kinds.declared(base).word for base in self._bases(cls))
+
     def _is_derived(self, cls: str) -> bool:
-        """Whether a class holds data and another project class makes it an event or a command."""
-        inner, _ = self._evaluator.classes.order(cls)
-        if self._shapes.form(cls) == "class" and not self._shapes.shape(cls).fields:
-            return False
-        return any(self._kinds.declared(base).word for base in inner if base != cls)
+        """Whether a class holds data, and another project class makes it an event or a command."""
+        return self._has_fields(cls) and any(self._kinds.declared(base).word for base in self._bases(cls))
+
+    def _bases(self, cls: str) -> Iterator[str]:
+        return (base for base in self._evaluator.classes.order(cls)[0] if base != cls)
+
+    def _has_fields(self, cls: str) -> bool:
+        return self._shapes.form(cls) != "class" or bool(self._shapes.shape(cls).fields)
 
     def _made(self, cls: str) -> list[Made]:
         calls = self._program.calls.get(self._program.classes[cls].name, ())
