@@ -161,7 +161,9 @@ def _found(project: Project, codes: frozenset[str], progress: Progress | None) -
         if carried is not None:
             return carried
         project.parse(progress)
-        return find(project, codes)
+        found = find(project, codes)
+        project.note_unanalysed(project.deploy_files.unanalysed)
+        return found
 
     return _remembered(project, "found", about, Found, made)
 
@@ -273,7 +275,9 @@ def catalogue(project: Project) -> Catalogue:
 
     found = _checked(project, everything=True)
     project.parse()
-    return enduring(project, lambda system: _catalogue(project, system, found))
+    made = enduring(project, lambda system: _catalogue(project, system, found))
+    project.note_unanalysed(project.deploy_files.unanalysed)
+    return made
 
 
 def _catalogue(project: Project, system: System, found: CheckResult) -> Catalogue:

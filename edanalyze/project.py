@@ -302,6 +302,7 @@ class Project:
         """The analysed system, without what is left out."""
         from edanalyze.analyse.system import System
         from edanalyze.check.culprits import without
+        from edanalyze.discover.schemas import SchemaFiles
 
         services, deployment, environment = self._deployed
 
@@ -319,6 +320,7 @@ class Project:
             lookup=lookup,
             others=self.others if self.others.systems else None,
             documents=self._read_documents,
+            schema_files=SchemaFiles(self.deploy_files),
         )
 
     def _read_documents(self) -> tuple[Document, ...]:

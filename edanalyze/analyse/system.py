@@ -43,6 +43,7 @@ from edanalyze.analyse.tracing import Tracing
 from edanalyze.analyse.transaction import Found
 from edanalyze.discover.deployed import Deployment
 from edanalyze.discover.documents import Document
+from edanalyze.discover.schemas import SchemaFiles
 from edanalyze.discover.service import Services
 from edanalyze.exchange import Facts, union
 from edanalyze.facts.module import ModuleFacts
@@ -72,11 +73,13 @@ class System:
         lookup: Callable[[str, str], str | None] = lambda path, name: None,
         others: Facts | None = None,
         documents: Callable[[], tuple[Document, ...]] = tuple,
+        schema_files: SchemaFiles | None = None,
     ) -> None:
         self.program = Program(modules, sources)
         self.models: Models = load(self.program.imported_names(), own_models or {})
         self.services = services or Services(())
         self.deployment = deployment or Deployment()
+        self.schema_files = schema_files
         self.others = Landscape(others) if others is not None else None
         self.documents = documents
         self.evaluator = Evaluator(self.program, Library(self.models), Settings(lookup, self.program.paths))

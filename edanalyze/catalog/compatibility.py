@@ -15,7 +15,8 @@ import msgspec
 from edanalyze.catalog.records import Schema
 
 MODES = ("backward", "forward", "full", "none")
-NUMBERS = ("integer", "number")
+NUMBER = "x-number"
+"""The number by which Protocol Buffers know a field on the wire."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -71,6 +72,9 @@ def _fields(old: Schema, new: Schema, path: str) -> Iterator[Change]:
                 )
         else:
             yield from changes(before[name], after[name], at)
+            numbers = before[name].get(NUMBER), after[name].get(NUMBER)
+            if None not in numbers and numbers[0] != numbers[1]:
+                yield Change(at, f"its number {numbers[0]} became {numbers[1]}", ("backward", "forward"))
             if name in has and name not in had:
                 yield Change(at, "the field became required", ("backward",))
             elif name in had and name not in has:

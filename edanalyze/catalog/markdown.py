@@ -57,6 +57,8 @@ def _section(message: Message) -> Iterator[str]:
     yield f"- **Owner**: {_cell(message.owner) or 'none'}{source}"
     if message.sla:
         yield f"- **SLA**: {_cell(message.sla)}"
+    if message.schema_source:
+        yield f"- **Schema**: {_code(message.schema_source)}"
     yield from _fields("Payload", message.schema)
     yield from _fields("Headers", message.headers)
     yield from _producers(message.producers)

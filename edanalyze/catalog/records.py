@@ -20,7 +20,8 @@ class Producer(msgspec.Struct, frozen=True):
 
     `schema` and `headers` are what this call sends. `key` is the key as it is written in the code, "" when there is
     none. `correlation_id` is the field or header that holds an identifier of what caused it; "" when none is known.
-    `findings` are the codes of the diagnostics at this call.
+    `findings` are the codes of the diagnostics at this call. `schema_source` is the file and line of the schema that it
+    is sent by, "" when the code alone tells what is sent.
     """
 
     service: str
@@ -34,6 +35,7 @@ class Producer(msgspec.Struct, frozen=True):
     correlation_id: str = ""
     confidence: str = "certain"
     findings: tuple[str, ...] = ()
+    schema_source: str = ""
 
 
 class FieldRead(msgspec.Struct, frozen=True):
@@ -68,7 +70,7 @@ class Message(msgspec.Struct, frozen=True):
     `id` is unique in a catalogue and fit for file names and URLs. `kind` is one of `KINDS`, `why` says what tells it.
     `channel` is the name that producer and consumer share, `transport` what carries it. `version` is "" where none is
     known; `owner` the team or service that answers for it and `owner_source` where that comes from; `sla` and
-    `description` come from configuration and docstrings.
+    `description` come from configuration and docstrings. `schema_source` names the files that declare the schema.
     """
 
     id: str
@@ -86,6 +88,7 @@ class Message(msgspec.Struct, frozen=True):
     headers: Schema = {}
     producers: tuple[Producer, ...] = ()
     consumers: tuple[Consumer, ...] = ()
+    schema_source: str = ""
 
     @property
     def internal(self) -> bool:

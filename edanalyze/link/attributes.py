@@ -28,6 +28,8 @@ from edanalyze.link.values import (
 if TYPE_CHECKING:
     from edanalyze.link.evaluate import Evaluator
 
+GENERATED = "_pb2"
+"""The end of the names of modules whose classes Protocol Buffers makes when they are imported."""
 PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property", "hybrid_property", "classproperty"})
 
 
@@ -110,6 +112,8 @@ class Attributes:
                 if found and found != (External(f"builtins.{name}"),):
                     return found
         child = evaluator.program.submodule(module, name)
+        if child is None and scope is not None and module.endswith(GENERATED):
+            return (External(f"{module}.{name}"),)
         return (Module(child),) if child is not None else ()
 
     # ---------------------------------------------------------------- classes

@@ -7,14 +7,14 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from edanalyze.analyse.binding.climbing import lexical
 from edanalyze.analyse.binding.records import PublishCall
 from edanalyze.analyse.cataloguing.inprocess import InProcess, Internal
-from edanalyze.analyse.cataloguing.schemas import of_shape, of_type, united
+from edanalyze.analyse.cataloguing.schemas import of_declared, of_shape, of_type, united
 from edanalyze.analyse.identifiers import names_id
 from edanalyze.analyse.payloads.kinds import Kind, Kinds
 from edanalyze.analyse.payloads.records import Payload
@@ -141,6 +141,7 @@ class _Builder:
             sla=self._named(self._declared.sla, name) or next(iter(_SLA.findall(docs)), ""),
             description=_first(docs),
             schema=united(end.schema for end in producers),
+            schema_source=", ".join(dict.fromkeys(end.schema_source for end in producers if end.schema_source)),
             headers=united(end.headers for end in producers),
             producers=producers,
             consumers=tuple(sorted(map(self._consumer, consumers), key=lambda end: (end.path, end.line))),
@@ -222,13 +223,21 @@ class _Builder:
             path=path,
             line=point.place.line,
             api=call.effect.name,
-            schema=of_type(payload.type) if payload is not None else {},
+            schema=self._schema(payload),
+            schema_source=payload.schema.place if payload is not None and payload.schema is not None else "",
             headers=of_shape(headers) if headers is not None and (headers.fields or headers.open) else {},
             key=spelled(key) if key is not None else "",
             correlation_id=self._correlation(payload),
             confidence=call.confidence,
             findings=tuple(sorted(codes)),
         )
+
+    @staticmethod
+    def _schema(payload: Payload | None) -> dict[str, Any]:
+        """What a call sends: as the schema says that it is sent by, else as the code builds it."""
+        if payload is None:
+            return {}
+        return of_type(payload.type) if payload.schema is None else of_declared(payload.schema.schema)
 
     @staticmethod
     def _correlation(payload: Payload | None) -> str:

@@ -57,6 +57,24 @@ def of_shape(shape: Shape) -> dict[str, Any]:
     return found
 
 
+def of_declared(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema from a file as the catalogue has it: defaults are notes, descriptions are left out."""
+    found: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key == "properties":
+            found[key] = {name: of_declared(each) for name, each in value.items()}
+        elif key == "anyOf":
+            found[key] = [of_declared(each) for each in value]
+        elif key in {"items", "additionalProperties"} and isinstance(value, dict):
+            found[key] = of_declared(value)
+        elif key == "default":
+            if value is not None:
+                found["x-default"] = repr(value) if isinstance(value, str) else str(value)
+        elif key != "description":
+            found[key] = value
+    return found
+
+
 def _field(field: Field) -> dict[str, Any]:
     found = of_type(field.type)
     if field.has_constant and field.constant is not None:

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from edanalyze.analyse.payloads.content import Content, Made, is_mapping
+from edanalyze.analyse.payloads.declarations import Declarations
 from edanalyze.analyse.payloads.records import Dump
+from edanalyze.discover.schemas import SchemaFiles
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled
 from edanalyze.link.evaluate import Evaluator
@@ -35,6 +37,7 @@ TEXT_METHODS = frozenset({"encode", "decode", "getvalue", "copy", "hex", "strip"
 DUMP_METHODS = frozenset(
     {"dict", "json", "model_dump", "model_dump_json", "to_dict", "as_dict", "asdict", "to_json", "as_json", "serialize"}
     | {"todict", "tojson", "_asdict", "to_representation", "model_copy", "dump", "dumps", "deepcopy", "asjson"}
+    | {"SerializeToString", "SerializePartialToString"}
 )
 """Methods that give all fields of an object, where nothing more is known of the object."""
 IMAGES = frozenset({"NewImage", "OldImage"})
@@ -47,9 +50,10 @@ WRAPPING = frozenset({"builtins.bytes", "builtins.memoryview", "builtins.bytearr
 class Contents:
     """Looks through expressions for an evaluator."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, files: SchemaFiles | None) -> None:
         self._evaluator = evaluator
         self._program = evaluator.program
+        self.declarations = Declarations(evaluator, self.bindings, files)
 
     def of(self, expr: ir.Expr, frame: Frame, depth: int = 0) -> tuple[Content, ...]:
         """What an expression may hold in a frame; several when it is chosen at run time."""
@@ -212,6 +216,7 @@ class Contents:
                     found += self._library(name, call, frame, depth)
                 case ExternalInstance(name=name):
                     found += self._library(f"{name}.__call__", call, frame, depth)
+                    found += self._serialised(callee, call, frame, depth)
                 case Function():
                     found += self._returned(callee, call, frame, depth)
                 case Class(id=cls):
@@ -255,7 +260,8 @@ class Contents:
             return [Content(why="it is a row as the database keeps it", dumps=(dump,))]
         for api in (*models.rows(name, "serializer"), *models.rows(name, "record_dump")):
             whole = bool(api.data.get("whole_row")) and not self._chooses(api, call)
-            dump = Dump(name, whole, bool(api.data.get("registry")), frame.scope.id)
+            schema = self.declarations.of_slot(api, call, frame)
+            dump = Dump(name, whole, bool(api.data.get("registry")), frame.scope.id, schema)
             slot = api.slots.get("entity") or api.slots.get("payload")
             given = argument(slot, call) if slot is not None else None
             if given is None and isinstance(call.function, ir.Attr):
@@ -263,6 +269,16 @@ class Contents:
             if given is not None:
                 return [each.dumped(dump) for each in self.of(given, frame, depth + 1)]
         return []
+
+    def _serialised(self, serializer: ExternalInstance, call: ir.Call, frame: Frame, depth: int) -> Iterator[Content]:
+        """What a serializer that is an object is given."""
+        for api in self._evaluator.models.rows(serializer.name, "serializer"):
+            if "payload" not in api.slots and call.arguments:
+                site = serializer.site
+                schema = self.declarations.of_slot(api, site.call, site.frame) if site is not None else None
+                dump = Dump(serializer.name, False, bool(api.data.get("registry")), frame.scope.id, schema)
+                for each in self.of(call.arguments[0], frame, depth + 1):
+                    yield each.dumped(dump)
 
     @staticmethod
     def _chooses(api: Api, call: ir.Call) -> bool:

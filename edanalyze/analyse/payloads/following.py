@@ -135,6 +135,8 @@ class Following:
                 return trail
             if trail is not None and function.name == "get_payload":
                 return trail
+            if trail == Trail() and function.name in RAW and not call.arguments:  # `message.value()`
+                return trail
         if spelled(function) in {"list", "dict", "iter", "bytes", "str"} and len(call.arguments) == 1:
             return self.of(call.arguments[0])
         return self._returned(call)

@@ -10,10 +10,12 @@ from edanalyze.analyse.payloads.options import literal
 from edanalyze.analyse.payloads.records import Dump, EventName, Field, Shape
 from edanalyze.analyse.payloads.shapes import Shapes
 from edanalyze.analyse.payloads.slots import Slots, pairs
+from edanalyze.discover.schemas import DeclaredSchema
 from edanalyze.facts import ir
 from edanalyze.facts.children import walk
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.values import Constant, External, ExternalInstance, Frame
+from edanalyze.models import Api
 
 TYPES = frozenset(
     {"type", "eventtype", "eventname", "event", "messagetype", "msgtype", "detailtype", "cetype", "name", "action"}
@@ -64,7 +66,8 @@ class Headers:
             receiver = receiver.receiver
         site = receiver.site if isinstance(receiver, ExternalInstance) else None
         if made.effect.api.data.get("registry"):
-            return (Dump(made.effect.name, registry=True),)
+            schema = self._shapes.contents.declarations.of_slot(made.effect.api, made.call, made.frame)
+            return (Dump(made.effect.name, registry=True, schema=schema),)
         if site is None:
             return ()
         for expr in (*site.call.arguments, *(value for _, value in site.call.keywords)):
@@ -73,8 +76,12 @@ class Headers:
                     if isinstance(value, ExternalInstance):
                         for api in self._evaluator.models.rows(value.name.removesuffix("()"), "serializer"):
                             if api.data.get("registry"):
-                                return (Dump(value.name, registry=True),)
+                                return (Dump(value.name, registry=True, schema=self._schema(api, value)),)
         return ()
+
+    def _schema(self, api: Api, serializer: ExternalInstance) -> DeclaredSchema | None:
+        site = serializer.site
+        return self._shapes.contents.declarations.of_slot(api, site.call, site.frame) if site is not None else None
 
     def _reached(self, expr: ir.Expr, frame: Frame) -> Iterator[tuple[ir.Expr, Frame]]:
         """An expression, and the entries of the mapping that it is."""

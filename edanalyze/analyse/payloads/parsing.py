@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from edanalyze.analyse.payloads.records import Declared, Field, Shape
+from edanalyze.analyse.payloads.schematypes import shape_of
 from edanalyze.analyse.payloads.shapes import Shapes
 from edanalyze.facts import ir
 from edanalyze.link.evaluate import Evaluator
@@ -117,6 +118,11 @@ class Parsing:
 
     def _validated(self, given: ir.Expr, schema: ir.Expr | None, frame: Frame) -> Parse | None:
         """A message that is held against a JSON Schema."""
+        declared = self._shapes.contents.declarations.of(schema, frame) if schema is not None else None
+        if declared is not None and "properties" in declared.schema:
+            shape = shape_of(declared.schema, declared.name)
+            reason = "its JSON Schema says `additionalProperties: false`" if shape.extra == "forbid" else ""
+            return Parse(given, shape, "schema", reason)
         for value in self._evaluator.values(schema, frame) if schema is not None else ():
             if isinstance(value, Display) and isinstance(value.expr, ir.Mapping):
                 entries = {key.value: each for key, each in value.expr.items if isinstance(key, ir.Const)}

@@ -18,14 +18,16 @@ from edanalyze.analyse.payloads.consumed import Consumed
 from edanalyze.analyse.payloads.content import Content
 from edanalyze.analyse.payloads.content import Made as Merged
 from edanalyze.analyse.payloads.headers import Headers
-from edanalyze.analyse.payloads.records import EventName, Field, Leak, Payload, Reads, Shape, Type
+from edanalyze.analyse.payloads.records import Dump, EventName, Field, Leak, Payload, Reads, Shape, Type
 from edanalyze.analyse.payloads.shapes import Seen, Shapes
 from edanalyze.analyse.payloads.slots import Slots
 from edanalyze.analyse.trees import Step, steps
 from edanalyze.analyse.witness import Point
+from edanalyze.discover.schemas import DeclaredSchema
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled
-from edanalyze.link.values import Constant, Display, Frame, Function, Instance
+from edanalyze.link.library import argument
+from edanalyze.link.values import Constant, Display, External, Frame, Function, Instance
 
 if TYPE_CHECKING:
     from edanalyze.analyse.system import System
@@ -46,7 +48,7 @@ class Payloads:
         self._climbing = Climbing(system.contexts, handing)
         self._in_context = InContext(system.effects, handing)
         self._topics = Topics(system.effects, handing)
-        self.shapes = Shapes(system.evaluator)
+        self.shapes = Shapes(system.evaluator, system.schema_files)
         self._slots = Slots(system.effects, handing, self.shapes.contents)
         self._headers = Headers(system.evaluator, self.shapes, self._slots)
 
@@ -163,11 +165,38 @@ class Payloads:
             type=seen.type,
             headers=headers,
             dumps=dumps,
+            schema=self._schema(content, dumps, site.path),
             leaks=tuple(dict.fromkeys(seen.leaks)),
             names=tuple(self._names(seen.type, headers, message)),
             topic=message.name if message is not None and message.task is None else None,
             certain=not effect.likely,
         )
+
+    def _schema(self, content: Content, dumps: tuple[Dump, ...], path: tuple[Point, ...]) -> DeclaredSchema | None:
+        """The schema that a payload is serialised by, is generated from, or is held against on its way."""
+        generated = self.shapes.generated(content.value)
+        if generated is not None:
+            return generated
+        by = next((dump.schema for dump in dumps if dump.schema is not None), None)
+        return by or self._validated(content, path)
+
+    def _validated(self, content: Content, path: tuple[Point, ...]) -> DeclaredSchema | None:
+        models = self._evaluator.models
+        for function in dict.fromkeys(point.function for point in path):
+            scope = self._program.scopes.get(function)
+            for call, inner in scope.calls if scope is not None and content.value is not None else ():
+                frame = self._evaluator.root(inner)
+                for callee in self._evaluator.values(call.function, frame):
+                    for api in models.rows(callee.name, "validator") if isinstance(callee, External) else ():
+                        given = argument(api.slots["payload"], call)
+                        if given is not None and self._is_same(content, given, frame):
+                            return self.shapes.contents.declarations.of_slot(api, call, frame)
+        return None
+
+    def _is_same(self, content: Content, expr: ir.Expr, frame: Frame) -> bool:
+        """Whether an expression stands for what is sent."""
+        made = getattr(content.value, "expr", content.value)
+        return any(getattr(each.value, "expr", each.value) is made for each in self.shapes.contents.of(expr, frame))
 
     def _maker(self, content: Content) -> str:
         """The function in which a payload is made; of a row the one in which it is dumped."""

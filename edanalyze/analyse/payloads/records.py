@@ -8,6 +8,7 @@ from typing import TypeAlias
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.trees import Step
 from edanalyze.analyse.witness import Point
+from edanalyze.discover.schemas import DeclaredSchema
 from edanalyze.facts.ir import Place
 from edanalyze.link.values import Frame, String
 
@@ -101,13 +102,14 @@ class Dump:
     """How a value was turned into what is sent: `api` is the call or attribute (`dataclasses.asdict`, `__dict__`).
 
     `whole_row`: every column of a table row, without a choice. `registry`: a schema registry knows the schema.
-    `function` is where it is done.
+    `function` is where it is done. `schema` is the schema that it is done by.
     """
 
     api: str
     whole_row: bool = False
     registry: bool = False
     function: str = ""
+    schema: DeclaredSchema | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,8 @@ class Payload:
     physical call; `outer` is how many steps of `path` precede the call in whose function the outermost part of the
     payload is made. `stored` is the call that puts it into something (a buffer, a list) from which it is taken later.
     `frame` is the context of the physical call. `type` is that of the whole payload; `headers` what goes with it in
-    headers, properties, attributes and envelope. `dumps` says how it was serialised. `leaks` are the whole table rows
-    in it, also nested ones.
+    headers, properties, attributes and envelope. `dumps` says how it was serialised, and `schema` is the one that it is
+    serialised by or held against. `leaks` are the whole table rows in it, also nested ones.
     """
 
     effect: Effect
@@ -162,6 +164,7 @@ class Payload:
     type: Type
     headers: Shape
     dumps: tuple[Dump, ...] = ()
+    schema: DeclaredSchema | None = None
     leaks: tuple[Leak, ...] = ()
     names: tuple[EventName, ...] = ()
     topic: String | None = None

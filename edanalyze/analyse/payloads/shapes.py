@@ -15,6 +15,8 @@ from edanalyze.analyse.payloads.contents import Contents
 from edanalyze.analyse.payloads.fieldtypes import FieldTypes
 from edanalyze.analyse.payloads.options import literal
 from edanalyze.analyse.payloads.records import Declared, Field, Leak, Shape, Type
+from edanalyze.analyse.payloads.schematypes import declared_type
+from edanalyze.discover.schemas import DeclaredSchema, SchemaFiles
 from edanalyze.facts import ir
 from edanalyze.facts.children import calls
 from edanalyze.link.evaluate import Evaluator
@@ -25,6 +27,7 @@ from edanalyze.link.values import (
     Frame,
     Hole,
     Instance,
+    Site,
     String,
 )
 
@@ -46,9 +49,9 @@ class Seen(NamedTuple):
 class Shapes:
     """Finds them for an evaluator."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, files: SchemaFiles | None = None) -> None:
         self._evaluator = evaluator
-        self.contents = Contents(evaluator)
+        self.contents = Contents(evaluator, files)
         self.classes = Classes(evaluator)
         self._types = FieldTypes(evaluator, self.classes, self.contents)
         self._changes = Changes(evaluator)
@@ -89,8 +92,12 @@ class Shapes:
                 return Seen(Type("str"))
             case Constant(value=known):
                 return Seen(of_literal(known))
-            case ExternalInstance(name=name):
-                return Seen(self._types.made(name))
+            case ExternalInstance(name=name, site=site):
+                declared = self.generated(value)
+                if declared is None:
+                    return Seen(self._types.made(name))
+                kind = declared_type(declared)
+                return Seen(replace(kind, shape=self._given(kind.shape, site)) if kind.shape and site else kind)
             case _:
                 return Seen(Type("unknown", why=content.why or "nothing is known of it"))
 
@@ -132,17 +139,23 @@ class Shapes:
         kind = self.classes.type_of(value.id, depth)
         if kind.shape is None or value.site is None:
             return Seen(kind)
-        return Seen(replace(kind, shape=self._given(kind.shape, value)))
+        return Seen(replace(kind, shape=self._given(kind.shape, value.site)))
 
-    def _given(self, shape: Shape, value: Instance) -> Shape:
+    def generated(self, value: object) -> DeclaredSchema | None:
+        """The schema of an object of a class that is generated from a definition of Protocol Buffers."""
+        if not isinstance(value, ExternalInstance) or "_pb2." not in value.name:
+            return None
+        module = value.site.frame.scope.module if value.site is not None else ""
+        return self.contents.declarations.of_class(value.name, module)
+
+    def _given(self, shape: Shape, site: Site) -> Shape:
         """A class with the literals that its constructor is given."""
-        assert value.site is not None
-        given = dict(value.site.call.keywords)
+        given = dict(site.call.keywords)
         fields: list[Field] = []
         for each in shape.fields:
             expr = given.get(each.attribute or each.name)
             if expr is not None and not each.has_constant:
-                constant, known = literal(self._evaluator.values(expr, value.site.frame))
+                constant, known = literal(self._evaluator.values(expr, site.frame))
                 if known and constant is not None:
                     each = replace(each, constant=constant, has_constant=True)
             fields.append(each)

@@ -7,6 +7,7 @@ import re
 
 from edanalyze.analyse.payloads.headers import plain
 from edanalyze.analyse.payloads.records import Field, Payload, Shape, Type
+from edanalyze.analyse.payloads.schematypes import FORM
 from edanalyze.analyse.payloads.shapes import alternatives
 
 VERSIONS = frozenset(
@@ -77,7 +78,7 @@ def _of_shape(shape: Shape) -> Evidence:
             return Evidence.VERSION
         if plain(each.name) in ENVELOPES and each.type.kind in {"unknown", "any", "mapping"}:
             return Evidence.UNKNOWN
-    if shape.open or not shape.fields:
+    if shape.open or not shape.fields or shape.form == FORM:  # a schema file has rules of its own for its changes
         return Evidence.UNKNOWN
     return Evidence.TYPE if any(_is_type(each) for each in shape.fields) else Evidence.NONE
 

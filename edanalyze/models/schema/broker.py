@@ -46,7 +46,12 @@ KINDS: tuple[Kind, ...] = (
         "ttl eta args kwargs options envelope delivery_mode",
         example='call = "acme.bus.Envelope"\npayload = [0, "body"]\ncorrelation_id = "correlation_id"',
     ),
-    kind("serializer", "Turns an event into bytes, headers or a broker message.", "payload key", flag="registry"),
+    kind(
+        "serializer",
+        "Turns an event into bytes, headers or a broker message, by a schema if one is given.",
+        "payload key schema",
+        flag="registry",
+    ),
     kind(
         "deserializer",
         "Turns bytes or text into data; with slot `entity`, into an object of that class when it is given.",
