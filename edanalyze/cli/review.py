@@ -11,10 +11,11 @@ from edanalyze.cli.failures import explained
 from edanalyze.cli.inputs import CONFIG, PATHS, VERBOSE, divided, project_at, tell, tell_about
 from edanalyze.cli.output import destination
 from edanalyze.report.escape import encodable
-from edanalyze.review import FORMATS, failed, render, required, undecided
 
 
 def _items(context: click.Context, option: click.Parameter, words: tuple[str, ...]) -> frozenset[str]:
+    from edanalyze.review import required
+
     try:
         return required(words)
     except ValueError as error:
@@ -26,7 +27,7 @@ def _items(context: click.Context, option: click.Parameter, words: tuple[str, ..
 @click.option(
     "--format",
     "form",
-    type=click.Choice(FORMATS),
+    type=click.Choice(["markdown", "json"]),
     default="markdown",
     show_default=True,
     help="markdown: to read; json: all there is, as docs/schema/review.schema.json describes it.",
@@ -70,6 +71,7 @@ def review(
     """
     with explained(verbose):
         from edanalyze import api
+        from edanalyze.review import failed, render, undecided
 
         own, files = divided(paths)
         if own or not files:

@@ -6,10 +6,9 @@ from edanalyze.review.checklist import ITEMS, RULES, review
 from edanalyze.review.evidence import Declared, Evidence
 from edanalyze.review.gate import failed, required, undecided
 from edanalyze.review.records import Review
-from edanalyze.review.render import FORMATS, render
+from edanalyze.review.render import render
 
 __all__ = [
-    "FORMATS",
     "ITEMS",
     "RULES",
     "Declared",

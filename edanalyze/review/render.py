@@ -16,9 +16,8 @@ def to_json(review: Review) -> str:
 
 
 _RENDERERS: dict[str, Callable[[Review], str]] = {"markdown": to_markdown, "json": to_json}
-FORMATS = tuple(_RENDERERS)
 
 
 def render(review: Review, form: str) -> str:
-    """The text of a review in one of `FORMATS`."""
+    """The text of a review as "markdown" or "json"."""
     return _RENDERERS[form](review)
