@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from edanalyze.analyse.drift.diagrams import Diagram
-from edanalyze.api import Options, check, load_project
+from edanalyze.api import Options, catalogue, check, graph, load_project
 from edanalyze.api import facts as facts_of
+from edanalyze.catalog import render as render_catalogue
 from edanalyze.discover.documents import Document
 from edanalyze.discover.documents.read import read_documents
 from edanalyze.exchange import to_json
+from edanalyze.graph import fold, render
 from tests.analyse.systems import system
 
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 KAFKA = """
     from kafka import KafkaConsumer, KafkaProducer
 
@@ -139,16 +143,18 @@ def test_a_saved_graph_is_held_against_the_code(tmp_path: Path, name: str) -> No
     assert all("documented as `shop.order`" in line for line in found[:2])
 
 
-def test_a_graph_that_was_just_saved_shows_everything(tmp_path: Path) -> None:
-    from edanalyze.api import graph
-    from edanalyze.graph import fold, render
-
-    system(tmp_path, SHOP)
+@pytest.mark.parametrize("name", sorted(path.name for path in FIXTURES.iterdir() if path.is_dir()))
+def test_what_is_written_of_a_system_agrees_with_its_code(tmp_path: Path, name: str) -> None:
+    folder = Path(shutil.copytree(FIXTURES / name, tmp_path / name))
+    (folder / "pyproject.toml").touch()
+    project = load_project([folder], Options(jobs=1))
+    (folder / "written.yaml").write_text(render_catalogue(catalogue(project), "asyncapi"), encoding="utf-8")
     for view in ("services", "routes"):
-        drawn = fold(graph(load_project([tmp_path], Options(jobs=1))), view)
-        for form, name in (("json", "g.json"), ("mermaid", "g.mmd"), ("dot", "g.dot"), ("markdown", "g.md")):
-            (tmp_path / f"{view}-{name}").write_bytes(render(drawn, form))
-    assert told(tmp_path, SHOP) == []
+        drawn = fold(graph(project), view)
+        for form, ending in (("json", "json"), ("mermaid", "mmd"), ("dot", "dot"), ("markdown", "md")):
+            (folder / f"written-{view}.{ending}").write_bytes(render(drawn, form))
+    found = check(load_project([folder], Options(select=("EDA704",), jobs=1))).diagnostics
+    assert [each.message for each in found if "written" in f"{each.path} {each.message}"] == []
 
 
 # -------------------------------------------------------------------- diagrams

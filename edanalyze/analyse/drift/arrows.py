@@ -42,8 +42,8 @@ class Arrows:
     def __init__(self, system: System, documents: list[Document], used: Used) -> None:
         self._system = system
         self._used = used
-        services = [each.name for each in system.services.all if each.kind in CODED]
-        drawings = [Diagram(each, services) for each in documents if each.kind in {"diagram", "graph"}]
+        self._services = frozenset(each.name for each in system.services.all if each.kind in CODED)
+        drawings = [Diagram(each, sorted(self._services), used.names) for each in documents]
         self.diagrams = [each for each in drawings if len(each.shown) > 1 or each.document.kind == "graph"]
 
     def find(self) -> Iterator[Drift]:
@@ -58,7 +58,7 @@ class Arrows:
 
     @cached_property
     def dependencies(self) -> tuple[Dependency, ...]:
-        """Who depends on whom, each place once."""
+        """Which service with code depends on which, each place once."""
         graph = self.graph
         nodes = {node.id: node for node in graph.nodes}
         behind = services_behind(graph)
@@ -76,7 +76,7 @@ class Arrows:
             else:
                 continue
             for source in behind.get(edge.source, ()):
-                for name in sorted(targets - {source, ""}):
+                for name in sorted(targets & self._services - {source}):
                     key = (source, name, topic, edge.path, edge.line)
                     found.setdefault(key, Dependency(source, name, topic, self.witness(edge.path, edge.line)))
         return tuple(found.values())

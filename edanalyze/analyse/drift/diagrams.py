@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import cached_property
 
 from edanalyze.analyse.drift.names import key
@@ -16,8 +16,9 @@ class Diagram:
     Whatever is neither (a broker, a topic, a gateway of somebody else) connects those that it is connected with.
     """
 
-    def __init__(self, document: Document, services: Iterable[str]) -> None:
+    def __init__(self, document: Document, services: Iterable[str], topics: Container[str] = ()) -> None:
         self.document = document
+        self._topics = topics
         self._services = {name.lower(): name for name in services}
         by_key: dict[str, list[str]] = defaultdict(list)
         for name in self._services.values():
@@ -25,8 +26,9 @@ class Diagram:
         self._by_key = {text: names[0] for text, names in by_key.items() if len(names) == 1}
 
     def service(self, label: str) -> str:
-        """The service that a label means; "" for none."""
-        return self._services.get(label.lower()) or self._by_key.get(key(label), "")
+        """The service that a label means; "" for none. A topic may have the name of a service in other words."""
+        own = self._services.get(label.lower(), "")
+        return own if own or label in self._topics else self._by_key.get(key(label), "")
 
     @cached_property
     def shown(self) -> frozenset[str]:

@@ -76,10 +76,11 @@ class Used:
     @cached_property
     def names(self) -> frozenset[str]:
         """All names of topics, tasks, exchanges and events in the code, and in that of other systems that are known."""
-        names = {name for call in self._system.binding.publishes for name in _names(call)}
+        binding = self._system.binding
+        names = {name for call in (*binding.publishes, *binding.stored) for name in _names(call)}
         for entry in self._system.entries:
             names.update(text.text for text in entry.topics)
-        for topics in self._system.binding.consumed.values():
+        for topics in binding.consumed.values():
             names.update(topics)
         others = self._system.others
         if others is not None:
@@ -143,11 +144,11 @@ class Used:
                 continue
             if entry.transport == _BUS or any(mark in str(name) for name in literal for mark in "*#"):
                 continue
-            for name in dict.fromkeys((*map(str, literal), *consumed.get(entry, ()))):
-                names = tuple(dict.fromkeys((name, *name.split("/"))))
-                point = Point(entry.module, entry.function, entry.place, f"receives `{name}`")
-                service = self._system.service_of(self._paths[entry.module])
-                yield Message(names, service, entry.transport, (point,), False)
+            known = dict.fromkeys((*consumed.get(entry, ()), *map(str, literal)))
+            names = tuple(dict.fromkeys((*known, *(part for name in known for part in name.split("/")))))
+            point = Point(entry.module, entry.function, entry.place, f"receives `{names[0]}`")
+            service = self._system.service_of(self._paths[entry.module])
+            yield Message(names, service, entry.transport, (point,), False)
 
 
 def _is_open(call: PublishCall) -> bool:

@@ -37,6 +37,7 @@ def documents(root: Mapping, path: str) -> Iterator[Document]:
 
 
 def _asyncapi(root: Mapping, path: str, title: str) -> Document:
+    """The channels of a document; an address of null is one that is not known."""
     servers = [mapping(each) for each in mapping(root.get("servers")).values()]
     channels = mapping(root.get("channels"))
     return Document(
@@ -44,7 +45,11 @@ def _asyncapi(root: Mapping, path: str, title: str) -> Document:
         file=path,
         title=title,
         protocols=tuple(filter(None, (text(each.get("protocol")).lower() for each in servers))),
-        channels=tuple(_channel(root, name, mapping(node), channels.at(name)) for name, node in channels.items()),
+        channels=tuple(
+            _channel(root, name, mapping(node), channels.at(name))
+            for name, node in channels.items()
+            if "address" not in mapping(node) or mapping(node)["address"] is not None
+        ),
     )
 
 
