@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -269,6 +270,28 @@ def test_arrows_that_may_be_what_is_not_resolved_are_left_alone(tmp_path: Path) 
 )
 def test_what_is_no_diagram_of_dependencies_is_passed_over(tmp_path: Path, name: str, text: str) -> None:
     assert arrows(tmp_path, name, text) == []
+
+
+@pytest.mark.parametrize(
+    ("ending", "head", "line"),
+    [
+        ("mmd", "flowchart LR", "a --" + " " * 1900 + "x"),
+        ("mmd", "flowchart LR", "a -- b " * 280 + "|"),
+        ("mmd", "flowchart LR", "a[" + "]x" * 990),
+        ("mmd", "flowchart LR", "-" * 1990 + "!"),
+        ("mmd", "sequenceDiagram", "a-" * 990 + "!"),
+        ("puml", "@startuml", "." * 1990 + "!"),
+        ("puml", "@startuml", "a.a" + "-" * 1990 + "!"),
+        ("puml", "@startuml", "a " * 990 + "->"),
+        ("dot", "digraph {", "a -> " * 390 + "!"),
+        ("dot", "digraph {", "a" + ":a" * 990 + "!"),
+        ("md", "```mermaid", "graph LR\n" + "(" * 1990),
+    ],
+)
+def test_no_line_takes_long(tmp_path: Path, ending: str, head: str, line: str) -> None:
+    start = time.process_time()
+    documents(tmp_path, f"a.{ending}", f"{head}\n" + f"{line}\n" * 3)
+    assert time.process_time() - start < 2
 
 
 def test_hostile_documents_do_no_harm(tmp_path: Path) -> None:

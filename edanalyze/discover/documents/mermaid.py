@@ -9,7 +9,7 @@ from edanalyze.discover.documents import c4
 from edanalyze.discover.documents.labels import Quotes, label
 from edanalyze.discover.documents.records import Arrow
 
-_TEXT_INSIDE = re.compile(r"(--|==|-\.)\s+([^-=.|>][^|>]*?)\s+(-->|---|==>|===|\.->|\.-)")
+_TEXT_INSIDE = re.compile(r"(--|==|-\.)\s+([^\s\-=.|>][^|>]*?)\s+(-->|---|==>|===|\.->|\.-)")
 _LINK = re.compile(r"\s*(<?)(?:-{2,}|={2,}|-?\.+-)([>xo]?)(?:\s*\|([^|]*)\|)?\s*")
 _NODE = re.compile(r"\s*([\w.\-/]+?)\s*(?:[\[({>]+[/\\]?(.*?)[/\\]?[\])}]+)?\s*(?::::?\w+)?\s*$")
 _MESSAGE = re.compile(r"^\s*(\w[\w .\-/]*?)\s*(<<)?(--?)(>>|>|x(?=\s)|\))\s*[+-]?\s*(\w[^:]*?)\s*(?::\s*(.*))?$")

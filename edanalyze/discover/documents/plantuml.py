@@ -9,7 +9,7 @@ from edanalyze.discover.documents import c4
 from edanalyze.discover.documents.labels import label
 from edanalyze.discover.documents.records import Arrow
 
-_END = r"(\[[^\]]+\]|\"[^\"]+\"|\([^)]+\)|:[^:]+:|[\w.]+)"
+_END = r"(\[[^\]]+\]|\"[^\"]+\"|\([^)]+\)|:[^:]+:|\w+(?:\.\w+)*)"
 _LINK = r"(<{0,2})[-.=~]+(?:\[[^\]]*\])?(?:left|right|up|down|[lrud])?[-.=~]*([>|\\/ox]{0,2})"
 _ARROW = re.compile(rf"^\s*{_END}\s*{_LINK}\s*{_END}\s*(?::\s*(.*))?$")
 _DECLARED = re.compile(
