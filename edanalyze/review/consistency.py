@@ -29,6 +29,11 @@ def criteria(evidence: Evidence) -> Iterator[Criterion]:
         "EDA205",
         "EDA206",
         applies=both,
+        found=(
+            evidence.at(each, f"an outbox row for `{each.topic}`")
+            for each in evidence.publishes
+            if each.kind == "outbox"
+        ),
     )
     sent = len(evidence.publishes)
     yield judged_by_rules(

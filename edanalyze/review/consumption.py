@@ -76,6 +76,10 @@ def _partitioning(evidence: Evidence) -> Criterion:
         applies=logged or reported,
         wrong=(*reported, *(place for place in bare if (place.path, place.line) not in at)),
         unsure=(*unsure, *evidence.not_looked_for("EDA211")),
+        found=(
+            *(evidence.at(each, f"a message to `{each.topic or 'a topic'}` has a key") for each in keyed),
+            *(evidence.at(each, f"`{each.topic}` is declared unordered") for each in free),
+        ),
         rules=("EDA211",),
         remedy="give messages a key, or list topics without order in `unordered-topics`",
     )

@@ -41,6 +41,7 @@ def judged_by_rules(
     *codes: str,
     applies: object,
     unsure: Iterable[Place] = (),
+    found: Iterable[Place] = (),
 ) -> Criterion:
     """A criterion that is met where some rules find nothing. `among` says, with a count, what they looked at."""
     wrong = evidence.findings(*codes)
@@ -52,6 +53,7 @@ def judged_by_rules(
         applies=applies or wrong,
         wrong=wrong,
         unsure=(*unsure, *blind),
+        found=found,
         rules=codes,
     )
 

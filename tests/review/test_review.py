@@ -243,6 +243,41 @@ def test_rules_that_are_off_by_default_run(tmp_path: Path) -> None:
     assert {"EDA203", "EDA505", "EDA604"} <= found
 
 
+def test_an_outbox_is_shown_as_what_speaks_for_consistency(tmp_path: Path) -> None:
+    code = """
+        import json
+        from fastapi import FastAPI
+        from sqlalchemy import create_engine
+        from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+        app = FastAPI()
+        engine = create_engine("postgresql://db")
+
+        class Base(DeclarativeBase): ...
+
+        class Order(Base):
+            __tablename__ = "orders"
+            id: Mapped[int] = mapped_column(primary_key=True)
+
+        class OutboxMessage(Base):
+            __tablename__ = "outbox"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            topic: Mapped[str]
+            payload: Mapped[str]
+
+        @app.post("/orders")
+        def place(order_id: int):
+            with Session(engine) as session:
+                session.add(Order(id=order_id))
+                session.add(OutboxMessage(topic="orders.placed", payload=json.dumps({"id": order_id})))
+                session.commit()
+        """
+    found = reviewed(written(tmp_path, {"app.py": code}))
+    (outbox,) = (each for item in found.items for each in item.criteria if each.name == "outbox")
+    assert outbox.answer == "met"
+    assert [(place.line, place.text) for place in outbox.places] == [(25, "an outbox row for `orders.placed`")]
+
+
 def test_topics_without_order_are_documented_by_a_setting(tmp_path: Path) -> None:
     code = """
         import json
