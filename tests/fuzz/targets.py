@@ -28,6 +28,8 @@ from edanalyze.check.objections import objections
 from edanalyze.check.suppression import Suppressions
 from edanalyze.discover import yamltree
 from edanalyze.discover.config import ConfigError, config_from_table, parse_toml
+from edanalyze.discover.documents.read import read_documents
+from edanalyze.discover.operation import find_means
 from edanalyze.discover.settings import Config
 from edanalyze.exchange.document import FactsError
 from edanalyze.exchange.document import from_json as from_facts
@@ -40,7 +42,19 @@ from edanalyze.models.schema import KINDS
 from edanalyze.syntax import SyntaxFailure, lower
 from tests.discover.discovered import discover
 from tests.doors.diagnostics import diagnostic
-from tests.fuzz.vocabulary import CODE, COMMENTS, DEPLOYMENT, HEAD, NAMES, PARTS, STATEMENTS, TOML, URLS, YAML
+from tests.fuzz.vocabulary import (
+    CODE,
+    COMMENTS,
+    DEPLOYMENT,
+    DOCUMENTS,
+    HEAD,
+    NAMES,
+    PARTS,
+    STATEMENTS,
+    TOML,
+    URLS,
+    YAML,
+)
 
 fuzzed = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -128,6 +142,22 @@ def deployment(files: dict[str, list[tuple[str, str]]]) -> None:
             Path(folder, name).parent.mkdir(exist_ok=True)
             Path(folder, name).write_bytes("\n".join(map("".join, lines)).encode("utf-8", "surrogatepass"))
         assert all(not each.path.startswith(("/", "..")) for each in discover(Path(folder)).services.all)
+
+
+@fuzzed
+@given(
+    st.sampled_from(["mmd", "dot", "puml", "md", "yaml", "json", "sh"]),
+    st.lists(st.one_of(st.sampled_from(DOCUMENTS), TEXT), max_size=30),
+    st.sampled_from(["\n", " ", "", "\n  "]),
+)
+def diagrams(ending: str, pieces: list[str], joint: str) -> None:
+    """A document shows something or nothing; so do the signs of what a system is operated with."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "pyproject.toml").write_text("", encoding="utf-8")
+        Path(folder, f"a.{ending}").write_bytes(joint.join(pieces).encode("utf-8", "surrogatepass"))
+        files = load_project([Path(folder)]).deploy_files
+        assert all(each.file == f"a.{ending}" for each in read_documents(files))
+        assert all(each.path == f"a.{ending}" and each.line > 0 for each in find_means(files))
 
 
 STRINGS = st.lists(st.one_of(st.sampled_from(PARTS), TEXT, st.builds(Hole, st.just("unknown"), TEXT)), max_size=40).map(
@@ -300,6 +330,7 @@ TARGETS: dict[str, Callable[[], None]] = {
     "deployment": deployment,
     "urls": urls,
     "comments": comments,
+    "diagrams": diagrams,
     "documents": documents,
     "facts": facts_files,
     "programs": programs,

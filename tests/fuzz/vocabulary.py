@@ -240,3 +240,33 @@ from urllib.parse import urljoin
 from fastapi import FastAPI
 app = FastAPI()
 """
+
+DOCUMENTS = [
+    *("flowchart LR", "sequenceDiagram", "C4Container", "digraph {", "@startuml", "```mermaid", "```", "~~~dot"),
+    *("a", "b", "orders-service", '"x; y"', '["Orders<br/>8000"]', "[(", ")]", "{{", "}}", "|placed|", "&", ";", ":"),
+    *("-->", "---", "-.->", "==>", "-- text -->", "->>", "-->>", "-)", "->", "--", "<-", "..>", ": placed", "%%", "//"),
+    *(
+        "participant a as b",
+        'Container(a, "A")',
+        'Rel(a, b, "c")',
+        '[label="a"]',
+        "subgraph x",
+        "end",
+        "}",
+        "\\n",
+        "[*]",
+    ),
+    *("asyncapi: 3.0.0", "openapi: 3.0.0", "swagger: '2.0'", "channels:", "paths:", "servers:", "info: {title: a}"),
+    *("/orders/{id}:", "get: {}", "address: null", "address: a", "$ref: '#/channels/a'", "messages: {a: {}}", "- b"),
+    *(
+        "x-amazon-events-source: a",
+        "x-amazon-events-detail-type: B",
+        "bindings: {kafka: {topic: a}}",
+        "{",
+        "}",
+        "[",
+        "]",
+    ),
+    *('"version": 1', '"nodes": []', '"edges": []', '{"nodes": [{"id": "a", "kind": "topic", "name": "b"}],', ","),
+    *("MetricName: ApproximateNumberOfMessagesVisible", "kafka_consumergroup_lag", "- alert: Dlq", "--reset-offsets"),
+]
