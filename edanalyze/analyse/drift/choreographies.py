@@ -138,7 +138,7 @@ class Choreographies:
         return [edge for edge in self._sent if not set(self._behind.get(edge.source, ("",))) <= led]
 
     def _longest(self, beginning: Edge) -> tuple[Hop, ...]:
-        """The longest chain that visits no handler twice; of several the first in the order of the graph."""
+        """The longest chain on which no topic and no handler comes twice; of several the first in the graph's order."""
         best: tuple[Hop, ...] = ()
         steps = 0
         waiting: list[tuple[Edge, tuple[Hop, ...]]] = [(beginning, ())]
@@ -154,6 +154,8 @@ class Choreographies:
 
     def _hops(self, edge: Edge, chain: tuple[Hop, ...]) -> Iterator[Hop]:
         visited = {hop.handler.id for hop in chain}
+        if any(hop.edge.target == edge.target for hop in chain):
+            return
         source = chain[-1].target if chain else next(iter(self._services.get(edge.source, ())), "")
         for handler in self._heard.get(edge.target, ()):
             if handler.id not in visited:
