@@ -313,8 +313,7 @@ def review(project: Project) -> Review:
         NAME if project.contracts is not None else "",
     )
     known = exchange.union([_surveyed(project, RULES), project.others])
-    described = frozenset({project.name})
-    evidence = Evidence(project.root.name, known, graph_of_facts([known]), catalogue(project), declared, described)
+    evidence = Evidence(project.root.name, known, graph_of_facts([known]), catalogue(project), declared, project.name)
     return answered(evidence)
 
 

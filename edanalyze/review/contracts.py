@@ -41,7 +41,10 @@ def criteria(evidence: Evidence) -> Iterator[Criterion]:
 
 
 def _compatibility(evidence: Evidence) -> Criterion:
-    kept = [Place(each.path, each.line, each.name) for each in evidence.operations("compatibility")]
+    kept = [
+        Place(evidence.path(each.system, each.path), each.line, each.name)
+        for each in evidence.operations("compatibility")
+    ]
     if evidence.declared.contracts:
         kept.append(Place(evidence.declared.contracts, 0, "the lock of `edanalyze contracts`"))
     crossing = [message for message in evidence.crossing if message.producers]

@@ -40,7 +40,7 @@ class Declared:
 class Evidence:
     """The evidence, and what can be looked up in it. All paths are those of the graph.
 
-    `described` are the systems whose messages the catalogue lists.
+    `own` is the system whose messages the catalogue lists, "" for none.
     """
 
     title: str
@@ -48,7 +48,7 @@ class Evidence:
     graph: Graph
     catalogue: Catalogue
     declared: Declared
-    described: frozenset[str] = frozenset()
+    own: str = ""
 
     # ---------------------------------------------------------------- findings
 
@@ -99,7 +99,7 @@ class Evidence:
         speaking |= {each.system for each in self.facts.entries if each.kind in CONSUMING}
         return tuple(
             Place("", 0, f"the facts of {system} do not tell what its messages hold")
-            for system in sorted(speaking - self.described)
+            for system in sorted(speaking - {self.own})
         )
 
     @cached_property
@@ -115,6 +115,14 @@ class Evidence:
     def at(self, publish: Publish, text: str) -> Place:
         """The place of a call that sends."""
         return Place(self.path(publish.system, publish.path), publish.line, text)
+
+    def at_end(self, end: Producer | Consumer, text: str) -> Place:
+        """The place of an end of a message."""
+        return Place(self.path(self.own, end.path), end.line, text)
+
+    def of_message(self, message: Message, text: str) -> Place:
+        """Where a message is sent or, for want of that, received."""
+        return next((self.at_end(end, text) for end in message.ends), Place("", 0, text))
 
     @cached_property
     def handlers(self) -> tuple[Node, ...]:
@@ -177,12 +185,6 @@ class Evidence:
             for entry in self.behind.get(edge.source, (edge.source,))
         }
         return tuple(node for node in self.graph.nodes if node.id in writing & sending and node.kind in CODE_KINDS)
-
-
-def first_place(message: Message, text: str) -> Place:
-    """Where a message is sent or, for want of that, received."""
-    end: Producer | Consumer | None = next(iter(message.ends), None)
-    return Place(end.path, end.line, text) if end is not None else Place("", 0, text)
 
 
 def matches(patterns: Iterable[str], name: str) -> bool:

@@ -414,6 +414,8 @@ def test_facts_of_other_systems_are_reviewed_with_the_project(tmp_path: Path) ->
     assert (alone["idempotency"], alone["ends"]) == ("does not apply", "not met")
     together = reviewed(tmp_path / "shop", facts)
     assert criteria(together)["idempotency"] == "met"
+    places = {place.path for item in together.items for each in item.criteria for place in each.places}
+    assert "shop/main.py" in places and "main.py" not in places
     assert criteria(together)["replay safety"] == "unknown"
     (each,) = (each for item in together.items for each in item.criteria if each.name == "replay safety")
     assert [place.path for place in each.places] == ["store/pyproject.toml"]
