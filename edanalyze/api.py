@@ -91,6 +91,7 @@ def _asked(project: Project) -> bytes:
     agreed = project.contracts_text
     asked = (
         agreed,
+        project.past,
         project.found.given,
         project.name,
         options.noqa,
@@ -154,7 +155,7 @@ def _found(project: Project, codes: frozenset[str], progress: Progress | None) -
     from edanalyze.check.found import Found
     from edanalyze.findings import find
 
-    about = msgspec.msgpack.encode((sorted(codes), project.contracts_text))
+    about = msgspec.msgpack.encode((sorted(codes), project.contracts_text, project.past))
 
     def made() -> Found:
         carried = _carried(project, about)

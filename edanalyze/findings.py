@@ -48,7 +48,7 @@ def _found(project: Project, codes: frozenset[str]) -> Found:
     processes = project.processes if project.lines > _WORTH_TWO else 1
 
     def work(system: System) -> Found:
-        return run(Analysis(system, project.config, project.contracts), rules, processes)
+        return run(Analysis(system, project.config, project.contracts, project.today), rules, processes)
 
     try:
         return enduring(project, work, lambda found: found.failed)

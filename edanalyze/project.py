@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
@@ -44,10 +45,10 @@ class Options(msgspec.Struct, frozen=True):
     `noqa_elsewhere`, that flake8 will apply them. `unreported` are codes that the caller would not report: they are
     not looked for. `unreported_at` gives those of a single file, by its absolute path. `baseline` is the file of
     accepted findings; `use_baseline` says whether there shall be any. `since` is a git revision: only what has changed
-    since the merge base with it is reported. `facts` are facts files of other systems. `overlay` maps absolute paths to
-    sources that stand in for those on disk. `jobs` is the number of processes that work (None: as many as there are
-    cores); with an `executor` its workers read the files. `cache` says whether to use, and leave, what is remembered
-    between runs.
+    since the merge base with it is reported. `as_of` is the day for which deprecations are judged (None: today).
+    `facts` are facts files of other systems. `overlay` maps absolute paths to sources that stand in for those on disk.
+    `jobs` is the number of processes that work (None: as many as there are cores); with an `executor` its workers read
+    the files. `cache` says whether to use, and leave, what is remembered between runs.
     """
 
     select: tuple[str, ...] | None = None
@@ -68,6 +69,7 @@ class Options(msgspec.Struct, frozen=True):
     baseline: Path | None = None
     use_baseline: bool = True
     since: str | None = None
+    as_of: datetime.date | None = None
     overlay: Mapping[Path, bytes] = {}
     executor: Executor | None = None
     cache: bool = False
@@ -127,6 +129,19 @@ class Project:
         except LockError as error:
             self.not_analysed.append(Unanalysed(NAME, str(error)))
             return None
+
+    @cached_property
+    def today(self) -> datetime.date:
+        """The day for which deprecated messages are judged."""
+        return self.options.as_of or datetime.date.today()
+
+    @property
+    def past(self) -> tuple[str, ...]:
+        """The last days of deprecated messages, by configuration and lock, that have passed."""
+        lock = self.contracts if self.contracts_text is not None else None
+        days = [*self.config.deprecated.values()]
+        days += [each.deprecated for each in lock.contracts.values()] if lock is not None else []
+        return tuple(sorted({text for text in days if text and text < self.today.isoformat()}))
 
     @property
     def baseline_file(self) -> Path | None:

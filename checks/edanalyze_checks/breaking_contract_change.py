@@ -42,8 +42,9 @@ class BreakingContractChange(Rule):
     Compares what is sent with `contracts.lock` in the root of the project, which `edanalyze contracts lock` writes;
     where there is no such file the rule says nothing. Reported are changes that break the agreed compatibility (a field
     that is gone, another type, a new required field), at the call that builds the message and at the reads of the
-    field; and required reads of fields that no producer sends. Compatible changes, and fields whose type is not known,
-    are left alone.
+    field; required reads of fields that no producer sends; and messages that are still sent or received after the last
+    day that the configuration (`deprecated`) or the lock gives them. Compatible changes, and fields whose type is
+    not known, are left alone.
     """
     why = """
     Consumers are deployed at other times than producers. A field that is gone or has another type breaks them when the
@@ -84,6 +85,8 @@ class BreakingContractChange(Rule):
     """
     options = """
     - `compatibility` in `contracts.lock`, for all messages or for one: `backward`, `forward`, `full` or `none`.
+    - `removed-fields` in `contracts.lock`: whether a required field may go under `backward`, `break` or `allow`.
+    - `deprecated` in the configuration: the last day of messages, `"orders.placed@1" = "2026-06-30"`.
     """
     references = """
     - [Confluent: schema evolution and compatibility](https://docs.confluent.io/platform/current/schema-registry/fundamentals/schema-evolution.html)

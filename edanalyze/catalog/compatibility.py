@@ -20,11 +20,15 @@ NUMBER = "x-number"
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One difference. `field` is its path ("" for the message as a whole), `breaks` names what it breaks."""
+    """One difference. `field` is its path ("" for the message as a whole), `breaks` names what it breaks.
+
+    `removal`: something that every message had is there no more.
+    """
 
     field: str
     what: str
     breaks: tuple[str, ...] = ()
+    removal: bool = False
 
     def breaks_mode(self, mode: str) -> bool:
         """Whether it breaks what a mode promises."""
@@ -63,7 +67,7 @@ def _fields(old: Schema, new: Schema, path: str) -> Iterator[Change]:
         at = f"{path}.{name}".lstrip(".")
         if name not in after:
             if "x-unknown" not in new:
-                yield Change(at, "the field is gone", ("forward",) if name in had else ())
+                yield Change(at, "the field is gone", ("forward",) if name in had else (), name in had)
         elif name not in before:
             if "x-unknown" not in old:
                 required = name in has

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from edanalyze.catalog.compatibility import MODES, Change, changes
+from edanalyze.catalog.deprecation import day
 from edanalyze.catalog.records import Catalogue, Schema
 
 VERSION = 1
@@ -22,22 +23,31 @@ class LockError(ValueError):
 
 
 class Contract(msgspec.Struct, frozen=True, rename="kebab"):
-    """One message as agreed on. `compatibility` may be changed by hand; `producers` are where it was sent from."""
+    """One message as agreed on; `producers` are where it was sent from.
+
+    Set by hand and kept: `compatibility`, and `deprecated`, the last day (ISO 8601) on which this version may be sent.
+    """
 
     schema: Schema
     kind: str = "event"
     channel: str = ""
     version: str = ""
     compatibility: str = ""
+    deprecated: str = ""
     producers: tuple[str, ...] = ()
 
 
 class Lock(msgspec.Struct, frozen=True, rename="kebab"):
-    """All contracts by the ids of their messages. `compatibility` holds for those that say nothing."""
+    """All contracts by the ids of their messages. `compatibility` holds for those that say nothing.
+
+    `removed_fields` says whether a required field (or a whole message) that is gone breaks where the compatibility is
+    `backward`: "break" or "allow". A registry allows it, because it has consumers upgraded before producers.
+    """
 
     version: int
     compatibility: str
     contracts: dict[str, Contract]
+    removed_fields: str = "allow"
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -62,9 +72,11 @@ def locked(catalogue: Catalogue, before: Lock | None = None) -> Lock:
                 channel=message.channel,
                 version=message.version,
                 compatibility=known.compatibility if known is not None else "",
+                deprecated=known.deprecated if known is not None and known.version == message.version else "",
                 producers=tuple(sorted({f"{end.path} {end.function}" for end in message.producers})),
             )
-    return Lock(VERSION, before.compatibility if before is not None else "full", dict(sorted(found.items())))
+    compatibility, removed = (before.compatibility, before.removed_fields) if before else ("backward", "break")
+    return Lock(VERSION, compatibility, dict(sorted(found.items())), removed)
 
 
 def _plain(schema: Any) -> Any:
@@ -93,6 +105,11 @@ def from_text(text: str) -> Lock:
     for name, mode in modes.items():
         if mode not in (*MODES, "") or (not name and not mode):
             raise LockError(f"compatibility {mode!r}{f' of {name}' if name else ''} is none of {', '.join(MODES)}")
+    if lock.removed_fields not in ("allow", "break"):
+        raise LockError(f"removed-fields {lock.removed_fields!r} is none of allow, break")
+    for name, contract in lock.contracts.items():
+        if contract.deprecated and day(contract.deprecated) is None:
+            raise LockError(f"deprecated {contract.deprecated!r} of {name} is no date such as 2026-06-30")
     if lock.version != VERSION:
         raise LockError(f"version {lock.version} of the lock is not known, only version {VERSION}")
     return lock
@@ -107,10 +124,14 @@ def differences(lock: Lock, catalogue: Catalogue) -> Iterator[Difference]:
         if contract is None:
             yield Difference(name, Change("", "the message is new"), False, places)
         elif message is None:
-            mode = contract.compatibility or lock.compatibility
-            gone = Change("", "nobody sends the message any more", ("forward",))
-            yield Difference(name, gone, gone.breaks_mode(mode), (), contract.producers)
+            gone = Change("", "nobody sends the message any more", ("forward",), removal=True)
+            breaking = not contract.deprecated and _breaks(gone, contract, lock)
+            yield Difference(name, gone, breaking, (), contract.producers)
         else:
-            mode = contract.compatibility or lock.compatibility
             for change in changes(contract.schema, _plain(message.schema)):
-                yield Difference(name, change, change.breaks_mode(mode), places, contract.producers)
+                yield Difference(name, change, _breaks(change, contract, lock), places, contract.producers)
+
+
+def _breaks(change: Change, contract: Contract, lock: Lock) -> bool:
+    mode = contract.compatibility or lock.compatibility
+    return change.breaks_mode(mode) or (change.removal and mode == "backward" and lock.removed_fields == "break")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import fnmatch
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -49,10 +50,13 @@ class Finding:
 class Analysis:
     """The door of rules to the engine: `system` with everything computed on demand, and the run's `config`."""
 
-    def __init__(self, system: System, config: Config, lock: Lock | None = None) -> None:
+    def __init__(
+        self, system: System, config: Config, lock: Lock | None = None, today: datetime.date | None = None
+    ) -> None:
         self.system = system
         self.config = config
         self._lock = lock
+        self._today = today or datetime.date.today()
 
     @cached_property
     def _transactions(self) -> dict[str, list[Found]]:
@@ -171,7 +175,7 @@ class Analysis:
 
     def broken_contracts(self) -> Iterator[Broken]:
         """What breaks the contracts that were agreed on, at both ends; nothing where there are none."""
-        return broken(self.system, self.kinds, self._lock) if self._lock is not None else iter(())
+        return broken(self.system, self.kinds, self._lock, self.config.deprecated, self._today)
 
     def contested(self) -> Iterator[Contested]:
         """Events that several services publish."""

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from edanalyze.catalog.deprecation import day
 from edanalyze.check import registry
 from edanalyze.discover.config import SECTION, ConfigProblem
 from edanalyze.discover.settings import Config
@@ -32,6 +33,11 @@ def objections(config: Config, file: str) -> Iterator[ConfigProblem]:
             yield ConfigProblem(file, f"{SECTION}.per-path[{at}].paths", "names no files: the table would do nothing")
     if not _lies_inside(config.baseline):
         yield ConfigProblem(file, f"{SECTION}.baseline", "has to be a file within the project, told from its root")
+    for name, text in config.deprecated.items():
+        if day(text) is None:
+            yield ConfigProblem(
+                file, f"{SECTION}.deprecated.{name}", f"expected a day such as 2026-06-30, got {text!r}"
+            )
     for each in problems(config.models, file):
         key = f".{each.key}" if each.key else ""
         yield ConfigProblem(file, f"{SECTION}.{each.kind}[{each.index}]{key}", each.message)

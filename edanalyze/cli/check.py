@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edanalyze.cli.cache import CACHE
+from edanalyze.cli.dates import AS_OF
 from edanalyze.cli.executor import connected
 from edanalyze.cli.failures import Failure, explained
 from edanalyze.cli.inputs import divided
@@ -87,6 +88,7 @@ FORMATS = ("text", "concise", "json", "json-lines", "sarif", "github", "gitlab",
     metavar="REV",
     help="Report only what has changed since the merge base of this git revision and HEAD (edits included).",
 )
+@AS_OF
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Number of processes that read files.  [default: cores]")
 @click.option(
     "--executor", metavar="ADDRESS", help="Let a cluster read files: dask://HOST:PORT (needs edanalyze[dask])."

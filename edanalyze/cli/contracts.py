@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from edanalyze.catalog.deprecation import Expired, expired
 from edanalyze.catalog.lock import NAME, Difference, Lock, LockError, differences, from_text, locked, to_text
 from edanalyze.catalog.mismatches import Mismatch, mismatches
 from edanalyze.cli.cache import CACHE
+from edanalyze.cli.dates import AS_OF
 from edanalyze.cli.failures import Failure, explained
 from edanalyze.cli.inputs import CONFIG, PATHS, VERBOSE, project_at, tell_about
 from edanalyze.cli.output import writable
@@ -27,17 +30,25 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help=f"The lock.  [default: {NAME} in the project's root]",
 )
+@AS_OF
 @CONFIG
 @CACHE
 @VERBOSE
 def contracts(
-    action: str, paths: tuple[Path, ...], file: Path | None, config: Path | None, no_cache: bool, verbose: bool
+    action: str,
+    paths: tuple[Path, ...],
+    file: Path | None,
+    as_of: date | None,
+    config: Path | None,
+    no_cache: bool,
+    verbose: bool,
 ) -> None:
     """Keep the schemas of the events and commands of PATHS in a file, and tell what has changed since.
 
     \b
     edanalyze contracts lock      write or update contracts.lock
-    edanalyze contracts check     exit with 1 when a change breaks a consumer, or a consumer reads what nobody sends
+    edanalyze contracts check     exit with 1 when a change breaks a consumer, a consumer reads what nobody sends, or a
+                                  deprecated message is still there after its last day
     edanalyze contracts diff      list all changes
     """
     with explained(verbose):
@@ -60,7 +71,11 @@ def contracts(
         unmet = list(mismatches(catalogue))
         for mismatch in unmet:
             click.echo(_unmet(mismatch))
-        if action == "check" and (unmet or any(each.breaking for each in found)):
+        agreed = {name: (each.version, each.deprecated) for name, each in known.contracts.items()}
+        late = list(expired(catalogue, project.config.deprecated, agreed, as_of or date.today()))
+        for message in late:
+            click.echo(_late(message))
+        if action == "check" and (unmet or late or any(each.breaking for each in found)):
             raise SystemExit(1)
 
 
@@ -87,6 +102,12 @@ def _told(each: Difference) -> str:
     places = ", ".join(each.producers) or "nowhere"
     before = f"; agreed on: {', '.join(each.before)}" if each.before else ""
     return one_line(f"{word}: {name}: {each.change.what} (sent at {places}{before})")
+
+
+def _late(each: Expired) -> str:
+    places = [f"{end.path}:{end.line}" for end in each.message.ends]
+    which = f"{each.message.id}, version {each.version}" if each.version else each.message.id
+    return one_line(f"deprecated: {which}: its last day was {each.last} (still at {', '.join(places)})")
 
 
 def _unmet(each: Mismatch) -> str:

@@ -103,6 +103,13 @@ class Config(msgspec.Struct, frozen=True, rename="kebab"):
     sla: Annotated[
         dict[str, str], _doc("What is promised of messages, by name (patterns); the catalogue says so.")
     ] = {}
+    deprecated: Annotated[
+        dict[str, str],
+        _doc(
+            "The last day (`2026-06-30`) on which messages may be sent, by name (patterns) or by name and version "
+            "(`orders.placed@1`): EDA506 reports them afterwards."
+        ),
+    ] = {}
     volume: Annotated[
         dict[str, Literal["low", "high"]],
         _doc("How many messages go over topics, by name (patterns): `edanalyze review` advises accordingly."),

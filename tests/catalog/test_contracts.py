@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -139,17 +140,91 @@ def run(folder: Path, action: str, fields: str = "", *more: str) -> tuple[int, s
     return ran.exit_code, ran.output
 
 
+def findings(folder: Path, *more: str) -> list[str]:
+    """What the rule reports, as `line message`."""
+    ran = CliRunner().invoke(app, ["check", str(folder), "--select", "EDA506", "--format", "concise", "-q", *more])
+    return [f"{line.split(':')[1]}{line.partition('EDA506')[2]}" for line in ran.output.splitlines()]
+
+
 def test_a_first_day_with_contracts(tmp_path: Path) -> None:
+    """Lock, break, be told at both ends, change compatibly, agree anew."""
     assert run(tmp_path, "check", '"id": order_id')[0] == 2
     assert run(tmp_path, "lock") == (0, f"1 contracts in {tmp_path / 'contracts.lock'}\n")
     assert run(tmp_path, "check") == (0, "")
     code, told = run(tmp_path, "check", '"id": str(order_id)')
     assert code == 1
     assert told == ("breaking: orders.placed: id: integer became string (sent at app.py:6; agreed on: app.py place)\n")
+    sent, read = findings(tmp_path)
+    assert sent.startswith("6 `id` of `orders.placed`: integer became string (agreed on: app.py place)")
+    assert read.startswith("9 `id` of `orders.placed`: integer became string, and this consumer reads it")
+
+    code, told = run(tmp_path, "check", '"number": order_id')
+    assert code == 1 and "id: the field is gone" in told
+    assert [each[:2] for each in findings(tmp_path)] == ["6 ", "9 "]
+
+    assert run(tmp_path, "check", '"id": order_id, **({"note": "x"} if total else {})') == (0, "")
+    assert findings(tmp_path) == []
+
     code, told = run(tmp_path, "check", '"id": order_id, "total": total')
     assert (code, "required field is new" in told) == (1, True)
     assert run(tmp_path, "lock")[0] == 0
     assert run(tmp_path, "check") == (0, "")
+    assert findings(tmp_path) == []
+
+
+def test_a_new_lock_is_backward_as_a_registry_has_it_but_keeps_fields(tmp_path: Path) -> None:
+    run(tmp_path, "lock", '"id": order_id, "total": total')
+    lock = tmp_path / "contracts.lock"
+    assert (json.loads(lock.read_text())["compatibility"], json.loads(lock.read_text())["removed-fields"]) == (
+        "backward",
+        "break",
+    )
+    code, told = run(tmp_path, "check", '"id": order_id')
+    assert (code, "total: the field is gone" in told) == (1, True)
+    lock.write_text(lock.read_text().replace('"break"', '"allow"'))
+    assert run(tmp_path, "check") == (0, "")
+    run(tmp_path, "lock")
+    assert json.loads(lock.read_text())["removed-fields"] == "allow"
+
+
+def test_a_deprecated_message_is_reported_after_its_last_day(tmp_path: Path) -> None:
+    run(tmp_path, "lock", '"id": order_id')
+    (tmp_path / "pyproject.toml").write_text('[tool.edanalyze.deprecated]\n"orders.*" = "2026-06-30"\n')
+    assert run(tmp_path, "check", "", "--as-of", "2026-06-30") == (0, "")
+    assert findings(tmp_path, "--as-of", "2026-06-30") == []
+    code, told = run(tmp_path, "check", "", "--as-of", "2026-07-01")
+    assert code == 1
+    assert told == "deprecated: orders.placed: its last day was 2026-06-30 (still at app.py:6, app.py:7)\n"
+    assert [each[:1] for each in findings(tmp_path, "--as-of", "2026-07-01")] == ["6", "7"]
+    assert findings(tmp_path, "--as-of", "2026-06-01") == []
+
+
+def test_the_last_day_in_the_lock_goes_with_its_version(tmp_path: Path) -> None:
+    run(tmp_path, "lock", '"id": order_id, "version": "1"')
+    lock = tmp_path / "contracts.lock"
+    lock.write_text(lock.read_text().replace('"deprecated": ""', '"deprecated": "2026-06-30"'))
+    code, told = run(tmp_path, "check", "", "--as-of", "2026-07-01")
+    assert (code, "orders.placed, version 1: its last day was 2026-06-30" in told) == (1, True)
+    run(tmp_path, "lock")
+    assert '"deprecated": "2026-06-30"' in lock.read_text()
+    assert run(tmp_path, "check", '"id": order_id, "version": "2"', "--as-of", "2026-07-01") == (0, "")
+    run(tmp_path, "lock")
+    assert '"deprecated": ""' in lock.read_text()
+
+
+def test_a_deprecated_message_may_go(tmp_path: Path) -> None:
+    run(tmp_path, "lock", '"id": order_id')
+    lock = tmp_path / "contracts.lock"
+    lock.write_text(lock.read_text().replace('"deprecated": ""', '"deprecated": "2026-06-30"'))
+    (tmp_path / "app.py").write_text("x = 1")
+    assert run(tmp_path, "check") == (0, "")
+
+
+def test_what_is_no_day_is_refused(tmp_path: Path) -> None:
+    run(tmp_path, "lock", '"id": order_id')
+    (tmp_path / "pyproject.toml").write_text('[tool.edanalyze.deprecated]\n"orders.*" = "next year"\n')
+    code, told = run(tmp_path, "check")
+    assert (code, "deprecated.orders.*: expected a day such as 2026-06-30" in told) == (2, True)
 
 
 def test_modes_are_kept_and_decide_what_breaks(tmp_path: Path) -> None:
@@ -192,6 +267,8 @@ def test_the_lock_is_the_same_for_the_same_code(tmp_path: Path) -> None:
         '{"version": 2, "compatibility": "full", "contracts": {}}',
         '{"version": 1, "compatibility": "sideways", "contracts": {}}',
         '{"version": 1, "compatibility": "", "contracts": {}}',
+        '{"version": 1, "compatibility": "full", "removed-fields": "keep", "contracts": {}}',
+        '{"version": 1, "compatibility": "full", "contracts": {"a": {"schema": {}, "deprecated": "soon"}}}',
     ],
 )
 def test_what_is_no_lock_is_refused(text: str) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from edanalyze.analyse.cataloguing.build import Declarations, build
 from edanalyze.analyse.payloads.kinds import Kinds
 from edanalyze.analyse.witness import Point, Witness
+from edanalyze.catalog.deprecation import expired
 from edanalyze.catalog.lock import Lock, differences
 from edanalyze.catalog.mismatches import mismatches
-from edanalyze.catalog.records import Message
+from edanalyze.catalog.records import Catalogue, Message
 from edanalyze.facts.ir import Place
 
 if TYPE_CHECKING:
@@ -26,11 +28,21 @@ class Broken(NamedTuple):
     witness: Witness
 
 
-def broken(system: System, kinds: Kinds, lock: Lock) -> Iterator[Broken]:
-    """Breaking changes at the calls that send a message and at the reads of the field; reads of what nobody sends."""
+def broken(
+    system: System, kinds: Kinds, lock: Lock | None, deprecated: Mapping[str, str], today: date
+) -> Iterator[Broken]:
+    """Breaking changes at the calls that send a message and at the reads of the field; reads of what nobody sends.
+
+    Also messages that are `deprecated` and still there `today`. Nothing is agreed on without a `lock`.
+    """
+    if lock is None and not deprecated:
+        return
     catalogue = build(system, "", Declarations(kinds.commands, kinds.events), internal=False)
     messages = {message.id: message for message in catalogue.messages}
     ends = _Ends(system)
+    yield from _deprecated(catalogue, lock, deprecated, today, ends)
+    if lock is None:
+        return
     for each in differences(lock, catalogue):
         if not each.breaking:
             continue
@@ -45,6 +57,23 @@ def broken(system: System, kinds: Kinds, lock: Lock) -> Iterator[Broken]:
         if place is not None:
             sent = ", ".join(f"{end.path}:{end.line}" for end in unmet.message.producers)
             yield Broken(unmet.message.id, unmet.read.name, f"it is read here, and nobody sends it ({sent})", (place,))
+
+
+def _deprecated(
+    catalogue: Catalogue, lock: Lock | None, deprecated: Mapping[str, str], today: date, ends: _Ends
+) -> Iterator[Broken]:
+    """Messages that are still sent or received after their last day."""
+    agreed = {name: (each.version, each.deprecated) for name, each in lock.contracts.items()} if lock else {}
+    for message, version, last in expired(catalogue, deprecated, agreed, today):
+        which = f"version {version} of it" if version else "it"
+        for path in ends.senders(message):
+            yield Broken(message.id, "", f"{which} is deprecated since {last.isoformat()} and still sent here", path)
+        for end in message.consumers:
+            place = ends.at(end.path, end.line, f"`{end.function}` receives it")
+            if place is not None:
+                yield Broken(
+                    message.id, "", f"{which} is deprecated since {last.isoformat()} and still received here", (place,)
+                )
 
 
 class _Ends:
