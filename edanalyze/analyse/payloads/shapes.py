@@ -240,10 +240,9 @@ class Shapes:
         return self._evaluator.literals(key, frame)
 
     def _merge(self, value: ir.Expr, frame: Frame, mapping: _Mapping, depth: int, sometimes: bool) -> None:
-        for content in self.contents.of(value, frame):
-            if content.value == Constant(None):
-                continue
-            seen = self.of(content, depth + 1)
+        found = [self.of(each, depth + 1) for each in self.contents.of(value, frame) if each.value != Constant(None)]
+        known = [seen.type.shape for seen in found if seen.type.shape is not None]
+        for seen in found:
             shape = seen.type.shape
             mapping.holes += seen.holes
             mapping.leaks += seen.leaks
@@ -252,7 +251,8 @@ class Shapes:
                 continue
             mapping.why = mapping.why or shape.why
             for each in shape.fields:
-                mapping.fields[each.name] = replace(each, required=False) if sometimes else each
+                always = not sometimes and all(other.get(each.name) is not None for other in known)
+                mapping.fields[each.name] = each if always else replace(each, required=False)
 
     # ------------------------------------------------------------------ fields
 
