@@ -67,12 +67,12 @@ class Evidence:
 
     def not_looked_for(self, *codes: str) -> tuple[Place, ...]:
         """Why findings of some rules may be missing: rules that did not run, and files that could not be read."""
-        ran = {each.system: frozenset(each.rules) for each in self.facts.surveys}
+        ran = {(each.system, code) for each in self.facts.surveys for code in each.rules}
         missing = [
             Place(self.path(system, "pyproject.toml"), 0, f"{code} was not looked for", code)
             for system in self.facts.systems
             for code in codes
-            if code not in ran.get(system, frozenset())
+            if (system, code) not in ran
         ]
         unread = [
             Place(self.path(each.system, each.path), 0, f"not analysed: {each.reason}")
