@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from edanalyze.discover.files import SourceFile, Tree
 from edanalyze.discover.sources import Unreadable, read
-from edanalyze.discover.yamltree import Node, YamlError, documents
 from edanalyze.facts.module import Unanalysed
+
+if TYPE_CHECKING:
+    from edanalyze.discover.yamltree import Node
 
 LARGEST = 1_000_000
 LARGEST_SOURCE = 300_000
@@ -89,6 +92,8 @@ class DeployFiles:
 
     def yaml(self, path: str) -> list[Node]:
         """The documents of a YAML (or JSON) file; none, remembered with the reason, if it is not well-formed."""
+        from edanalyze.discover.yamltree import YamlError, documents  # YAML takes long to load
+
         content = self.text(path)
         try:
             return documents(content) if content is not None else []
