@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from edanalyze.review.records import NOT_APPLICABLE, Criterion, Item, Place, Review, Step
+from edanalyze.review.records import NOT_APPLICABLE, NOT_MET, UNKNOWN, Criterion, Item, Place, Review, Step
 
 MOST_STEPS = 10
 MOST_PLACES = 5
@@ -18,10 +18,10 @@ def to_markdown(review: Review) -> str:
 def _document(review: Review) -> Iterator[str]:
     yield f"# Event-driven architecture review of {_cell(review.title)}"
     yield ""
-    yield "| | item | answer |"
-    yield "|--|--|--|"
+    yield "| | item | answer | because of |"
+    yield "|--|--|--|--|"
     for item in review.items:
-        yield f"| {item.number} | {item.title} | **{item.answer}** |"
+        yield f"| {item.number} | {item.title} | **{item.answer}** | {_cell(_reasons(item))} |"
     yield ""
     yield "## What to do first"
     yield ""
@@ -39,6 +39,13 @@ def _document(review: Review) -> Iterator[str]:
         yield f"  - Because: {each.rule}."
         for evidence in each.evidence:
             yield f"  - {_cell(evidence)}"
+
+
+def _reasons(item: Item) -> str:
+    """The criteria that an item fails by, with their counts."""
+    if item.answer not in (NOT_MET, UNKNOWN):
+        return ""
+    return "; ".join(f"{each.name} ({each.told})" for each in item.criteria if each.answer == item.answer)
 
 
 def _steps(steps: Sequence[Step], most: int) -> Iterator[str]:
@@ -67,11 +74,11 @@ def _further(step: Step) -> str:
 def _item(item: Item) -> Iterator[str]:
     yield f"## {item.number}. {item.title}: {item.answer}"
     yield ""
-    yield "| asked for | answer | evidence | rules |"
-    yield "|--|--|--|--|"
+    yield "| | asked for | answer | evidence | rules |"
+    yield "|--|--|--|--|--|"
     for each in item.criteria:
         told = _cell(each.told) if each.answer != NOT_APPLICABLE else ""
-        yield f"| {each.claim} | {each.answer} | {told} | {', '.join(each.rules)} |"
+        yield f"| {each.name} | {each.claim} | {each.answer} | {told} | {', '.join(each.rules)} |"
     if item.first:
         yield ""
         yield f"Begin with {_step(item.first[0])}"
@@ -82,7 +89,7 @@ def _item(item: Item) -> Iterator[str]:
 
 
 def _evidence(criterion: Criterion) -> Iterator[str]:
-    yield f"**{criterion.claim}**: {criterion.answer}"
+    yield f"**{criterion.name}** is {criterion.answer}:"
     yield ""
     for place in criterion.places[:MOST_PLACES]:
         yield f"- {_place(place)}"
