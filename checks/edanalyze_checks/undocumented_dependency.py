@@ -99,7 +99,8 @@ class UndocumentedDependency(Rule):
     *False alarms*: diagrams of a part of the system, of a plan or of another system whose services have the same names
     (folders named `adr`, `rfc`, `proposals`, `blog` and the like are passed over); documents that a gateway rewrites.
     *Missed alarms*: diagrams are read as well as may be, and what is not understood is passed over; a topic or URL that
-    is not resolved; documents that are written in code, generated when built, or kept elsewhere; payloads (EDA506).
+    is not resolved; documents that show many things which the code lacks (they are about something else, or the code is
+    not seen through); documents that are written in code, generated when built, or kept elsewhere; payloads (EDA506).
     """
     options = """
     - `exclude` leaves documents out, as it does source files.

@@ -158,6 +158,25 @@ def test_what_is_written_of_a_system_agrees_with_its_code(tmp_path: Path, name: 
     assert [each.message for each in found if "written" in f"{each.path} {each.message}"] == []
 
 
+@pytest.mark.parametrize(("gone", "told_of"), [(1, 1), (2, 2), (4, 0)])
+def test_channels_without_use_are_drift_unless_they_are_many(tmp_path: Path, gone: int, told_of: int) -> None:
+    channels = "".join(f"  gone{number}: {{address: gone.{number}}}\n" for number in range(gone))
+    document = "asyncapi: 3.0.0\nchannels:\n  orders: {address: shop.orders}\n" + channels
+    assert len(told(tmp_path, {"app.py": KAFKA, "asyncapi.yaml": document})) == told_of
+
+
+@pytest.mark.parametrize(("gone", "told_of"), [(1, 1), (2, 2), (4, 0)])
+def test_operations_without_routes_are_drift_unless_they_are_many(tmp_path: Path, gone: int, told_of: int) -> None:
+    routes = "".join(f"@app.get('/r{number}')\ndef r{number}(): ...\n" for number in range(5))
+    paths = "".join(f"  /r{number}: {{get: {{}}}}\n" for number in range(5))
+    paths += "".join(f"  /gone{number}: {{get: {{}}}}\n" for number in range(gone))
+    files = {
+        "app.py": f"from fastapi import FastAPI\napp = FastAPI()\n{routes}",
+        "openapi.yaml": f"openapi: 3.1.0\npaths:\n{paths}",
+    }
+    assert len(told(tmp_path, files)) == told_of
+
+
 # -------------------------------------------------------------------- diagrams
 
 

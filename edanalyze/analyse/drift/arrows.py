@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from edanalyze.analyse.drift.diagrams import Diagram
 from edanalyze.analyse.drift.names import near
-from edanalyze.analyse.drift.records import Drift, in_document
+from edanalyze.analyse.drift.records import Drift, are_few, in_document
 from edanalyze.analyse.drift.used import Used
 from edanalyze.analyse.landscape import Landscape, drawn
 from edanalyze.analyse.witness import Point, Witness
@@ -119,8 +119,11 @@ class Arrows:
     def _unused(self, diagram: Diagram) -> Iterator[Drift]:
         """Arrows between services of which neither depends on the other, as far as all of it is known."""
         known = {frozenset({each.source, each.target}) for each in self.dependencies}
-        for (source, target), arrow in diagram.direct.items():
-            if frozenset({source, target}) in known or self._is_open(source) or self._is_open(target):
+        unused = {ends: arrow for ends, arrow in diagram.direct.items() if frozenset(ends) not in known}
+        if not are_few(len(unused), len(diagram.direct)):
+            return
+        for (source, target), arrow in unused.items():
+            if self._is_open(source) or self._is_open(target):
                 continue
             text = f"an arrow from {source} to {target}, and nothing in the code of either depends on the other"
             point = in_document(diagram.document.file, arrow.line, f"shows {source} and {target}")

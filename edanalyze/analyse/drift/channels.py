@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edanalyze.analyse.drift.names import fits, near
-from edanalyze.analyse.drift.records import Drift, in_document
+from edanalyze.analyse.drift.records import Drift, are_few, in_document
 from edanalyze.analyse.drift.used import Message, Used
 from edanalyze.discover.documents import Channel, Document
 
@@ -39,10 +39,12 @@ def channels(documents: list[Document], used: Used) -> Iterator[Drift]:
         missing.add(message.topic)
         yield _undocumented(message, speaking, used)
     for document in documents:
-        for channel in document.channels:
-            found = _unused(document, channel, used, missing)
-            if found is not None:
-                yield found
+        unused = [each for each in document.channels if not _is_used(each, used)]
+        telling = are_few(len(unused), len(document.channels)) and used.is_resolved(document)
+        for channel in unused:
+            meant = near(channel.name, missing)
+            if meant or telling:
+                yield _unused(document, channel, meant)
 
 
 def _undocumented(message: Message, speaking: list[Document], used: Used) -> Drift:
@@ -59,17 +61,15 @@ def _undocumented(message: Message, speaking: list[Document], used: Used) -> Dri
     return Drift(text, message.witness, message.likely)
 
 
-def _unused(document: Document, channel: Channel, used: Used, missing: set[str]) -> Drift | None:
-    """A channel that nothing in the code uses; None where that cannot be told."""
-    names = (channel.name, *channel.aliases)
-    if any(fits(name, known) for name in names for known in used.names):
-        return None
-    meant = near(channel.name, missing)
-    if not meant and not used.is_resolved(document):
-        return None
+def _unused(document: Document, channel: Channel, meant: str) -> Drift:
+    """A channel that nothing in the code uses; `meant` is the name in the code that it is nearly called."""
     hint = f"; the code has `{meant}`" if meant else ""
     text = f"`{channel.name}` is documented, and nothing in the code sends or receives it{hint}"
     return Drift(text, (in_document(document.file, channel.line, f"documents `{channel.name}`"),), True)
+
+
+def _is_used(channel: Channel, used: Used) -> bool:
+    return any(fits(name, known) for name in (channel.name, *channel.aliases) for known in used.names)
 
 
 def _is_shown(names: tuple[str, ...], document: Document) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from edanalyze.analyse.binding.templates import pattern
 from edanalyze.analyse.drift.names import key
-from edanalyze.analyse.drift.records import Drift, in_document
+from edanalyze.analyse.drift.records import Drift, are_few, in_document
 from edanalyze.discover.documents import Document, Operation
 
 if TYPE_CHECKING:
@@ -79,15 +79,22 @@ def _requests(name: str, documents: list[Document], system: System) -> Iterator[
 
 
 def _unanswered(documents: list[Document], routes: list[EntryPoint]) -> Iterator[Drift]:
-    """Operations that no route answers; a document from which a framework takes its routes is right by itself."""
-    for document in documents if not any(route.library == "openapi" for route in routes) else ():
-        for each in document.operations:
-            if each.method in _READING or any(_answers(route, each) for route in routes):
-                continue
-            other = sorted({"/".join(route.methods) for route in routes if _same_path(route.path, each)})
-            hint = f"; the code answers {' and '.join(other)} there" if other else ""
-            text = f"`{each.method} {each.base}{each.path}` is documented, and no route of the code answers it{hint}"
-            yield Drift(text, (in_document(document.file, each.line, "documents the operation"),), True)
+    """Operations that no route answers.
+
+    A document from which a framework takes its routes is right by itself, and where many operations have no route, it
+    is rather the routes that are not seen.
+    """
+    if any(route.library == "openapi" for route in routes):
+        return
+    asked = [(document, each) for document in documents for each in document.operations if each.method not in _READING]
+    missing = [each for each in asked if not any(_answers(route, each[1]) for route in routes)]
+    if not are_few(len(missing), len(asked)):
+        return
+    for document, each in missing:
+        other = sorted({"/".join(route.methods) for route in routes if _same_path(route.path, each)})
+        hint = f"; the code answers {' and '.join(other)} there" if other else ""
+        text = f"`{each.method} {each.base}{each.path}` is documented, and no route of the code answers it{hint}"
+        yield Drift(text, (in_document(document.file, each.line, "documents the operation"),), True)
 
 
 def _answers(route: EntryPoint, operation: Operation) -> bool:
