@@ -35,14 +35,17 @@ __all__ = [
     "cache_folder",
     "callgraph",
     "catalogue",
+    "catalogue_of_facts",
     "check",
     "delivery",
+    "delivery_of_facts",
     "facts",
     "graph",
     "graph_of_facts",
     "installed",
     "load_project",
     "look",
+    "own_catalogue",
     "read_facts",
     "review",
     "review_of_facts",
@@ -206,12 +209,19 @@ def facts(project: Project) -> Facts:
 
 
 def _facts(project: Project, also: tuple[str, ...] = ()) -> Facts:
+    from edanalyze import exchange
+    from edanalyze.analyse.cataloguing import told
     from edanalyze.analyse.systemgraph import facts as tell
     from edanalyze.enduring import enduring
 
     found = _checked(project, everything=True, also=also)
     project.parse()
-    return enduring(project, lambda system: tell(system, found.diagnostics, project.name, found.not_analysed))
+
+    def made(system: System) -> Facts:
+        facts = tell(system, found.diagnostics, project.name, found.not_analysed)
+        return exchange.union([facts, told(_catalogue(project, system, found), project.name)])
+
+    return enduring(project, made)
 
 
 def _surveyed(project: Project, also: tuple[str, ...] = ()) -> Facts:
@@ -250,11 +260,28 @@ def look(project: Project) -> Look:
 
 
 def delivery(project: Project) -> tuple[Verdict, ...]:
-    """What may happen to the messages of each topic on their way to each consumer, by topic and consumer."""
+    """What may happen to the messages of each topic on their way to each consumer, by topic and consumer.
+
+    Of the systems of `Options.facts` the verdicts are those in their facts.
+    """
     from edanalyze.enduring import enduring
 
     project.parse()
-    return enduring(project, lambda system: system.deliveries.all)
+    own = enduring(project, lambda system: system.deliveries.all)
+    if not project.others.systems:
+        return own
+    from edanalyze import exchange
+
+    others = delivery_of_facts(exchange.union([_facts(project), project.others]), project.name)
+    return tuple(sorted((*own, *others), key=lambda verdict: verdict.sort_key))
+
+
+def delivery_of_facts(facts: Facts, but: str = "") -> tuple[Verdict, ...]:
+    """The same for the systems that facts tell of, all but one."""
+    from edanalyze.analyse.landscape import Landscape
+    from edanalyze.analyse.landscape.deliveries import deliveries
+
+    return deliveries(Landscape(facts), but)
 
 
 def callgraph(project: Project) -> dict[str, list[str]]:
@@ -271,7 +298,31 @@ def callgraph(project: Project) -> dict[str, list[str]]:
 
 
 def catalogue(project: Project) -> Catalogue:
-    """The events and commands of a project, with the codes of the diagnostics at the calls that send them."""
+    """The events and commands of a project (and the systems of `Options.facts`), with the codes of the diagnostics at
+    the calls that send them.
+    """
+    own = own_catalogue(project)
+    if not project.others.systems:
+        return own
+    from edanalyze import exchange
+    from edanalyze.analyse.cataloguing import merged
+    from edanalyze.analyse.landscape import Landscape
+
+    known = exchange.union([_facts(project), project.others])
+    internal = [message for message in own.messages if message.internal]
+    return merged(Landscape(known), project.root.name, internal, project.name)
+
+
+def catalogue_of_facts(facts: Facts) -> Catalogue:
+    """The events and commands of all systems that facts tell of."""
+    from edanalyze.analyse.cataloguing import merged
+    from edanalyze.analyse.landscape import Landscape
+
+    return merged(Landscape(facts), ", ".join(facts.systems))
+
+
+def own_catalogue(project: Project) -> Catalogue:
+    """The events and commands of a project alone."""
     from edanalyze.enduring import enduring
 
     found = _checked(project, everything=True)
@@ -314,7 +365,9 @@ def review(project: Project) -> Review:
         NAME if project.contracts is not None else "",
     )
     known = exchange.union([_surveyed(project, RULES), project.others])
-    evidence = Evidence(project.root.name, known, graph_of_facts([known]), catalogue(project), declared, project.name)
+    evidence = Evidence(
+        project.root.name, known, graph_of_facts([known]), own_catalogue(project), declared, project.name
+    )
     return answered(evidence)
 
 

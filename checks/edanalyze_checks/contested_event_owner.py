@@ -131,7 +131,8 @@ class ContestedEventOwner(Rule):
     def check(self, analysis: Analysis) -> Iterable[Finding]:
         """Each call that publishes an event of several services."""
         for found in analysis.contested():
-            others = analysis.listed(f"{service} ({analysis.line(point)})" for service, point in found.others)
+            known = [f"{service} ({analysis.line(point)})" for service, point in found.others]
+            others = analysis.listed([*known, *(f"{service} ({place})" for service, place in found.elsewhere)])
             yield Finding(
                 f"`{found.name}` is published by {found.service} here and by {others}: nobody owns what it means",
                 found.witness,

@@ -105,6 +105,7 @@ def _consumers(consumers: tuple[Consumer, ...]) -> Iterator[str]:
     for end in consumers:
         told = [f"acknowledged {end.ack}" if end.ack in {"before", "after"} else f"acknowledgement: {end.ack}"]
         told.append(f"dead letters: {MARKS[end.dead_letter]}")
+        told += [f"messages: {end.verdict}"] if end.verdict else []
         names = sorted({f"`{read.name}`" + ("" if read.required else "?") for read in end.reads})
         told.append(f"reads {', '.join(names)}" if names else "no field known to be read")
         yield f"- {_cell(end.service) or 'no service'}: `{end.function}` ({end.path}:{end.line}), {', '.join(told)}"

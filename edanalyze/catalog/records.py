@@ -50,7 +50,8 @@ class FieldRead(msgspec.Struct, frozen=True):
 class Consumer(msgspec.Struct, frozen=True):
     """An entry point that receives a message, and the fields that it reads.
 
-    `at_least_once` and `dead_letter` are None where the code does not say. `ack` says when a message is settled.
+    `at_least_once` and `dead_letter` are None where the code does not say. `ack` says when a message is settled, and
+    `verdict` what may happen to it on its way, as `edanalyze delivery` does.
     """
 
     service: str
@@ -62,6 +63,7 @@ class Consumer(msgspec.Struct, frozen=True):
     at_least_once: bool | None = None
     ack: str = "none"
     dead_letter: bool | None = None
+    verdict: str = ""
 
 
 class Message(msgspec.Struct, frozen=True):

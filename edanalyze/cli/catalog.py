@@ -9,7 +9,7 @@ import click
 from edanalyze.catalog import FOLDERS, FORMATS, CatalogueError, files, render
 from edanalyze.cli.cache import CACHE
 from edanalyze.cli.failures import Failure, explained
-from edanalyze.cli.inputs import CONFIG, PATHS, VERBOSE, project_at, tell_about
+from edanalyze.cli.inputs import CONFIG, PATHS, VERBOSE, divided, project_at, tell, tell_about
 from edanalyze.cli.output import destination, writable
 
 
@@ -38,19 +38,28 @@ def catalog(
 ) -> None:
     """List the events and commands of PATHS: what they hold, who sends them and which fields each consumer reads.
 
+    Facts files of other systems among PATHS add their messages, and the other ends of those of the project.
+
     \b
     edanalyze catalog -o events.md
     edanalyze catalog --format asyncapi -o asyncapi.yaml
     edanalyze catalog --format eventcatalog -o site/
+    edanalyze catalog . ../billing.json -o organisation.md
     """
     if form in FOLDERS and output is None:
         raise click.UsageError(f"{form} is a folder of files: name one with -o")
     with explained(verbose):
         from edanalyze import api
 
-        project = project_at(paths, config, no_cache)
-        catalogue = api.catalogue(project)
-        tell_about(project, verbose)
+        own, facts = divided(paths)
+        if own or not facts:
+            project = project_at(own, config, no_cache, facts)
+            catalogue = api.catalogue(project)
+            tell_about(project, verbose)
+        else:
+            known, refused = api.read_facts(facts)
+            catalogue = api.catalogue_of_facts(known)
+            tell(refused)
         if form in FOLDERS:
             assert output is not None
             _write(files(catalogue, form), output)

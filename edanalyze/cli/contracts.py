@@ -14,7 +14,7 @@ from edanalyze.catalog.mismatches import Mismatch, mismatches
 from edanalyze.cli.cache import CACHE
 from edanalyze.cli.dates import AS_OF
 from edanalyze.cli.failures import Failure, explained
-from edanalyze.cli.inputs import CONFIG, PATHS, VERBOSE, project_at, tell_about
+from edanalyze.cli.inputs import CONFIG, PATHS, VERBOSE, divided, project_at, tell_about
 from edanalyze.cli.output import writable
 from edanalyze.report.escape import one_line
 
@@ -50,12 +50,15 @@ def contracts(
     edanalyze contracts check     exit with 1 when a change breaks a consumer, a consumer reads what nobody sends, or a
                                   deprecated message is still there after its last day
     edanalyze contracts diff      list all changes
+
+    Contracts are those of the project; facts files of other systems among PATHS tell what is read and sent there.
     """
     with explained(verbose):
         from edanalyze import api
 
-        project = project_at(paths, config, no_cache)
-        catalogue = api.catalogue(project)
+        folders, facts = divided(paths)
+        project = project_at(folders, config, no_cache, facts)
+        catalogue = api.own_catalogue(project)
         tell_about(project, verbose)
         where = file or project.root / NAME
         known = _read(where)
@@ -68,7 +71,7 @@ def contracts(
         for each in found:
             if action == "diff" or each.breaking:
                 click.echo(_told(each))
-        unmet = list(mismatches(catalogue))
+        unmet = list(mismatches(api.catalogue(project) if facts else catalogue))
         for mismatch in unmet:
             click.echo(_unmet(mismatch))
         agreed = {name: (each.version, each.deprecated) for name, each in known.contracts.items()}

@@ -9,7 +9,7 @@ import click
 
 from edanalyze.cli.cache import CACHE
 from edanalyze.cli.failures import explained
-from edanalyze.cli.inputs import CONFIG, PATHS, VERBOSE, project_at, tell_about
+from edanalyze.cli.inputs import CONFIG, PATHS, VERBOSE, divided, project_at, tell, tell_about
 from edanalyze.cli.output import writable
 
 
@@ -32,7 +32,8 @@ def delivery(
 ) -> None:
     """Say for each topic and consumer of PATHS what may happen to a message: lost, handled twice, both, or neither.
 
-    With the evidence, and the cheapest change that makes it safe.
+    With the evidence, and the cheapest change that makes it safe. Facts files of other systems among PATHS add their
+    verdicts.
 
     \b
     edanalyze delivery
@@ -44,9 +45,15 @@ def delivery(
         from edanalyze import api
         from edanalyze.report import delivery as report
 
-        project = project_at(paths, config, no_cache)
-        verdicts = api.delivery(project)
-        tell_about(project, verbose)
+        own, files = divided(paths)
+        if own or not files:
+            project = project_at(own, config, no_cache, files)
+            verdicts = api.delivery(project)
+            tell_about(project, verbose)
+        else:
+            facts, refused = api.read_facts(files)
+            verdicts = api.delivery_of_facts(facts)
+            tell(refused)
         if form == "json":
             _write(f"{report.render(verdicts)}\n", output)
         elif output is None:

@@ -10,7 +10,7 @@ import click
 
 from edanalyze.cli.cache import CACHE
 from edanalyze.cli.failures import explained
-from edanalyze.cli.inputs import CONFIG, PATHS, VERBOSE, project_at, tell_about
+from edanalyze.cli.inputs import CONFIG, PATHS, VERBOSE, divided, project_at, tell_about
 from edanalyze.cli.output import destination
 from edanalyze.cli.progress import progress_bar
 
@@ -32,13 +32,15 @@ def report(paths: tuple[Path, ...], output: Path, config: Path | None, no_cache:
     """Write one HTML file with the graph, the findings and the delivery verdicts of PATHS.
 
     It is opened from disk in any browser and loads nothing from elsewhere. Drawing takes Graphviz or the extra
-    `edanalyze[draw]`; without either the report says so and holds the rest.
+    `edanalyze[draw]`; without either the report says so and holds the rest. Facts files of other systems among PATHS
+    are drawn, listed and judged along with the project.
     """
     with explained(verbose):
         from edanalyze import api
         from edanalyze.report.page import deliveries, document, render
 
-        project = project_at(paths, config, no_cache)
+        own, facts = divided(paths)
+        project = project_at(own, config, no_cache, facts)
         with progress_bar(wanted=True) as progress:
             result = api.check(project, progress)
         graph = api.graph(project)

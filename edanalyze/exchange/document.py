@@ -11,7 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from edanalyze.exchange.records import LISTS, VERSION, Facts
+from edanalyze.exchange.payloadschema import schema_problem
+from edanalyze.exchange.records import LISTS, VERSION, Facts, Sent
 from edanalyze.exchange.union import union
 
 LARGEST = 256 * 1024 * 1024
@@ -24,6 +25,7 @@ _KINDS = {
     "code": {"route", "handler", "job", "function"},
     "entries": {"route", "handler", "task", "job", "command", "rpc"},
     "publishes": {"publish", "outbox"},
+    "sent": {"event", "command", "message"},
     "operations": {"lag", "dead letters", "replay", "compatibility"},
 }
 _CONFIDENCES = {"certain", "likely", "guess"}
@@ -115,6 +117,11 @@ def _problems(facts: Facts) -> Iterator[str]:
                 yield f"{where} has the path {path[:80]!r}, which does not lie within its system"
             if getattr(record, "line", 0) < 0:
                 yield f"{where} is at line {record.line}"
+            if isinstance(record, Sent):
+                problem = schema_problem(record.schema) or schema_problem(record.headers)
+                if problem:
+                    yield f"{where} has a schema that {problem}"
+                record = msgspec.structs.replace(record, schema="", headers="")
             longest = max(map(len, _texts(record)), default=0)
             if longest > LONGEST:
                 yield f"{where} has a text of {longest} characters"

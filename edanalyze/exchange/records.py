@@ -165,6 +165,72 @@ class Publish(msgspec.Struct, frozen=True, kw_only=True):
     diagnostics: tuple[str, ...] = ()
 
 
+class Place(msgspec.Struct, frozen=True):
+    """A line of a file of the same system."""
+
+    path: str
+    line: int
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """A message at a call that sends it, as the event catalogue has it.
+
+    `name`, `kind`, `why`, `channel`, `transport`, `version`, `owner`, `owner_source`, `sla` and `description` are those
+    of the message; the rest is said of this call. `schema` and `headers` are JSON Schemas as JSON text. `receivers` are
+    the `def` lines of the handlers in the same system that receive it.
+    """
+
+    system: str
+    name: str
+    kind: str
+    why: str
+    channel: str
+    transport: str
+    version: str = ""
+    owner: str = ""
+    owner_source: str = ""
+    sla: str = ""
+    description: str = ""
+    service: str = ""
+    function: str = ""
+    path: str = ""
+    line: int = 0
+    api: str = ""
+    schema: str = "{}"
+    headers: str = "{}"
+    schema_source: str = ""
+    key: str = ""
+    correlation_id: str = ""
+    confidence: str = "certain"
+    findings: tuple[str, ...] = ()
+    receivers: tuple[Place, ...] = ()
+
+
+class FieldRead(msgspec.Struct, frozen=True):
+    """A field of a message that a handler reads; `required`: it fails when the field is missing."""
+
+    name: str
+    required: bool
+    path: str
+    line: int
+
+
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """What a handler (with its `def` at `path` and `line`) reads of what it receives, and how that is settled."""
+
+    system: str
+    function: str
+    service: str = ""
+    path: str = ""
+    line: int = 0
+    reads: tuple[FieldRead, ...] = ()
+    group: str = ""
+    at_least_once: bool | None = None
+    ack: str = "none"
+    dead_letter: bool | None = None
+    verdict: str = ""
+
+
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """A call from `source` to `target` (ids of code), on the way to what sends something."""
 
@@ -270,6 +336,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     writes: tuple[Write, ...] = ()
     feeds: tuple[Feed, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
+    sent: tuple[Sent, ...] = ()
+    received: tuple[Received, ...] = ()
     operations: tuple[Operation, ...] = ()
     surveys: tuple[Survey, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -13,14 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edanalyze import api, exchange
+from edanalyze.catalog import render
 from edanalyze.exchange import Facts, FactsError, from_json, to_json, union
+from edanalyze.exchange.payloadschema import schema_text
 from edanalyze.exchange.records import LISTS
 from edanalyze.exchange.schema import text
 from edanalyze.graph import to_json as graph_json
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "docs" / "schema" / "facts.schema.json"
-SYSTEMS = ("settings_urls", "nameko_rpc", "celery_flask")
+SYSTEMS = ("settings_urls", "nameko_rpc", "celery_flask", "message_bus")
 
 
 @pytest.fixture(scope="module")
@@ -82,11 +84,44 @@ def test_any_split_merged_in_any_order_and_grouping_gives_the_same_facts_and_gra
         parts[at : at + 2] = [union(parts[at : at + 2])]
     assert to_json(parts[0]) == to_json(whole)
     assert graph_json(api.graph_of_facts(parts)) == graph_json(api.graph_of_facts(told))
+    assert render(api.catalogue_of_facts(union(parts)), "json") == render(api.catalogue_of_facts(whole), "json")
 
 
 def document(**changes: Any) -> bytes:
     code = {"system": "a", "id": "function:f", "kind": "function", "name": "f"}
     return json.dumps({"version": 1, "code": [{**code, **changes}]}).encode()
+
+
+def message(schema: str) -> bytes:
+    sent = {"system": "a", "name": "n", "kind": "event", "why": "", "channel": "c", "transport": "kafka"}
+    return json.dumps({"version": 1, "sent": [{**sent, "schema": schema}]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("schema", "reason"),
+    [
+        ("", "is not valid JSON"),
+        ("{", "is not valid JSON"),
+        ("[" * 50_000, "is not valid JSON"),
+        ("[]", "is no JSON Schema"),
+        ('{"properties": []}', "is no JSON Schema"),
+        ('{"properties": {"a": 5}}', "is no JSON Schema"),
+        ('{"required": [5]}', "is no JSON Schema"),
+        ('{"anyOf": []}', "is no JSON Schema"),
+        ('{"enum": [{}]}', "is no JSON Schema"),
+        ('{"type": ["string"]}', "is no JSON Schema"),
+        ('{"items": ' * 60 + "{}" + "}" * 60, "nested too deeply"),
+        ('{"title": "' + "x" * 200_000 + '"}', "characters long"),
+    ],
+)
+def test_what_is_no_schema_is_refused(schema: str, reason: str) -> None:
+    with pytest.raises(FactsError, match=reason):
+        from_json(message(schema))
+
+
+def test_a_schema_that_is_too_large_for_a_facts_file_is_left_out() -> None:
+    assert json.loads(schema_text({"title": "x" * 200_000})) == {"x-unknown": "the schema is too large"}
+    assert from_json(message(schema_text({"type": "object", "properties": {"a": {"anyOf": [{}, {"const": 1}]}}})))
 
 
 @pytest.mark.parametrize(

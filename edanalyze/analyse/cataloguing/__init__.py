@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from edanalyze.analyse.cataloguing.build import Declarations, build
+from edanalyze.analyse.cataloguing.merged import merged, told
 
-__all__ = ["Declarations", "build"]
+__all__ = ["Declarations", "build", "merged", "told"]

@@ -7,12 +7,15 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from edanalyze.analyse.cataloguing.build import Declarations, build
+from edanalyze.analyse.cataloguing.merged import merged, told
+from edanalyze.analyse.landscape import Landscape
 from edanalyze.analyse.payloads.kinds import Kinds
 from edanalyze.analyse.witness import Point, Witness
 from edanalyze.catalog.deprecation import expired
 from edanalyze.catalog.lock import Lock, differences
 from edanalyze.catalog.mismatches import mismatches
 from edanalyze.catalog.records import Catalogue, Message
+from edanalyze.exchange import union
 from edanalyze.facts.ir import Place
 
 if TYPE_CHECKING:
@@ -52,11 +55,22 @@ def broken(
             yield Broken(each.message, change.field, f"{change.what}{agreed}", path)
         for point in ends.readers(message, change.field):
             yield Broken(each.message, change.field, f"{change.what}, and this consumer reads it", (point,))
-    for unmet in mismatches(catalogue):
+    for unmet in mismatches(_among_others(system, catalogue)):
         place = ends.at(unmet.read.path, unmet.read.line, f"`{unmet.read.name}` is read")
         if place is not None:
             sent = ", ".join(f"{end.path}:{end.line}" for end in unmet.message.producers)
             yield Broken(unmet.message.id, unmet.read.name, f"it is read here, and nobody sends it ({sent})", (place,))
+            continue
+        reader = f"`{unmet.consumer.function}` reads it ({unmet.read.path}:{unmet.read.line})"
+        for path in ends.senders(unmet.message):
+            yield Broken(unmet.message.id, unmet.read.name, f"{reader}, and nobody sends it", path)
+
+
+def _among_others(system: System, catalogue: Catalogue) -> Catalogue:
+    """The catalogue with the other ends of messages that are in other systems."""
+    if system.landscape is None:
+        return catalogue
+    return merged(Landscape(union([system.landscape.facts, told(catalogue, "")])), "")
 
 
 def _deprecated(

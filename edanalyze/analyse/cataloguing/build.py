@@ -5,16 +5,16 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-import msgspec
-
 from edanalyze.analyse.binding.climbing import lexical
 from edanalyze.analyse.binding.records import PublishCall
+from edanalyze.analyse.cataloguing.identified import identified
 from edanalyze.analyse.cataloguing.inprocess import InProcess, Internal
 from edanalyze.analyse.cataloguing.schemas import of_declared, of_shape, of_type, united
+from edanalyze.analyse.delivery import VERDICTS
 from edanalyze.analyse.identifiers import names_id
 from edanalyze.analyse.payloads.kinds import Kind, Kinds
 from edanalyze.analyse.payloads.records import Payload
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from edanalyze.analyse.system import System
 
 Key = tuple[str, str]
-_NOT_ID = re.compile(r"[^\w.\-]+")
 _SLA = re.compile(r"^\s*SLA:\s*(.+)$", re.M)
 _IN_NAME = re.compile(r"(?:^|[._\-/:])v(\d+(?:\.\d+)*)(?:$|[._\-/:])|V(\d+)$", re.I)
 
@@ -73,15 +72,16 @@ def build(
 
     `diagnostics` are noted at the calls that they are about.
     """
-    builder = _Builder(system, declared, diagnostics)
+    builder = _Builder(system, declared, diagnostics, judged=internal)
     return Catalogue(VERSION, title, tuple(builder.messages(internal)))
 
 
 class _Builder:
     """Puts one catalogue together."""
 
-    def __init__(self, system: System, declared: Declarations, diagnostics: Iterable[Reported]) -> None:
+    def __init__(self, system: System, declared: Declarations, diagnostics: Iterable[Reported], judged: bool) -> None:
         self._system = system
+        self._judged = judged
         self._declared = declared
         self._kinds = Kinds(system, declared.commands, declared.events)
         self._codes: dict[tuple[str, int], set[str]] = defaultdict(set)
@@ -109,7 +109,7 @@ class _Builder:
         found += [self._received(name, entries) for (name, _), entries in received.items()]
         if internal:
             found += [self._internal(each) for each in InProcess(self._system, self._kinds).messages(_published(sent))]
-        return list(_identified(sorted(found, key=lambda each: (each.name, each.channel))))
+        return list(identified(sorted(found, key=lambda each: (each.name, each.channel))))
 
     # ------------------------------------------------------------------- names
 
@@ -254,6 +254,8 @@ class _Builder:
         for parsed in reads.parsed:
             path, line = paths[parsed.point.module], parsed.point.place.line
             found += [FieldRead(each.name, each.required, path, line) for each in parsed.shape.fields]
+        verdicts = {verdict for _, verdict in self._system.deliveries.of(entry)} if self._judged else set()
+        worst = next((verdict for verdict in VERDICTS if verdict in verdicts), "")
         once = {(read.name, read.required): read for read in reversed(found)}
         path = paths[entry.module]
         return Consumer(
@@ -266,6 +268,7 @@ class _Builder:
             at_least_once=entry.delivery.at_least_once,
             ack=entry.delivery.ack,
             dead_letter=self._keeps_failures(entry),
+            verdict=worst,
         )
 
     def _keeps_failures(self, entry: EntryPoint) -> bool | None:
@@ -334,17 +337,3 @@ def _first(docs: str) -> str:
 
 def _dedented(text: str) -> str:
     return "\n".join(line.strip() for line in text.strip().splitlines())
-
-
-def _identified(messages: Iterable[Message]) -> Iterator[Message]:
-    """Messages with ids: the name, with the channel or a number behind it where that is taken."""
-    taken: set[str] = set()
-    for message in messages:
-        plain = _NOT_ID.sub("-", message.name).strip("-") or "unknown"
-        options = [plain, f"{plain}-{_NOT_ID.sub('-', message.channel)}".strip("-")]
-        made = next((each for each in options if each not in taken), "")
-        number = 2
-        while not made or made in taken:
-            made, number = f"{plain}-{number}", number + 1
-        taken.add(made)
-        yield msgspec.structs.replace(message, id=made)

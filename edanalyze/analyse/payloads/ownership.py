@@ -21,13 +21,17 @@ _REPLY = re.compile(r"repl(y|ies)|response|result", re.I)
 
 
 class Contested(NamedTuple):
-    """An event at one of the calls that publish it; `others` are the calls of the other services, with their names."""
+    """An event at one of the calls that publish it; `others` are the calls of the other services, with their names.
+
+    `elsewhere` are those in other systems, with their places.
+    """
 
     name: str
     service: str
     witness: Witness
     others: tuple[tuple[str, Point], ...]
     likely: bool
+    elsewhere: tuple[tuple[str, str], ...] = ()
 
 
 def contested(system: System, kinds: Kinds, shared: Iterable[str]) -> Iterator[Contested]:
@@ -42,7 +46,7 @@ def contested(system: System, kinds: Kinds, shared: Iterable[str]) -> Iterator[C
                     sent[(name, "")].append((call, payload))
                 elif call.destination.literal is not None:  # equal classes are the same event on the same topic
                     sent[(name, call.topic)].append((call, payload))
-    for (name, _), calls in sorted(sent.items()):
+    for (name, topic), calls in sorted(sent.items()):
         if _matches(patterns, name, *(call.topic for call, _ in calls)) or not _is_event(kinds, name, calls):
             continue
         by_service: dict[str, dict[tuple[str, object], tuple[Witness, bool]]] = defaultdict(dict)
@@ -51,7 +55,8 @@ def contested(system: System, kinds: Kinds, shared: Iterable[str]) -> Iterator[C
             service = system.service_of(system.program.paths[witness[0].module])
             if service:
                 by_service[service].setdefault((witness[0].module, witness[0].place), (witness, call.effect.likely))
-        if len(by_service) < 2:
+        elsewhere = _published_elsewhere(system, name, topic)
+        if len(by_service) + bool(elsewhere) < 2:
             continue
         for service, places in sorted(by_service.items()):
             others = [
@@ -61,7 +66,18 @@ def contested(system: System, kinds: Kinds, shared: Iterable[str]) -> Iterator[C
                 for witness, _ in theirs.values()
             ]
             for witness, likely in places.values():
-                yield Contested(name, service, witness, tuple(others), likely)
+                yield Contested(name, service, witness, tuple(others), likely, elsewhere)
+
+
+def _published_elsewhere(system: System, name: str, topic: str) -> tuple[tuple[str, str], ...]:
+    """The services of other systems that publish an event (on a topic, where its name alone is no type)."""
+    if system.others is None:
+        return ()
+    return tuple(
+        (each.service, f"{each.system}/{each.path}:{each.line}")
+        for each in system.others.facts.sent
+        if each.name == name and each.kind == "event" and each.service and topic in ("", each.channel)
+    )
 
 
 def _is_event(kinds: Kinds, name: str, calls: list[tuple[PublishCall, Payload | None]]) -> bool:
