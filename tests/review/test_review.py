@@ -459,7 +459,9 @@ def test_json_follows_its_schema(tmp_path: Path) -> None:
 def test_the_example_is_what_the_command_writes(tmp_path: Path) -> None:
     target = tmp_path / "review.md"
     assert run(fixture("shop", tmp_path), "-o", target).exit_code == 0
-    assert target.read_text(encoding="utf-8") == EXAMPLE.read_text(encoding="utf-8")
+    assert target.read_text(encoding="utf-8") == EXAMPLE.read_text(encoding="utf-8"), (
+        "run edanalyze review fixtures/shop -o docs/examples/shop/review.md"
+    )
 
 
 def test_names_from_the_code_do_not_break_the_markdown(tmp_path: Path) -> None:
