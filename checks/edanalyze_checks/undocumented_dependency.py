@@ -22,7 +22,8 @@ class UndocumentedDependency(Rule):
 
     - *AsyncAPI* (2.x and 3.0): topics that are sent or received and have no channel; channels that nothing uses.
     - *EventBridge schemas* (`x-amazon-events-source`): events of another source or type than documented, where they are
-      sent and in the rules of templates; documented events that nobody sends.
+      sent and in the rules of templates; documented events that nobody sends. *Rules*, in templates and in files that
+      hold a pattern of events: a source under which the code does not send such events.
     - *OpenAPI*: requests of other services to routes that the document of their service does not show; operations that
       no route answers.
     - *Diagrams*: Mermaid, Graphviz and PlantUML in files of their own (`.mmd`, `.dot`, `.puml`) and in Markdown; a

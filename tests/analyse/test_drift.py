@@ -177,6 +177,20 @@ def test_operations_without_routes_are_drift_unless_they_are_many(tmp_path: Path
     assert len(told(tmp_path, files)) == told_of
 
 
+def test_a_pattern_in_a_file_of_its_own_is_a_rule(tmp_path: Path) -> None:
+    code = """
+        import json
+        import boto3
+        def place():
+            entry = {"Source": "shop.orders", "DetailType": "OrderPlaced", "Detail": json.dumps({})}
+            boto3.client("events").put_events(Entries=[entry])
+        """
+    pattern = '{"source": ["shop.order", {"prefix": "aws"}], "detail-type": ["OrderPlaced"]}'
+    assert told(tmp_path, {"app.py": code, "rules/placed.json": pattern}) == [
+        "rules/placed.json:1 `OrderPlaced` of `shop.order` is waited for here, and the code sends it as `shop.orders`"
+    ]
+
+
 # -------------------------------------------------------------------- diagrams
 
 

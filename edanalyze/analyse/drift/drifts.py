@@ -30,7 +30,8 @@ class Drifts:
     def find(self) -> Iterator[Drift]:
         """Each dependency that only one side knows, in the order of the kinds of documents."""
         yield from channels(self._of_kind("asyncapi"), self._used)
-        yield from events(self._of_kind("eventbridge"), self._used, self._system.deployment)
+        schemas, patterns = self._of_kind("eventbridge"), self._of_kind("pattern")
+        yield from events(schemas, patterns, self._used, self._system.deployment)
         yield from operations(self._of_kind("openapi"), self._system)
         yield from self.arrows.find()
 

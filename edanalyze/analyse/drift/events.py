@@ -37,11 +37,36 @@ class _Use(NamedTuple):
         return "is sent" if self.sent else "is waited for"
 
 
-def events(documents: list[Document], used: Used, deployment: Deployment) -> Iterator[Drift]:
-    """Sources and types that only one side knows: at calls, at rules, and at the lines of documents."""
-    if not documents:
-        return
-    uses = [*_sent(used), *_waited_for(deployment, used)]
+def events(documents: list[Document], patterns: list[Document], used: Used, deployment: Deployment) -> Iterator[Drift]:
+    """Sources and types that only one side knows: at calls, at rules, and at the lines of documents.
+
+    Rules are those of templates, and `patterns` of events in files of their own.
+    """
+    uses = [*_sent(used), *_of_templates(deployment, used), *_of_patterns(patterns, used)]
+    yield from _unheard_of(uses)
+    if documents:
+        yield from _held_against(documents, uses, used)
+
+
+def _unheard_of(uses: list[_Use]) -> Iterator[Drift]:
+    """Rules that wait for a source which the code does not use for such events."""
+    sources: dict[str, set[str]] = defaultdict(set)
+    for use in uses:
+        if use.sent:
+            sources[use.type].add(use.source)
+            sources[""].add(use.source)
+    for use in uses:
+        known = sources.get(use.type, set()) if not use.sent else set()
+        if not known or "" in known or use.source in known:
+            continue
+        meant = [near(use.source, known)] if not use.type else sorted(known)
+        if meant[0]:
+            names = " and ".join(f"`{each}`" for each in meant)
+            yield Drift(f"{use.name} is waited for here, and the code sends it as {names}", use.witness)
+
+
+def _held_against(documents: list[Document], uses: list[_Use], used: Used) -> Iterator[Drift]:
+    """What schemas and code say otherwise."""
     documented: dict[str, list[tuple[Document, Event]]] = defaultdict(list)
     for document in documents:
         for event in document.events:
@@ -94,13 +119,22 @@ def _sent(used: Used) -> Iterator[_Use]:
             yield _Use(message.source, message.type, message.service, message.witness, True)
 
 
-def _waited_for(deployment: Deployment, used: Used) -> Iterator[_Use]:
-    """What the rules of templates let through; the events of AWS itself are documented elsewhere."""
+def _of_templates(deployment: Deployment, used: Used) -> Iterator[_Use]:
+    """What the rules of templates let through."""
     for event in deployment.events:
-        if event.kind != BUS:
-            continue
-        point = in_document(event.file, event.line, "is the rule")
-        for source in event.properties.get("source", "").split(","):
-            if source and not source.startswith("aws.") and "$" not in source:
-                for kind in event.types or ("",):
-                    yield _Use(source, kind, used.service_of(event.file), (point,), False)
+        for source in event.properties.get("source", "").split(",") if event.kind == BUS else ():
+            for kind in event.types or ("",):
+                yield from _waited_for(source, kind, event.file, event.line, used)
+
+
+def _of_patterns(patterns: list[Document], used: Used) -> Iterator[_Use]:
+    """What patterns of events let through that are files of their own."""
+    for document in patterns:
+        for event in document.events:
+            yield from _waited_for(event.source, event.type, document.file, event.line, used)
+
+
+def _waited_for(source: str, kind: str, file: str, line: int, used: Used) -> Iterator[_Use]:
+    """One of them; the events of AWS itself are documented elsewhere."""
+    if source and not source.startswith("aws.") and "$" not in source:
+        yield _Use(source, kind, used.service_of(file), (in_document(file, line, "is the rule"),), False)

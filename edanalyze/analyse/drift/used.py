@@ -67,7 +67,7 @@ class Used:
     def messages(self) -> tuple[Message, ...]:
         """The messages that services send and receive under known names, each place once; replies are none."""
         found = {
-            (each.names, each.witness[0].module, each.witness[0].place): each
+            (each.names, each.source, each.witness[0].module, each.witness[0].place): each
             for each in (*self._sent(), *self._received())
             if not _REPLY.search(each.topic) and not PARKING.search(each.topic)
         }

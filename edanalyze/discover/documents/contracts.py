@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from edanalyze.discover.documents.records import Channel, Document, Event, Operation
-from edanalyze.discover.yamltree import Mapping, items, mapping, text, walk
+from edanalyze.discover.yamltree import Mapping, Sequence, items, mapping, text, walk
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-_WORDS = ("asyncapi", "openapi", "swagger", "x-amazon-events-source")
+_WORDS = ("asyncapi", "openapi", "swagger", "x-amazon-events-source", "detail-type")
 _SOURCE = "x-amazon-events-source"
 _TYPE = "x-amazon-events-detail-type"
 _GATEWAY = "x-amazon-apigateway-integration"
@@ -28,6 +28,8 @@ def documents(root: Mapping, path: str) -> Iterator[Document]:
         yield _asyncapi(root, path, title)
     elif ("openapi" in root or "swagger" in root) and mapping(root.get("paths")):
         yield _openapi(root, path, title)
+    elif isinstance(root.get("source"), Sequence) and isinstance(root.get("detail-type"), Sequence):
+        yield Document(kind="pattern", file=path, events=tuple(_let_through(root)))
     events = tuple(_events(root))
     if events:
         yield Document(kind="eventbridge", file=path, title=title, events=events)
@@ -135,6 +137,13 @@ def _operations(root: Mapping, base: str) -> Iterator[Operation]:
 
 
 # ----------------------------------------------------------------- EventBridge
+
+
+def _let_through(root: Mapping) -> Iterator[Event]:
+    """The events that a pattern of a rule lets through, as far as it names them in full."""
+    for source in filter(None, map(text, items(root.get("source")))):
+        for kind in filter(None, map(text, items(root.get("detail-type")))):
+            yield Event(source, kind, root.at("source"))
 
 
 def _events(root: Mapping) -> Iterator[Event]:

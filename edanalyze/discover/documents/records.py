@@ -41,7 +41,9 @@ class Arrow(msgspec.Struct, frozen=True):
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """A document. `kind` is asyncapi, openapi, eventbridge, diagram or graph (one that `edanalyze graph` wrote).
+    """A document.
+
+    `kind` is asyncapi, openapi, eventbridge (schemas), pattern (of a rule), diagram or graph (that edanalyze wrote).
 
     `title` is what it calls itself, `hosts` are those of its servers and `protocols` what they speak. A graph shows all
     there is: `services` and `topics` are its names.
