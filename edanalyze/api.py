@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from edanalyze.check.found import Found
     from edanalyze.graph.records import Graph
     from edanalyze.parse import Progress
-    from edanalyze.review import Review
+    from edanalyze.review import Declared, Review
 
 __all__ = [
     "Look",
@@ -227,13 +227,16 @@ def _facts(project: Project, also: tuple[str, ...] = ()) -> Facts:
 def _surveyed(project: Project, also: tuple[str, ...] = ()) -> Facts:
     """The facts, with what the project is operated with and what was looked for."""
     from edanalyze.analyse.systemgraph import surveyed
-    from edanalyze.discover.operation import find_means, is_operated
+    from edanalyze.catalog.lock import NAME
+    from edanalyze.discover.operation import Means, find_means, is_operated
     from edanalyze.enduring import enduring
 
     made, files = _facts(project, also), project.deploy_files
     in_code = enduring(project, lambda system: tuple(system.operations.find()))
     operated = is_operated(files, project.system.deployment.containers)
-    return surveyed(made, project.name, _codes(project, also), (*find_means(files), *in_code), operated)
+    locked = [Means("compatibility", "the lock of `edanalyze contracts`", (), NAME, 0)] if project.contracts else []
+    means = (*find_means(files), *in_code, *locked)
+    return surveyed(made, project.name, _codes(project, also), means, operated)
 
 
 def graph_of_facts(facts: Iterable[Facts]) -> Graph:
@@ -353,32 +356,26 @@ def review(project: Project) -> Review:
     All rules behind it run, those that are off by default too; the ones that the configuration ignores do not.
     """
     from edanalyze import exchange
-    from edanalyze.catalog.lock import NAME
-    from edanalyze.review import RULES, Declared, Evidence
-    from edanalyze.review import review as answered
+    from edanalyze.review import RULES, Declared
 
     config = project.config
-    declared = Declared(
-        config.unordered_topics,
-        config.volume,
-        {str(name): where for name, where in config.elsewhere.items()},
-        NAME if project.contracts is not None else "",
-    )
+    elsewhere = {str(name): where for name, where in config.elsewhere.items()}
     known = exchange.union([_surveyed(project, RULES), project.others])
-    evidence = Evidence(
-        project.root.name, known, graph_of_facts([known]), own_catalogue(project), declared, project.name
-    )
-    return answered(evidence)
+    return _reviewed(project.root.name, known, Declared(config.unordered_topics, config.volume, elsewhere))
 
 
 def review_of_facts(facts: Facts) -> Review:
     """The checklist, answered for the systems that facts tell of."""
-    from edanalyze.catalog.records import VERSION, Catalogue
-    from edanalyze.review import Declared, Evidence
+    from edanalyze.review import Declared
+
+    return _reviewed(", ".join(facts.systems), facts, Declared())
+
+
+def _reviewed(title: str, facts: Facts, declared: Declared) -> Review:
+    from edanalyze.review import Evidence
     from edanalyze.review import review as answered
 
-    title = ", ".join(facts.systems)
-    return answered(Evidence(title, facts, graph_of_facts([facts]), Catalogue(VERSION, title, ()), Declared()))
+    return answered(Evidence(title, facts, graph_of_facts([facts]), catalogue_of_facts(facts), declared))
 
 
 def _remembered(project: Project, kind: str, about: bytes, form: type[T], make: Callable[[], T]) -> T:

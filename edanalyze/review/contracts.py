@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from edanalyze.catalog.lock import NAME as LOCK
 from edanalyze.review.elsewhere import kept_elsewhere
 from edanalyze.review.evidence import Evidence
 from edanalyze.review.judging import counted, judged, judged_by_rules
@@ -13,6 +14,7 @@ from edanalyze.review.records import Criterion, Place
 def criteria(evidence: Evidence) -> Iterator[Criterion]:
     """Versions, rules of compatibility that are kept, and consumers that let producers grow."""
     sent, handlers = evidence.publishes, evidence.handlers
+    locks = [each for each in evidence.operations("compatibility") if each.path == LOCK]
     yield judged_by_rules(
         evidence,
         "version",
@@ -26,9 +28,9 @@ def criteria(evidence: Evidence) -> Iterator[Criterion]:
         evidence,
         "kept contracts",
         "What is sent is what was agreed on",
-        evidence.declared.contracts or "no lock of contracts",
+        counted(len(locks), "lock of contracts", "locks of contracts"),
         "EDA506",
-        applies=evidence.declared.contracts,
+        applies=locks,
     )
     yield judged_by_rules(
         evidence,
@@ -45,8 +47,6 @@ def _compatibility(evidence: Evidence) -> Criterion:
         Place(evidence.path(each.system, each.path), each.line, each.name)
         for each in evidence.operations("compatibility")
     ]
-    if evidence.declared.contracts:
-        kept.append(Place(evidence.declared.contracts, 0, "the lock of `edanalyze contracts`"))
     crossing = [message for message in evidence.crossing if message.producers]
     nothing = Place("", 0, "no lock of contracts and no schema registry was found")
     unsurveyed = [Place("", 0, f"the facts of {system} do not tell") for system in evidence.unsurveyed]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from edanalyze.catalog.records import Catalogue, Consumer, Message, Producer
+from edanalyze.catalog.records import Catalogue, Message
 from edanalyze.exchange.records import Facts, Operation, Publish
 from edanalyze.graph.reach import entry_points_behind
 from edanalyze.graph.records import CODE_KINDS, Graph, Node
@@ -26,29 +26,23 @@ class Declared:
     """What the configuration says for the review.
 
     `unordered` are patterns of topics whose order does not matter; `volume` is "low" or "high" by pattern of a topic;
-    `elsewhere` says of criteria, by name, where that is done which this code does not show. `contracts` is the file
-    that the schemas are locked in, "" without one.
+    `elsewhere` says of criteria, by name, where that is done which this code does not show.
     """
 
     unordered: tuple[str, ...] = ()
     volume: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Mapping[str, str] = field(default_factory=dict)
-    contracts: str = ""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The evidence, and what can be looked up in it. All paths are those of the graph.
-
-    `own` is the system whose messages the catalogue lists, "" for none.
-    """
+    """The evidence, and what can be looked up in it. All paths are those of the graph."""
 
     title: str
     facts: Facts
     graph: Graph
     catalogue: Catalogue
     declared: Declared
-    own: str = ""
 
     # ---------------------------------------------------------------- findings
 
@@ -87,19 +81,20 @@ class Evidence:
 
     # ---------------------------------------------------------------- messages
 
-    @property
+    @cached_property
     def messages(self) -> tuple[Message, ...]:
-        """The events and commands."""
-        return self.catalogue.messages
+        """The events and commands that leave a process."""
+        return tuple(each for each in self.catalogue.messages if not each.internal)
 
     @cached_property
     def undescribed(self) -> tuple[Place, ...]:
-        """The systems that send or receive messages which the catalogue does not list."""
+        """The systems that send or receive messages, and whose facts do not tell what these are."""
         speaking = {each.system for each in self.facts.publishes}
         speaking |= {each.system for each in self.facts.entries if each.kind in CONSUMING}
         return tuple(
             Place("", 0, f"the facts of {system} do not tell what its messages hold")
-            for system in sorted(speaking - {self.own})
+            for system in self.unsurveyed
+            if system in speaking
         )
 
     @cached_property
@@ -115,14 +110,6 @@ class Evidence:
     def at(self, publish: Publish, text: str) -> Place:
         """The place of a call that sends."""
         return Place(self.path(publish.system, publish.path), publish.line, text)
-
-    def at_end(self, end: Producer | Consumer, text: str) -> Place:
-        """The place of an end of a message."""
-        return Place(self.path(self.own, end.path), end.line, text)
-
-    def of_message(self, message: Message, text: str) -> Place:
-        """Where a message is sent or, for want of that, received."""
-        return next((self.at_end(end, text) for end in message.ends), Place("", 0, text))
 
     @cached_property
     def handlers(self) -> tuple[Node, ...]:
@@ -185,6 +172,11 @@ class Evidence:
             for entry in self.behind.get(edge.source, (edge.source,))
         }
         return tuple(node for node in self.graph.nodes if node.id in writing & sending and node.kind in CODE_KINDS)
+
+
+def first_place(message: Message, text: str) -> Place:
+    """Where a message is sent or, for want of that, received."""
+    return next((Place(end.path, end.line, text) for end in message.ends), Place("", 0, text))
 
 
 def matches(patterns: Iterable[str], name: str) -> bool:

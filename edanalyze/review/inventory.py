@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edanalyze.catalog.records import Message
-from edanalyze.review.evidence import Evidence
+from edanalyze.review.evidence import Evidence, first_place
 from edanalyze.review.judging import counted, judged
 from edanalyze.review.records import Criterion
 
@@ -20,7 +20,7 @@ def criteria(evidence: Evidence) -> Iterator[Criterion]:
 
 def _schemas(evidence: Evidence) -> Criterion:
     sent = [message for message in evidence.messages if message.producers]
-    opaque = [evidence.of_message(each, f"`{each.name}`: {_reason(each)}") for each in sent if _is_opaque(each)]
+    opaque = [first_place(each, f"`{each.name}`: {_reason(each)}") for each in sent if _is_opaque(each)]
     return judged(
         "schema",
         "The schema of every event and command is known",
@@ -50,7 +50,7 @@ def _ends(evidence: Evidence) -> Criterion:
 def _owners(evidence: Evidence) -> Criterion:
     contested = evidence.findings("EDA504")
     sent = [message for message in evidence.messages if message.producers]
-    ownerless = [evidence.of_message(each, f"nobody owns `{each.name}`") for each in sent if not each.owner]
+    ownerless = [first_place(each, f"nobody owns `{each.name}`") for each in sent if not each.owner]
     return judged(
         "owner",
         "Every event and command has one owner",
@@ -66,7 +66,7 @@ def _owners(evidence: Evidence) -> Criterion:
 
 def _promises(evidence: Evidence) -> Criterion:
     crossing = [message for message in evidence.crossing if message.producers]
-    silent = [evidence.of_message(each, f"nothing is promised of `{each.name}`") for each in crossing if not each.sla]
+    silent = [first_place(each, f"nothing is promised of `{each.name}`") for each in crossing if not each.sla]
     return judged(
         "sla",
         "Every message between services has an SLA",

@@ -49,7 +49,7 @@ def criteria(evidence: Evidence) -> Iterator[Criterion]:
 def _consumers(evidence: Evidence) -> list[Place]:
     """The consumers of which the code does not tell where messages go that always fail."""
     return [
-        evidence.at_end(end, f"nothing says where messages of `{message.name}` go that `{end.function}` fails on")
+        Place(end.path, end.line, f"nothing says where messages of `{message.name}` go that `{end.function}` fails on")
         for message in evidence.messages
         for end in message.consumers
         if end.dead_letter is None

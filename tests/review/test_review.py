@@ -428,9 +428,10 @@ def test_of_facts_alone_much_is_unknown_and_nothing_guessed(tmp_path: Path) -> N
     review = reviewed(facts)
     found = criteria(review)
     assert review.title == "shop"
-    assert {found[name] for name in ("schema", "owner", "sla", "compatibility", "replay safety")} == {"unknown"}
-    assert {found[name] for name in ("idempotency", "correlation", "lag", "replay")} == {"met"}
-    assert review.advice == ()
+    assert {found[name] for name in ("ends", "replay safety")} == {"unknown"}
+    assert {found[name] for name in ("schema", "owner", "sla", "compatibility", "idempotency", "lag", "replay")} == {
+        "met"
+    }
 
 
 def test_older_facts_files_leave_unknown_what_they_do_not_tell(tmp_path: Path) -> None:
@@ -438,11 +439,12 @@ def test_older_facts_files_leave_unknown_what_they_do_not_tell(tmp_path: Path) -
     run_app = CliRunner()
     run_app.invoke(app, ["facts", str(written(tmp_path / "shop", SOUND)), "-o", str(facts)], catch_exceptions=False)
     document = json.loads(facts.read_text(encoding="utf-8"))
-    for added in ("operations", "surveys"):
+    for added in ("operations", "surveys", "sent", "received"):
         del document[added]
     facts.write_text(json.dumps(document), encoding="utf-8")
     found = criteria(reviewed(facts))
-    assert {found[name] for name in ("idempotency", "correlation", "lag", "replay")} == {"unknown"}
+    told = ("schema", "owner", "sla", "compatibility", "idempotency", "correlation", "lag", "replay")
+    assert {found[name] for name in told} == {"unknown"}
 
 
 # --------------------------------------------------------------------- formats
