@@ -29,7 +29,7 @@ from edanalyze.cli.progress import progress_bar
 @CACHE
 @VERBOSE
 def report(paths: tuple[Path, ...], output: Path, config: Path | None, no_cache: bool, verbose: bool) -> None:
-    """Write one HTML file with the graph, the findings and the delivery verdicts of PATHS.
+    """Write one HTML file with the graph, the events, the findings and the delivery verdicts of PATHS.
 
     It is opened from disk in any browser and loads nothing from elsewhere. Drawing takes Graphviz or the extra
     `edanalyze[draw]`; without either the report says so and holds the rest. Facts files of other systems among PATHS
@@ -37,7 +37,7 @@ def report(paths: tuple[Path, ...], output: Path, config: Path | None, no_cache:
     """
     with explained(verbose):
         from edanalyze import api
-        from edanalyze.report.page import deliveries, document, render
+        from edanalyze.report.page import deliveries, document, events, render
 
         own, facts = divided(paths)
         project = project_at(own, config, no_cache, facts)
@@ -49,7 +49,10 @@ def report(paths: tuple[Path, ...], output: Path, config: Path | None, no_cache:
         def lines(path: str) -> Sequence[str]:
             return (project.read(path) or "").splitlines()
 
-        page = render(document(project.root.name, result, graph, lines, deliveries(api.delivery(project))))
+        prefix = f"{project.name}/" if project.others.systems else ""
+        messages = events(api.catalogue(project), result.diagnostics, lines, prefix)
+        verdicts = deliveries(api.delivery(project))
+        page = render(document(project.root.name, result, graph, lines, verdicts, messages))
         with destination(output) as stream:
             stream.write(page)
         tell_about(project, verbose)

@@ -116,6 +116,49 @@ def test_a_finding_unfolds_its_source_and_its_path(shop: Opened) -> None:
     assert shop.count("#findings details[open] ol.trace li") >= 2
 
 
+def test_events_are_searched_and_filtered(shop: Opened) -> None:
+    shop.page.click("#tab-events")
+    everything = shop.count("#events > details")
+    assert everything > 10
+    shop.page.fill("#event-search", "order_id")
+    found = shop.page.locator("#events summary .name").all_inner_texts()
+    assert "orders.placed" in found and len(found) < everything
+    shop.page.fill("#event-search", "")
+    shop.page.select_option("#event-kind", "command")
+    assert all(kind == "command" for kind in shop.page.locator("#events summary .tag").all_inner_texts())
+    shop.page.select_option("#event-kind", "")
+    shop.page.select_option("#event-service", "invoicing")
+    assert 0 < shop.count("#events > details") < everything
+    shop.page.select_option("#event-service", "")
+    shop.page.select_option("#event-ends", "unsent")
+    assert shop.page.locator("#events summary .name").all_inner_texts() == ["subscriptions.renewed"]
+    assert shop.page.inner_text("#events-shown").startswith("1 of")
+
+
+def test_an_event_unfolds_its_schema_and_both_ends_by_keyboard(shop: Opened) -> None:
+    shop.page.click("#tab-events")
+    shop.page.focus("#event-orders\\.placed summary")
+    shop.page.keyboard.press("Enter")
+    shop.page.wait_for_selector("#event-orders\\.placed .ends")
+    told = shop.page.inner_text("#event-orders\\.placed")
+    assert "orders.placed on kafka" in told
+    assert "total" in told and "Producers (" in told and "Consumers (" in told
+    assert "payments/" in told and "reads order_id" in told
+    assert shop.count("#event-orders\\.placed .ends pre .hit") >= 2
+    assert shop.count("#event-orders\\.placed .ends details[data-finding]") >= 1
+    shop.page.keyboard.press("Enter")
+    assert not shop.page.is_visible("#event-orders\\.placed .ends")
+
+
+def test_a_topic_of_the_graph_leads_to_the_events_it_carries(shop: Opened) -> None:
+    shop.page.dispatch_event("g.node[aria-label='topic orders.placed']", "click")
+    shop.page.focus("#details button.carried")
+    shop.page.keyboard.press("Enter")
+    assert shop.page.is_visible("#panel-events")
+    shop.page.wait_for_selector("#event-orders\\.placed .ends")
+    assert shop.page.evaluate("document.activeElement.closest('details').id") == "event-orders.placed"
+
+
 def test_tabs_are_reached_by_arrow_keys(shop: Opened) -> None:
     shop.page.focus("#tab-graph")
     shop.page.keyboard.press("ArrowRight")
@@ -136,7 +179,9 @@ def test_text_stands_out_from_its_ground(browser: Any, shop_report: Path, scheme
             return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
           };
           const ground = light(getComputedStyle(document.body).backgroundColor);
-          const shown = ["body", "#findings .code", "#findings .place"];
+          document.querySelector("#events details").open = true;
+          const listed = ["#events .name", "#events .tag", "#events .place"];
+          const shown = ["body", "#findings .code", "#findings .place", ...listed];
           return shown.map((name) => document.querySelector(name)).map((each) => {
             const ink = light(getComputedStyle(each).color);
             return (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05);
@@ -169,6 +214,9 @@ def test_names_with_markup_do_nothing(browser: Any, tmp_path: Path) -> None:
     )
     opened = Opened(browser, written(tmp_path / "shop", tmp_path / "report.html"))
     opened.page.click("#tab-findings")
+    opened.page.click("#tab-events")
+    opened.page.click("#events summary")
+    opened.page.wait_for_selector("#events .ends")
     assert opened.count("img") == 0
     assert opened.complaints == []
     opened.page.close()

@@ -28,6 +28,16 @@ def test_every_finding_is_there_with_its_code_and_the_source_of_each_step(shop_r
     assert all(step["source"] for step in chain["trace"])
 
 
+def test_every_event_is_there_with_its_schema_and_the_code_at_both_ends(shop_report: Path) -> None:
+    events = {event["name"]: event for event in data_of(shop_report)["events"]}
+    placed = events["orders.placed"]
+    assert [field["name"] for field in placed["fields"]] == ["order_id", "total"]
+    for end in (*placed["producers"], *placed["consumers"]):
+        assert any(line["number"] == end["line"] for line in end["sample"])
+    assert any(end["diagnostics"] for end in placed["producers"])
+    assert any("messages: " in told for end in placed["consumers"] for told in end["told"])
+
+
 def test_blanks_in_the_source_are_kept(shop_report: Path) -> None:
     lines = [line["text"] for finding in data_of(shop_report)["findings"] for line in finding["excerpt"]]
     assert any(line.startswith("    ") and "  # expect:" in line for line in lines)

@@ -12,6 +12,7 @@ from edanalyze.facts.module import Unanalysed
 from edanalyze.graph import DrawingError, Graph, fold, render
 from edanalyze.graph.lettering import anchor, printable
 from edanalyze.graph.records import Edge, Node
+from edanalyze.report.page.event import Event, Line
 
 VIEWS = ("services", "events", "chains", "routes")
 """The views of the graph that the report shows, in the order of its menu."""
@@ -20,13 +21,6 @@ _LONGEST_LINE = 240
 
 Lines = Callable[[str], Sequence[str]]
 """Gives the lines of a file, by its path from the root; none when it cannot be read."""
-
-
-class Line(msgspec.Struct, frozen=True):
-    """A line of source."""
-
-    number: int
-    text: str
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -120,12 +114,18 @@ class Document(msgspec.Struct, frozen=True):
     findings: tuple[Found, ...]
     rules: dict[str, str]
     views: tuple[View, ...]
+    events: tuple[Event, ...]
     delivery: tuple[Delivery, ...]
     not_analysed: tuple[Unanalysed, ...]
 
 
 def document(
-    title: str, result: CheckResult, graph: Graph, lines: Lines, delivery: Iterable[Delivery] = ()
+    title: str,
+    result: CheckResult,
+    graph: Graph,
+    lines: Lines,
+    delivery: Iterable[Delivery] = (),
+    events: Iterable[Event] = (),
 ) -> Document:
     """Put a report together.
 
@@ -141,6 +141,7 @@ def document(
         findings=found,
         rules={diagnostic.code: diagnostic.name for diagnostic in result.diagnostics},
         views=tuple(_view(graph, name) for name in VIEWS),
+        events=tuple(events),
         delivery=tuple(delivery),
         not_analysed=tuple(Unanalysed(printable(each.path), printable(each.reason)) for each in result.not_analysed),
     )
@@ -162,7 +163,7 @@ def _found(diagnostic: Diagnostic, lines: Lines) -> Found:
         function=printable(diagnostic.function),
         service=printable(diagnostic.service),
         confidence=diagnostic.confidence.value,
-        excerpt=tuple(Line(number, _shown(source[number - 1])) for number in range(first, last + 1)),
+        excerpt=tuple(Line(number, shown(source[number - 1])) for number in range(first, last + 1)),
         trace=tuple(
             Step(printable(step.path), step.line, printable(step.message), _at(lines(step.path), step.line).strip())
             for step in diagnostic.trace
@@ -171,10 +172,10 @@ def _found(diagnostic: Diagnostic, lines: Lines) -> Found:
 
 
 def _at(source: Sequence[str], line: int) -> str:
-    return _shown(source[line - 1]) if 0 < line <= len(source) else ""
+    return shown(source[line - 1]) if 0 < line <= len(source) else ""
 
 
-def _shown(line: str) -> str:
+def shown(line: str) -> str:
     """A line of source without control characters, its blanks kept, cut where it grows beyond all bounds."""
     text = line.expandtabs(4).rstrip()[:_LONGEST_LINE]
     return " ".join(printable(part) for part in text.split(" "))

@@ -31,6 +31,7 @@ const place = (item) => (item.line ? `${item.path}:${item.line}` : item.path);
 const tabs = [
   ["graph", "Graph"],
   ["findings", `Findings (${report.findings.length})`],
+  ["events", `Events (${report.events.length})`],
   ["delivery", `Delivery (${report.delivery.length})`],
   ["left", `Not analysed (${report.not_analysed.length})`],
 ].filter(([name]) => name !== "left" || report.not_analysed.length);
@@ -166,6 +167,7 @@ function describeNode(node) {
   return [
     element("h2", {}, node.name || node.kind),
     facts([["kind", node.kind], ["service", node.service], ["place", place(node)], ["not bound", node.reason]]),
+    ...(node.kind === "topic" ? carried(node.name) : []),
     ...about(node.diagnostics),
   ];
 }
@@ -394,6 +396,125 @@ function table(headings, rows) {
   );
 }
 
+// ---------------------------------------------------------------------------------------------------------- events
+
+const ends = {
+  "": ["all", () => true],
+  both: ["sent and received", (event) => event.producers.length && event.consumers.length],
+  unheard: ["received by nobody", (event) => !event.consumers.length],
+  unsent: ["sent by nobody", (event) => !event.producers.length],
+};
+
+const servicesOf = (event) => sorted([...event.producers, ...event.consumers].map((end) => end.service));
+const textsOf = (event) => [
+  event.name, event.kind, event.channel, event.description, ...event.known.map(([, value]) => value),
+  ...[...event.fields, ...event.headers].map((field) => field.name),
+  ...[...event.producers, ...event.consumers].flatMap((end) => [end.service, end.function, end.path, ...end.told]),
+].join("\n").toLowerCase();
+const searched = new Map(report.events.map((event) => [event, textsOf(event)]));
+
+function sample(end) {
+  if (!end.sample.length) return null;
+  const width = String(end.sample[end.sample.length - 1].number).length;
+  return element(
+    "pre",
+    {},
+    ...end.sample.map((line) => element("span", { class: line.number === end.line ? "hit" : "" }, `${String(line.number).padStart(width)} │ ${line.text}`)),
+  );
+}
+
+function endsOf(title, members) {
+  const rows = members.map((end) =>
+    element(
+      "li",
+      {},
+      element("strong", {}, end.service || "no service"), ` ${end.function} `, element("span", { class: "place" }, place(end)),
+      element("br"), end.told.join(" · "),
+      sample(end),
+      ...end.diagnostics.map((mark) => findings.get(mark)).filter(Boolean).map((finding) => findingBox(finding)),
+    ),
+  );
+  return [element("h3", {}, `${title} (${members.length})`), rows.length ? element("ul", { class: "ends" }, ...rows) : element("p", { class: "nothing" }, "None is known.")];
+}
+
+function fieldsOf(title, fields) {
+  if (!fields.length) return [];
+  return [element("h3", {}, title), table(["Field", "Type", "Required", ""], fields.map((field) => [element("code", {}, field.name), field.type, field.required ? "yes" : "no", field.note]))];
+}
+
+function eventBox(event) {
+  const names = (members) => sorted(members.map((end) => end.service || end.function)).join(", ") || "nobody";
+  const content = element("div", { class: "event" });
+  const box = element(
+    "details",
+    { id: `event-${event.id}`, "data-event": event.id },
+    element(
+      "summary",
+      {},
+      element("span", { class: "name" }, event.name), " ", element("span", { class: "tag" }, event.kind),
+      ` ${names(event.producers)} → ${names(event.consumers)} `, element("span", { class: "place" }, event.channel === event.name ? "" : event.channel),
+    ),
+    content,
+  );
+  // what is inside is made when it is opened first: a large system has thousands of messages
+  box.addEventListener("toggle", () => {
+    if (!box.open || content.childNodes.length) return;
+    content.append(
+      ...[
+        event.description ? element("p", {}, event.description) : null,
+        facts(event.known),
+        ...fieldsOf("Payload", event.fields),
+        event.unknown ? element("p", { class: "nothing" }, `Not all of it is known: ${event.unknown}.`) : null,
+        ...fieldsOf("Headers", event.headers),
+        ...endsOf("Producers", event.producers),
+        ...endsOf("Consumers", event.consumers),
+      ].filter(Boolean),
+    );
+  });
+  return box;
+}
+
+function listEvents() {
+  const wanted = byId("event-search").value.trim().toLowerCase();
+  const [, fits] = ends[byId("event-ends").value];
+  const shown = report.events.filter(
+    (event) =>
+      (!wanted || searched.get(event).includes(wanted)) &&
+      (!byId("event-kind").value || event.kind === byId("event-kind").value) &&
+      (!byId("event-service").value || servicesOf(event).includes(byId("event-service").value)) &&
+      fits(event),
+  );
+  byId("events").replaceChildren(...(shown.length ? shown.map(eventBox) : [element("p", { class: "nothing" }, "No events or commands.")]));
+  byId("events-shown").value = `${shown.length} of ${report.events.length}`;
+}
+
+function showEvent(event) {
+  for (const id of ["event-search", "event-kind", "event-service", "event-ends"]) byId(id).value = "";
+  listEvents();
+  open("events");
+  const box = byId(`event-${event.id}`);
+  box.open = true;
+  box.scrollIntoView({ block: "start" });
+  box.querySelector("summary").focus();
+}
+
+// The messages on a channel, as buttons that lead to them.
+function carried(channel) {
+  const known = report.events.filter((event) => event.channel === channel);
+  return known.length
+    ? [element("p", {}, "Carries ", ...known.map((event) => element("button", { type: "button", class: "carried", onclick: () => showEvent(event) }, event.name)))]
+    : [];
+}
+
+function makeEvents() {
+  options(byId("event-kind"), [["", "all"], ...sorted(report.events.map((each) => each.kind)).map((name) => [name, name])]);
+  options(byId("event-service"), [["", "all"], ...sorted(report.events.flatMap(servicesOf)).map((name) => [name, name])]);
+  options(byId("event-ends"), Object.entries(ends).map(([name, [text]]) => [name, text]));
+  byId("events-bar").addEventListener("input", listEvents);
+  byId("events-bar").addEventListener("submit", (event) => event.preventDefault());
+  listEvents();
+}
+
 function makeDelivery() {
   byId("delivery").replaceChildren(
     report.delivery.length
@@ -420,6 +541,7 @@ document.title = `${report.title} · edanalyze`;
 byId("summary").textContent = report.summary;
 makeTabs();
 makeFindings();
+makeEvents();
 makeDelivery();
 makeLeft();
 open("graph");
