@@ -219,7 +219,7 @@ def _facts(project: Project, also: tuple[str, ...] = ()) -> Facts:
 
     def made(system: System) -> Facts:
         facts = tell(system, found.diagnostics, project.name, found.not_analysed)
-        return exchange.union([facts, told(_catalogue(project, system, found), project.name)])
+        return exchange.union([facts, told(_catalogue(project, system, found, internal=False), project.name)])
 
     return enduring(project, made)
 
@@ -335,13 +335,13 @@ def own_catalogue(project: Project) -> Catalogue:
     return made
 
 
-def _catalogue(project: Project, system: System, found: CheckResult) -> Catalogue:
+def _catalogue(project: Project, system: System, found: CheckResult, internal: bool = True) -> Catalogue:
     from edanalyze.analyse.cataloguing import Declarations, build
     from edanalyze.discover.codeowners import code_owners
 
     config = project.config
     declared = Declarations(config.commands, config.events, config.owners, config.sla, code_owners(project.root))
-    return build(system, project.root.name, declared, found.diagnostics)
+    return build(system, project.root.name, declared, found.diagnostics, internal)
 
 
 def _has_failed(result: object) -> bool:

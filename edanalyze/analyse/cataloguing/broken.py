@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from edanalyze.analyse.cataloguing.build import Declarations, build
+from edanalyze.analyse.cataloguing.build import build
+from edanalyze.analyse.cataloguing.declared import Declarations
 from edanalyze.analyse.cataloguing.merged import merged, told
 from edanalyze.analyse.landscape import Landscape
 from edanalyze.analyse.payloads.kinds import Kinds
@@ -40,7 +41,7 @@ def broken(
     """
     if lock is None and not deprecated:
         return
-    catalogue = build(system, "", Declarations(kinds.commands, kinds.events), internal=False)
+    catalogue = build(system, "", Declarations(kinds.commands, kinds.events), internal=False, judged=False)
     messages = {message.id: message for message in catalogue.messages}
     ends = _Ends(system)
     yield from _deprecated(catalogue, lock, deprecated, today, ends)
