@@ -248,3 +248,69 @@ def test_a_schema_file_that_changes_is_read_again(tmp_path: Path) -> None:
     changed = {**ORDER, "fields": [{"name": "id", "type": "string"}]}
     (tmp_path / "schemas" / "order.avsc").write_text(json.dumps(changed))
     assert "integer became string" in CliRunner().invoke(app, ["check", str(tmp_path)]).output
+
+
+EVENTS = """
+openapi: 3.0.2
+info: {title: Orders, version: 1.0.0}
+paths: {}
+components:
+  schemas:
+    Placed:
+      x-amazon-events-source: shop.orders
+      x-amazon-events-detail-type: OrderPlaced
+      properties:
+        source: {type: string}
+        detail: {$ref: "#/components/schemas/Order"}
+    Cancelled:
+      x-amazon-events-source: shop.orders
+      x-amazon-events-detail-type: OrderCancelled
+      properties:
+        detail: {properties: {never: {type: string}}}
+    Order:
+      required: [id]
+      properties:
+        id: {type: string, format: uuid}
+        items: {type: array, items: {$ref: "shared.yaml#/Item"}}
+"""
+BUS = """
+import boto3
+bus = boto3.client("events")
+def place(order):
+    bus.put_events(Entries=[{"Source": "shop.orders", "DetailType": "OrderPlaced", "Detail": order.body}])
+def cancel(order_id: int):
+    bus.put_events(
+        Entries=[{"Source": "shop.orders", "DetailType": "OrderCancelled", "Detail": json.dumps({"id": order_id})}]
+    )
+"""
+
+
+def test_what_the_code_does_not_tell_of_an_event_is_as_its_type_is_documented(tmp_path: Path) -> None:
+    shared = "Item:\n  properties:\n    sku: {type: string}\n"
+    messages = catalogue(tmp_path, BUS, **{"resources/events.yaml": EVENTS, "resources/shared.yaml": shared})
+    placed, cancelled = messages["OrderPlaced"], messages["OrderCancelled"]
+    assert placed.schema["required"] == ["id"]
+    assert placed.schema["properties"] == {
+        "id": {"type": "string", "format": "uuid"},
+        "items": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"sku": {"type": "string"}}},
+        },
+    }
+    assert placed.schema_source == "resources/events.yaml:7"
+    assert (list(cancelled.schema["properties"]), cancelled.schema_source) == (["id"], "")
+
+
+def test_an_event_is_named_by_the_type_that_it_is_addressed_by(tmp_path: Path) -> None:
+    code = """
+    import boto3
+    bus = boto3.client("events")
+    def done(order_id: int, well: bool):
+        kind = "OrderDelivered" if well else "OrderReturned"
+        bus.put_events(Entries=[{"Source": "s", "DetailType": kind, "Detail": json.dumps({"id": order_id})}])
+    """
+    messages = catalogue(tmp_path, code)
+    assert {(each.name, each.channel) for each in messages.values()} == {
+        ("OrderDelivered", "OrderDelivered"),
+        ("OrderReturned", "OrderReturned"),
+    }

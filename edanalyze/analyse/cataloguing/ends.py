@@ -12,6 +12,7 @@ from edanalyze.analyse.cataloguing.inprocess import Made
 from edanalyze.analyse.cataloguing.schemas import of_declared, of_shape, of_type
 from edanalyze.analyse.delivery import VERDICTS
 from edanalyze.analyse.identifiers import names_id
+from edanalyze.analyse.payloads.kinds import is_addressed_by_type
 from edanalyze.analyse.payloads.records import Payload
 from edanalyze.catalog.records import Consumer, FieldRead, Producer
 from edanalyze.facts.children import spelled
@@ -74,6 +75,7 @@ class Ends:
             for each in (point, *(payload.path if payload is not None else call.path))
             for code in self._codes.get((self._system.program.paths[each.module], each.place.line), ())
         }
+        schema, source = self._schema(call, payload)
         headers = payload.headers if payload is not None else None
         return Producer(
             service=self._system.service_of(path),
@@ -81,8 +83,8 @@ class Ends:
             path=path,
             line=point.place.line,
             api=call.effect.name,
-            schema=self._schema(payload),
-            schema_source=payload.schema.place if payload is not None and payload.schema is not None else "",
+            schema=schema,
+            schema_source=source,
             headers=of_shape(headers) if headers is not None and (headers.fields or headers.open) else {},
             key=spelled(key) if key is not None else "",
             correlation_id=self._correlation(payload),
@@ -90,12 +92,18 @@ class Ends:
             findings=tuple(sorted(codes)),
         )
 
-    @staticmethod
-    def _schema(payload: Payload | None) -> dict[str, Any]:
-        """What a call sends: as the schema says that it is sent by, else as the code builds it."""
-        if payload is None:
-            return {}
-        return of_type(payload.type) if payload.schema is None else of_declared(payload.schema.schema)
+    def _schema(self, call: PublishCall, payload: Payload | None) -> tuple[dict[str, Any], str]:
+        """What a call sends, and where that is declared.
+
+        As the schema says that it is sent by, else as the code builds it; where that tells no fields, as its type is
+        documented.
+        """
+        declared = payload.schema if payload is not None else None
+        if declared is None and is_addressed_by_type(call) and (payload is None or payload.type.shape is None):
+            declared = self._system.payloads.documented(call.topic)
+        if declared is not None:
+            return of_declared(declared.schema), declared.place
+        return (of_type(payload.type) if payload is not None else {}), ""
 
     @staticmethod
     def _correlation(payload: Payload | None) -> str:

@@ -97,6 +97,8 @@ class Kinds:
 
     def name(self, call: PublishCall, payload: Payload | None) -> str:
         """The name of a message: the event type that is told, the class of a declared event, else the topic."""
+        if call.topic and is_addressed_by_type(call):
+            return call.topic
         told = {each.source: each.text for each in reversed(payload.names)} if payload is not None else {}
         name = told.get("type") or told.get("header") or told.get("field")
         if not name and payload is not None:
@@ -152,6 +154,11 @@ class Kinds:
                     break
         if not told and call.topic and call.destination.literal is not None and call.task is None:
             yield call.topic, call.path
+
+
+def is_addressed_by_type(call: PublishCall) -> bool:
+    """Whether the topic of a message is its type, as a bus has it that routes by types."""
+    return "event_type" in call.effect.api.slots
 
 
 def _own(name: str) -> str:

@@ -73,6 +73,24 @@ class Payloads:
         """What a message handler or task reads of its message."""
         return self._consumed.of(entry)
 
+    def documented(self, event: str) -> DeclaredSchema | None:
+        """What a checked-in EventBridge schema says of the events of a type."""
+        files = self._system.schema_files
+        for path in self._event_files.get(event, ()) if files is not None else ():
+            found = files.event(path, event) if files is not None else None
+            if found is not None:
+                return found
+        return None
+
+    @cached_property
+    def _event_files(self) -> dict[str, list[str]]:
+        """The files of EventBridge schemas by the types of events that they describe."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for document in self._system.documents():
+            for event in document.events if document.kind == "eventbridge" else ():
+                found[event.type].append(document.file)
+        return found
+
     @cached_property
     def _consumed(self) -> Consumed:
         return Consumed(self._system, self.shapes)

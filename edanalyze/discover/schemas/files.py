@@ -9,11 +9,13 @@ from typing import Any
 
 from edanalyze.discover.deployfiles import DeployFiles, below, folder_of
 from edanalyze.discover.schemas.avro import is_avro, read_avro
-from edanalyze.discover.schemas.declared import DeclaredSchema, SchemaError
+from edanalyze.discover.schemas.declared import DEEPEST, DeclaredSchema, SchemaError
 from edanalyze.discover.schemas.jsonschema import is_json_schema, read_json_schema
 from edanalyze.discover.schemas.protobuf import Proto, local, message_schema, read_proto
+from edanalyze.discover.yamltree import Node
 
 ENDINGS = (".avsc", ".avro", ".proto", ".json")
+EVENT_TYPE = "x-amazon-events-detail-type"
 GENERATED = "_pb2"
 """What the compiler of Protocol Buffers puts behind the name of a definition to name the module it makes of it."""
 _NAME = re.compile(r'"name"\s*:\s*"(?:[\w.]+\.)?(\w+)"')
@@ -62,10 +64,22 @@ class SchemaFiles:
         if path.endswith(".proto"):
             messages = [name for name in self.proto(path).messages if "." not in name or name.count(".") == 1]
             return self._message(path, messages[0]) if len(messages) == 1 else None
-        data = self._json(path)
+        data = self._data_of(path)
         if data is None:
             return None
         return self._read(data, path, self._files.text(path) or "")
+
+    def event(self, path: str, name: str) -> DeclaredSchema | None:
+        """The schema of what an event of a type holds, in a file of EventBridge schemas; None where there is none."""
+        data = self._data_of(path)
+        schemas = data.get("components", {}) if isinstance(data, dict) else {}
+        schemas = schemas.get("schemas", {}) if isinstance(schemas, dict) else {}
+        for key, node in schemas.items() if isinstance(schemas, dict) else ():
+            if isinstance(node, dict) and node.get(EVENT_TYPE) == name:
+                whole = read_json_schema({"$ref": f"#/components/schemas/{key}"}, path, self._other, data)
+                held = whole.get("properties", {}).get("detail", whole)
+                return DeclaredSchema(name, held, path, _line_of(self._files.text(path) or "", str(key)))
+        return None
 
     def literal(self, text: str) -> DeclaredSchema | None:
         """The schema that a text in code is; None when it is none."""
@@ -94,7 +108,11 @@ class SchemaFiles:
         name = str(schema.get("title", "")) or posixpath.basename(path).partition(".")[0]
         return DeclaredSchema(name, schema, path, _line(text, name))
 
-    def _json(self, path: str) -> Any:
+    def _data_of(self, path: str) -> Any:
+        if path.endswith((".yaml", ".yml")):
+            if path not in self._data:
+                self._data[path] = next((_plain(node, 0) for node in self._files.yaml(path)), None)
+            return self._data[path]
         if path not in self._data:
             self._data[path] = None
             text = self._files.text(path)
@@ -109,7 +127,7 @@ class SchemaFiles:
         target = below(folder_of(path), reference) if path and "://" not in reference else None
         if target is None or not self._files.exists(target):
             return None
-        data = self._json(target)
+        data = self._data_of(target)
         return (target, data) if data is not None else None
 
     # ---------------------------------------------------------- protocol buffers
@@ -168,6 +186,23 @@ def _common(one: list[str], other: list[str]) -> int:
             break
         count += 1
     return count
+
+
+def _plain(node: Node, depth: int) -> Any:
+    """A tree of YAML as JSON has it; numbers stay texts, since nothing here counts."""
+    if depth > DEEPEST * 4:
+        return None
+    if isinstance(node, dict):
+        return {str(key): _plain(each, depth + 1) for key, each in node.items()}
+    if isinstance(node, list):
+        return [_plain(each, depth + 1) for each in node]
+    return {"true": True, "false": False}.get(str(node), str(node)) if node is not None else None
+
+
+def _line_of(text: str, key: str) -> int:
+    """The line of a text that begins with a key; 1 when none does."""
+    lines = enumerate(text.splitlines(), 1)
+    return next((number for number, line in lines if line.strip().strip("\"'{").startswith((f"{key}:", f'{key}"'))), 1)
 
 
 def _line(text: str, name: str) -> int:

@@ -27,12 +27,15 @@ def is_json_schema(data: Any) -> bool:
     return not _MARKS.isdisjoint(data) or (isinstance(kind, str) and kind in _SIMPLE)
 
 
-def read_json_schema(data: Any, path: str = "", other: Callable[[str, str], Any] = lambda path, ref: None) -> Schema:
+def read_json_schema(
+    data: Any, path: str = "", other: Callable[[str, str], Any] = lambda path, ref: None, whole: Any = None
+) -> Schema:
     """A JSON Schema without references, reduced to what the catalogue knows.
 
     `other(path, reference)` gives what a file holds that the document at `path` refers to, and None when there is none.
+    `whole` is the document that the schema is a part of.
     """
-    return _Reader(other, path).read(data, (path, data), 0)
+    return _Reader(other, path).read(data, (path, data if whole is None else whole), 0)
 
 
 class _Reader:
