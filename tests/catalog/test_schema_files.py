@@ -5,13 +5,24 @@ from __future__ import annotations
 import json
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edanalyze import api
+from edanalyze.analyse.cataloguing.schemas import of_declared, of_type, united
+from edanalyze.analyse.payloads.schematypes import type_of
 from edanalyze.catalog import Message
+from edanalyze.catalog.compatibility import changes
+from edanalyze.catalog.fields import rows
 from edanalyze.cli.app import app
+from edanalyze.discover.schemas import SchemaError
+from edanalyze.discover.schemas.avro import read_avro
+from edanalyze.discover.schemas.jsonschema import read_json_schema
+from edanalyze.exchange.payloadschema import schema_problem, schema_text
 
 HEAD = """
 import io
@@ -314,3 +325,32 @@ def test_an_event_is_named_by_the_type_that_it_is_addressed_by(tmp_path: Path) -
         ("OrderDelivered", "OrderDelivered"),
         ("OrderReturned", "OrderReturned"),
     }
+
+
+WORDS = (
+    "type properties items anyOf oneOf allOf $ref required enum const default title name fields symbols values "
+    "logicalType namespace additionalProperties nullable format $defs description"
+).split()
+LEAVES = (
+    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["object", "record", "map", "null", "#", "#/a"])
+)
+DATA = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=5),
+    max_leaves=25,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=DATA)
+def test_whatever_a_schema_file_holds_becomes_a_schema_that_everything_can_use(data: Any) -> None:
+    for read in (read_json_schema, read_avro):
+        try:
+            schema = read(data)
+        except SchemaError:
+            continue
+        shown = of_declared(schema)
+        other = united([shown, of_type(type_of(schema))])
+        list(rows(shown))
+        list(changes(shown, other))
+        assert schema_problem(schema_text(shown)) == ""
