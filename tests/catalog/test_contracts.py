@@ -274,3 +274,27 @@ def test_the_lock_is_the_same_for_the_same_code(tmp_path: Path) -> None:
 def test_what_is_no_lock_is_refused(text: str) -> None:
     with pytest.raises(LockError):
         from_text(text)
+
+
+def test_what_happens_inside_a_process_changes_no_contract(tmp_path: Path) -> None:
+    """A message of the same name that a bus hands over inside takes no id away from the one that is sent."""
+    code = (
+        CODE.replace("FIELDS", '"id": order_id')
+        + """
+from dataclasses import asdict, dataclass
+class Event: ...
+@dataclass
+class Shipped(Event):
+    id: int
+def announce(event: Shipped):
+    producer.send("orders.shipped", json.dumps(asdict(event)).encode())
+"""
+    )
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "app.py").write_text(code + "HANDLERS = {Shipped: [announce]}\ndef ship(): return Shipped(1)\n")
+    assert run(tmp_path, "lock")[0] == 0
+    assert run(tmp_path, "check") == (0, "")
+    assert findings(tmp_path) == []
+    (tmp_path / "app.py").write_text(code)
+    assert run(tmp_path, "check") == (0, "")
+    assert findings(tmp_path) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
@@ -13,14 +13,24 @@ _NOT_ID = re.compile(r"[^\w.\-]+")
 
 
 def identified(messages: Iterable[Message]) -> Iterator[Message]:
-    """Messages with ids: the name, with the channel or a number behind it where that is taken."""
+    """Messages with ids: the name, with the channel or a number behind it where that is taken.
+
+    Those that stay within a process come last, so that contracts keep their ids whatever happens inside.
+    """
+    given = list(messages)
     taken: set[str] = set()
-    for message in messages:
-        plain = _NOT_ID.sub("-", message.name).strip("-") or "unknown"
-        options = [plain, f"{plain}-{_NOT_ID.sub('-', message.channel)}".strip("-")]
-        made = next((each for each in options if each not in taken), "")
-        number = 2
-        while not made or made in taken:
-            made, number = f"{plain}-{number}", number + 1
-        taken.add(made)
-        yield msgspec.structs.replace(message, id=made)
+    made: dict[int, str] = {}
+    for position, message in sorted(enumerate(given), key=lambda item: item[1].internal):
+        made[position] = _free(message, taken)
+        taken.add(made[position])
+    return (msgspec.structs.replace(message, id=made[position]) for position, message in enumerate(given))
+
+
+def _free(message: Message, taken: Collection[str]) -> str:
+    plain = _NOT_ID.sub("-", message.name).strip("-") or "unknown"
+    beside = "in-process" if message.internal else _NOT_ID.sub("-", message.channel)
+    found = next((each for each in (plain, f"{plain}-{beside}".strip("-")) if each not in taken), "")
+    number = 2
+    while not found or found in taken:
+        found, number = f"{plain}-{number}", number + 1
+    return found
