@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import gc
 import multiprocessing
 import os
 import sys
@@ -134,7 +135,14 @@ def _collect(options: argparse.Namespace) -> Findings:
     received = flake8_handover.receive()
     if received is not None:
         return received
-    findings = _analyse(options)
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        findings = _analyse(options)
+    finally:
+        gc.freeze()  # what an analysis leaves shall not be looked at again and again in the rest of the run
+        if collecting:
+            gc.enable()
     flake8_handover.offer(findings)
     return findings
 

@@ -41,13 +41,14 @@ from edanalyze.link.values import (
 class Bears(Flag):
     """What a function may come to.
 
-    SENDS: a message, a request, or an outbox row. STORES: writes, or begins and ends transactions. CHANGES: objects
-    that a commit stores without being told (only where there is such a commit). FAILS: it may raise, or not come back.
-    ASKS: what it does depends on whether a transaction is open.
+    SENDS: a message, a request, or an outbox row. DEFERS: a message until the commit. STORES: writes, or begins and
+    ends transactions. CHANGES: objects that a commit stores without being told (only where there is such a commit).
+    FAILS: it may raise, or not come back. ASKS: what it does depends on whether a transaction is open.
     """
 
     NOTHING = 0
     SENDS = auto()
+    DEFERS = auto()
     STORES = auto()
     CHANGES = auto()
     FAILS = auto()
@@ -57,7 +58,9 @@ class Bears(Flag):
 ANYTHING = ~Bears.NOTHING
 
 _OF_EFFECT = {
-    **dict.fromkeys(("http", "publish", "deferred_publish", "outbox"), Bears.SENDS),
+    **dict.fromkeys(("http", "publish"), Bears.SENDS),
+    "deferred_publish": Bears.DEFERS,
+    "outbox": Bears.SENDS | Bears.STORES,
     **dict.fromkeys(("write", "dedupe", "commit", "rollback", "begin", "scope"), Bears.STORES),
 }
 
@@ -100,7 +103,8 @@ class Bearing:
         """Whether anything writes outbox rows."""
         return any(
             effect.kind == "outbox" or is_outbox_write(effect, scope, self._evaluator)
-            for effect, scope in self._effects_of(_ROWS)
+            for effect, scope in self._weighed
+            if effect.kind not in _COMMITS
         )
 
     @cached_property
@@ -108,14 +112,20 @@ class Bearing:
         """Whether changes of objects matter: to a commit that stores them by itself, or as what a row speaks of."""
         units = units_of_work(self._evaluator)
         return self.has_rows or any(
-            effect.likely or effect.api.library in units for effect, _ in self._effects_of(_COMMITS)
+            effect.likely or effect.api.library in units for effect, _ in self._weighed if effect.kind in _COMMITS
         )
 
-    def _effects_of(self, kinds: frozenset[str]) -> Iterator[tuple[Effect, Scope]]:
-        for function in self.functions:
-            for node in nodes(self._contexts.tree(function).body):
-                if isinstance(node, Step | Scoped):
-                    yield from ((effect, node.scope) for effect in node.effects if effect.kind in kinds)
+    @cached_property
+    def _weighed(self) -> list[tuple[Effect, Scope]]:
+        """The effects that decide about these."""
+        return [
+            (effect, node.scope)
+            for function in self.functions
+            for node in nodes(self._contexts.tree(function).body)
+            if isinstance(node, Step | Scoped)
+            for effect in node.effects
+            if effect.kind in _ROWS or effect.kind in _COMMITS
+        ]
 
     @cached_property
     def _all(self) -> dict[str, Bears]:
@@ -157,7 +167,7 @@ class Bearing:
                     hooks = (*node.enter, *node.leave, *(generator for generator, _ in node.generators))
                     callees.update(self._run_by(hooks))
                 case Aside(kind="after_commit"):
-                    bears |= Bears.SENDS
+                    bears |= Bears.DEFERS
                 case _:
                     pass
         return bears, callees

@@ -65,12 +65,12 @@ class Domain(ABC, Generic[S]):
     transparent: ClassVar[bool] = False
     """Whether a callee that ends in the state in which it was entered leaves its caller in the state of the call."""
 
-    def passes(self, function: str) -> bool:
-        """Whether a function returns and leaves every state as it is, whatever the context."""
+    def passes(self, function: str, state: S) -> bool:
+        """Whether a function returns and leaves a state as it is, whatever the context."""
         return False
 
-    def settles(self, function: str) -> S | None:
-        """A state that may stand for all, where a function leaves every state as it is, but may raise; else None."""
+    def settles(self, function: str, state: S) -> S | None:
+        """A state that may stand for this one where a function leaves both as they are, but may raise; else None."""
         return None
 
     @abstractmethod

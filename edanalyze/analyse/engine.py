@@ -132,9 +132,9 @@ class Engine(Generic[S]):
 
     def _call(self, step: Step, target: Function, state: S, run: Activation[S]) -> tuple[list[S], list[S]]:
         domain = self.domain
-        if domain.passes(target.id):
+        if domain.passes(target.id, state):
             return [state], []
-        any_state = domain.settles(target.id)
+        any_state = domain.settles(target.id, state)
         if any_state is not None:
             outcome = self.run(target, self.contexts.root(target.id), any_state)
             return [state] if outcome.exits else [], [state] if outcome.raised else []

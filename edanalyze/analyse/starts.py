@@ -30,10 +30,10 @@ def find(system: System) -> tuple[Found, ...]:
     """What is published and called around commits, anywhere in a system."""
     found: list[Found] = []
     bearing = system.bearing
-    functions = [function for function in bearing.functions if Bears.SENDS in bearing.of(function)]
+    functions = [function for function in bearing.functions if _is_worth(bearing.of(function))]
     engine = Engine(Transactions(system.evaluator, bearing, found.append), system.contexts)
     for entry in system.entries:
-        if entry.value is not None and Bears.SENDS in bearing.of(entry.value.id):
+        if entry.value is not None and bearing.of(entry.value.id) & (Bears.SENDS | Bears.DEFERS):
             _enter(entry, entry.value, engine, system)
     called = {target for function in functions for target in _targets(system.contexts.tree(function).body, system)}
     outermost = [function for function in functions if function not in called]
@@ -45,6 +45,11 @@ def find(system: System) -> tuple[Found, ...]:
     for listener in system.listeners:
         found += [Found("EDA203", witness, ()) for witness in hooks.of_listener(listener)]
     return tuple(item for item in found if not _is_run_twice(item) and not (item.carried and _is_carried(item, system)))
+
+
+def _is_worth(bears: Bears) -> bool:
+    """Whether a function is worth a start: it defers messages, or it sends some and stores something, too."""
+    return Bears.DEFERS in bears or (Bears.SENDS in bears and bool(bears & (Bears.STORES | Bears.CHANGES)))
 
 
 def _is_run_twice(found: Found) -> bool:

@@ -47,6 +47,14 @@ class Transaction:
     shape: Hashable = field(default=None, init=False, compare=False, repr=False)
 
     @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing that a message or request could come before or after."""
+        return not (self.depth or self.pending) and all(
+            feature is None
+            for feature in (self.opened, self.dirty, self.committed, self.saved, self.stored, self.row, self.outbox)
+        )
+
+    @property
     def rows(self) -> frozenset[str]:
         """The topics of the outbox rows that were written."""
         return (self.outbox or frozenset()) | (self.protected or frozenset())

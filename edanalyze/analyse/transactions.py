@@ -33,6 +33,7 @@ Report = Callable[[Found], None]
 MOST_PENDING = 6
 DEEPEST_SCOPE = 8
 _BLANK = Transaction()
+_LASTING = Bears.STORES | Bears.CHANGES | Bears.DEFERS
 
 
 class Transactions(Domain[Transaction]):
@@ -54,13 +55,20 @@ class Transactions(Domain[Transaction]):
 
     # ----------------------------------------------------------------- states
 
-    def passes(self, function: str) -> bool:
+    def passes(self, function: str, state: Transaction) -> bool:
         """Whether a function neither sends, nor stores or changes anything, nor fails."""
-        return self._bearing.of(function) in {Bears.NOTHING, Bears.ASKS}
+        return self._matters(function, state) in {Bears.NOTHING, Bears.ASKS}
 
-    def settles(self, function: str) -> Transaction | None:
+    def settles(self, function: str, state: Transaction) -> Transaction | None:
         """Any state will do for a function that only fails."""
-        return _BLANK if self._bearing.of(function) is Bears.FAILS else None
+        return _BLANK if self._matters(function, state) is Bears.FAILS else None
+
+    def _matters(self, function: str, state: Transaction) -> Bears:
+        """What a function may come to in a state: where nothing was stored, and nothing will be, it may well send."""
+        bears = self._bearing.of(function)
+        if bears & _LASTING or not state.is_blank:
+            return bears
+        return bears & ~Bears.SENDS
 
     def shape(self, state: Transaction) -> Hashable:
         """Which features hold, and whether they are inherited."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -9,7 +11,11 @@ from typing import NoReturn
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit: 0 clean, 1 findings, 2 usage or configuration error, 130 interrupted."""
+    """Run the command line and exit: 0 clean, 1 findings, 2 usage or configuration error, 130 interrupted.
+
+    The process lives for one command and its objects for as long, so the garbage collector does not look at them: not
+    meanwhile, and not when the interpreter ends.
+    """
     import click
 
     from edanalyze.cli.app import app
@@ -17,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal's encoding must not stop a report
+    gc.disable()
+    atexit.register(gc.freeze)
     try:
         status = app.main(arguments, prog_name="edanalyze", standalone_mode=False)
         sys.stdout.flush()

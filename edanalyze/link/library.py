@@ -52,9 +52,17 @@ class Library:
     def __init__(self, models: Models) -> None:
         self.models = models
         self._entered: dict[str, str | None] = {}
+        self._rows: dict[tuple[str, str | None], tuple[Api, ...]] = {}
 
     def rows(self, name: str, kind: str | None = None) -> tuple[Api, ...]:
         """All rows of a dotted name; a method of a mapped class outside the analysed files counts as its base's."""
+        key = (name, kind)
+        found = self._rows.get(key)
+        if found is None:
+            found = self._rows[key] = self._find(name, kind)
+        return found
+
+    def _find(self, name: str, kind: str | None) -> tuple[Api, ...]:
         found = self.models.find(name, kind)
         if not found and _MAPPED.search(name) and "django" in self.models.packages:
             owner, _, method = name.rpartition(".")

@@ -19,6 +19,7 @@ class Models:
 
     def __init__(self, libraries: Iterable[Library], own: Library | None = None) -> None:
         self._by_call: dict[str, tuple[Api, ...]] = {}
+        self._found: dict[tuple[str, str | None], tuple[Api, ...]] = {}
         self._canonical: dict[str, str] = {}
         self._bases: dict[str, tuple[str, ...]] = {}
         by_call: dict[str, list[Api]] = defaultdict(list)
@@ -53,6 +54,13 @@ class Models:
 
     def find(self, dotted: str, kind: str | None = None) -> tuple[Api, ...]:
         """The rows of a callable, by any of its names; a method also by a class that inherits it."""
+        key = (dotted, kind)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = self._find(dotted, kind)
+        return found
+
+    def _find(self, dotted: str, kind: str | None) -> tuple[Api, ...]:
         name = self.canonical(dotted)
         apis = self._by_call.get(name, ())
         found = apis if kind is None else tuple(api for api in apis if api.kind == kind)
