@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edanalyze.discover.deployfiles import DeployFiles, below, folder_of
 from edanalyze.discover.schemas.avro import is_avro, read_avro
 from edanalyze.discover.schemas.declared import DEEPEST, DeclaredSchema, SchemaError
 from edanalyze.discover.schemas.jsonschema import is_json_schema, read_json_schema
 from edanalyze.discover.schemas.protobuf import Proto, local, message_schema, read_proto
-from edanalyze.discover.yamltree import Node
+
+if TYPE_CHECKING:
+    from edanalyze.discover.yamltree import Node
 
 ENDINGS = (".avsc", ".avro", ".proto", ".json")
 EVENT_TYPE = "x-amazon-events-detail-type"
