@@ -30,18 +30,23 @@ _ATTEMPTS = 8
 
 
 def enduring(
-    project: Project, work: Callable[[System], T], failures: Callable[[T], Sequence[Crash]] = lambda _: ()
+    project: Project,
+    work: Callable[[System], T],
+    failures: Callable[[T], Sequence[Crash]] = lambda _: (),
+    *,
+    forks: bool = False,
 ) -> T:
     """Do `work` with the system of a project, if need be without the functions or files that it fails on.
 
-    `failures` are those that the work itself has caught and tells in its result. What is left out for good is noted in
+    `failures` are those that the work itself has caught and tells in its result. Work that `forks` does so from here,
+    without another thread about, and sees to its own stack. What is left out for good is noted in
     `project.not_analysed`. Raises what the work raises in the end, and mistakes of the user at once.
     """
     left_out = dict(project.left_out)
     refuted: set[str] = set()
     for attempt in count():
         project.leave_out(left_out)
-        done = _attempt(project, work, failures)
+        done = _attempt(project, work, failures, forks)
         further = _suspected(project, done.failed, {*refuted, *left_out}) if attempt < _ATTEMPTS else {}
         useless = {each for each, cause in left_out.items() if _fails_alike(cause, done.failed, not further)}
         if not further and not useless:
@@ -63,9 +68,12 @@ class _Done(Generic[T]):
     failed: Sequence[Crash]
 
 
-def _attempt(project: Project, work: Callable[[System], T], failures: Callable[[T], Sequence[Crash]]) -> _Done[T]:
+def _attempt(
+    project: Project, work: Callable[[System], T], failures: Callable[[T], Sequence[Crash]], forks: bool
+) -> _Done[T]:
     try:
-        result = deep(lambda: work(project.system))
+        system = deep(lambda: project.system)
+        result = work(system) if forks else deep(lambda: work(system))
     except (ModelError, MemoryError):
         raise
     except Exception as error:

@@ -51,7 +51,7 @@ def _found(project: Project, codes: frozenset[str]) -> Found:
         return run(Analysis(system, project.config, project.contracts, project.today), rules, processes)
 
     try:
-        return enduring(project, work, lambda found: found.failed)
+        return enduring(project, work, lambda found: found.failed, forks=True)
     except ModelError:
         raise
     except Exception as error:

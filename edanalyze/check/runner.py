@@ -105,6 +105,7 @@ def _prepare(analysis: Analysis) -> None:
     """Do what both processes would otherwise do."""
     with suppress(Exception):  # the rules that fail for it will tell
         _ = analysis.system.entries
+        analysis.system.bearing.of("")  # for which all effect trees are built
 
 
 def _sent(analysis: Analysis, rules: Sequence[Rule], places: Places) -> bytes:
