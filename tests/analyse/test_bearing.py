@@ -9,6 +9,7 @@ import pytest
 
 from edanalyze.analyse.bearing import ANYTHING, Bearing
 from edanalyze.api import Options, check, load_project
+from edanalyze.testing import Case, check_case, read_page
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 SYSTEMS = sorted(folder for folder in FIXTURES.iterdir() if folder.is_dir())
@@ -27,3 +28,19 @@ def test_functions_that_come_to_nothing_change_no_finding(
     found = _found(alone)
     monkeypatch.setattr(Bearing, "of", lambda self, function: ANYTHING)
     assert found == _found(alone)
+
+
+PAGES = Path(__file__).parents[2] / "docs" / "rules"
+ON_TRANSACTIONS = ("EDA103", "EDA201", "EDA202", "EDA203", "EDA205", "EDA206")
+CASES = [pytest.param(case, id=str(case)) for code in ON_TRANSACTIONS for case in read_page(PAGES / f"{code}.md")]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_cases_of_transactions_hold_when_nothing_is_left_out(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Bearing, "of", lambda self, function: ANYTHING)
+    try:
+        check_case(case, tmp_path)
+    except AssertionError as difference:
+        pytest.fail(str(difference), pytrace=False)

@@ -1,0 +1,228 @@
+"""Bearing: what running a function may come to, in whatever call context; an upper bound, found before any path is run.
+
+Most functions of a large system neither send nor store anything, nor does what they call. An analysis that asks first
+leaves them out. Trees say what calls mean in any activation; a call whose meaning depends on the context (`dynamic`) is
+looked up wider: the methods of all classes that the object may be of, and by its name alone where nothing is known of
+what is called, or the callers of the function are too many to be known one by one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from edanalyze.analyse.bearing.bears import Bears, of_api, of_effect
+from edanalyze.analyse.bearing.opencalls import OpenCalls
+from edanalyze.analyse.conditions import asks_for_transaction
+from edanalyze.analyse.connections import units_of_work
+from edanalyze.analyse.contexts import Contexts
+from edanalyze.analyse.effects import Effect, last_name, root_of
+from edanalyze.analyse.outbox import is_outbox_write
+from edanalyze.analyse.trees import Alternative, Aside, Leave, Mutation, Repeat, Scoped, Step, nodes
+from edanalyze.facts import ir
+from edanalyze.link.evaluate import MOST_VALUES
+from edanalyze.link.scopes import Scope
+from edanalyze.link.values import External, Frame, Function, String
+
+_ROWS = frozenset({"outbox", "write", "dedupe"})
+_COMMITS = frozenset({"commit", "scope"})
+
+
+class Bearing:
+    """What the functions of a program may come to; found for all of them when it is first asked for."""
+
+    def __init__(self, contexts: Contexts) -> None:
+        self._contexts = contexts
+        self._program = contexts.program
+        self._evaluator = contexts.evaluator
+        self._classes = contexts.evaluator.classes
+        self._open = OpenCalls(contexts, self._run_by)
+
+    def of(self, function: str) -> Bears:
+        """What a function, or the top level of a module (`module:`), may come to, be it through others."""
+        return self._all.get(function, Bears.NOTHING)
+
+    # -------------------------------------------------------------- fixed point
+
+    @cached_property
+    def functions(self) -> tuple[str, ...]:
+        """All functions and module bodies, in a stable order."""
+        program = self._program
+        return (*sorted(program.functions), *(f"{module}:" for module in sorted(program.modules)))
+
+    @cached_property
+    def has_rows(self) -> bool:
+        """Whether anything writes outbox rows."""
+        return any(
+            effect.kind == "outbox" or is_outbox_write(effect, scope, self._evaluator)
+            for effect, scope in self._weighed
+            if effect.kind not in _COMMITS
+        )
+
+    @cached_property
+    def heeds_changes(self) -> bool:
+        """Whether changes of objects matter: to a commit that stores them by itself, or as what a row speaks of."""
+        units = units_of_work(self._evaluator)
+        return self.has_rows or any(
+            effect.likely or effect.api.library in units for effect, _ in self._weighed if effect.kind in _COMMITS
+        )
+
+    @cached_property
+    def _weighed(self) -> list[tuple[Effect, Scope]]:
+        """The effects that decide about these."""
+        return [
+            (effect, node.scope)
+            for function in self.functions
+            for node in nodes(self._contexts.tree(function).body)
+            if isinstance(node, Step | Scoped)
+            for effect in node.effects
+            if effect.kind in _ROWS or effect.kind in _COMMITS
+        ]
+
+    @cached_property
+    def _all(self) -> dict[str, Bears]:
+        found: dict[str, Bears] = {}
+        callers: dict[str, list[str]] = defaultdict(list)
+        for function in self.functions:
+            own, callees = self._own(function)
+            found[function] = own
+            for callee in callees:
+                callers[callee].append(function)
+        waiting = [function for function, bears in found.items() if bears]
+        while waiting:
+            function = waiting.pop()
+            for caller in callers.get(function, ()):
+                more = found[caller] | found[function]
+                if more != found[caller]:
+                    found[caller] = more
+                    waiting.append(caller)
+        return found
+
+    def _own(self, function: str) -> tuple[Bears, set[str]]:
+        """What a function itself does, and the functions that it may call."""
+        bears = Bears.NOTHING
+        callees: set[str] = set()
+        for node in nodes(self._contexts.tree(function).body):
+            match node:
+                case Step():
+                    bears |= self._step(node, callees)
+                case Mutation() if self.heeds_changes:
+                    bears |= Bears.CHANGES
+                case Alternative(test=test) if test is not None and asks_for_transaction(test) is not None:
+                    bears |= Bears.ASKS
+                case Leave(kind="raise"):
+                    bears |= Bears.FAILS
+                case Repeat(statement=ir.Loop(kind="while", source=ir.Const())):
+                    bears |= Bears.FAILS  # it may not come back
+                case Scoped(effects=effects):
+                    bears |= self._effects(effects, node.scope)
+                    hooks = (*node.enter, *node.leave, *(generator for generator, _ in node.generators))
+                    callees.update(self._run_by(hooks))
+                case Aside(kind="after_commit"):
+                    bears |= Bears.DEFERS
+                case _:
+                    pass
+        return bears, callees
+
+    # -------------------------------------------------------------------- steps
+
+    def _step(self, step: Step, callees: set[str]) -> Bears:
+        callees.update(self._run_by(step.targets))
+        bears = self._effects(step.effects, step.scope)
+        return bears | self._dynamic(step, callees) if step.dynamic else bears
+
+    def _dynamic(self, step: Step, callees: set[str]) -> Bears:
+        """What a call may mean in one context or another."""
+        called = step.call.function
+        frame = self._evaluator.root(step.scope)
+        effects, targets = self._contexts.effects.classify(step.call, frame)
+        callees.update(self._run_by(targets))
+        bears = self._effects(effects, step.scope) | self._as_modelled(step.call, frame)
+        owner, receiver = self._owner(step.scope)
+        methods = tuple(self._own_methods(owner, called, receiver))
+        callees.update(methods)
+        if methods or _is_above(called):
+            return bears
+        values = self._evaluator.values(called, frame)
+        on_itself = root_of(called)[0] == receiver != ""
+        known = bool(effects or targets) or any(not isinstance(value, String) for value in values)
+        if known and len(values) < MOST_VALUES and not self._open.is_open(step.scope, on_itself, owner):
+            return bears
+        guess = self._open.by_name(step.call, bool(owner) and _is_own(called, receiver))
+        callees.update(guess.functions)
+        return bears | guess.bears
+
+    def _effects(self, effects: Iterable[Effect], scope: Scope) -> Bears:
+        bears = Bears.NOTHING
+        for effect in effects:
+            bears |= of_effect(effect.kind)
+            if self.has_rows and is_outbox_write(effect, scope, self._evaluator):
+                bears |= Bears.SENDS
+        return bears
+
+    def _as_modelled(self, call: ir.Call, frame: Frame) -> Bears:
+        """What a call may come to with other arguments than are known here (its SQL, its URL)."""
+        library = self._evaluator.models
+        bears = Bears.NOTHING
+        for value in self._evaluator.values(call.function, frame):
+            if isinstance(value, External):
+                for api in library.rows(value.name):
+                    bears |= of_api(api.kind)
+        if isinstance(call.function, ir.Attr):
+            for shape in library.models.shape(last_name(call.function.value), call.function.name):
+                bears |= of_api(shape.api.kind)
+        return bears
+
+    def _run_by(self, targets: Iterable[Function]) -> Iterator[str]:
+        """The functions that targets stand for, those of subclasses included."""
+        for target in targets:
+            yield target.id
+            yield from self.overrides(target.id)
+
+    def overrides(self, function: str) -> Iterator[str]:
+        """The methods of subclasses that may run instead of a method."""
+        functions = self._program.functions
+        facts = functions.get(function)
+        if facts is not None and facts.owner is not None and not facts.name.startswith("__"):
+            for cls in self._classes.descendants(f"{function.partition(':')[0]}:{facts.owner}"):
+                if f"{cls}.{facts.name}" in functions:
+                    yield f"{cls}.{facts.name}"
+
+    def _own_methods(self, owner: str, called: ir.Expr, receiver: str) -> Iterator[str]:
+        """The methods that a call on the object itself may run, of whatever class an object of `owner` may be."""
+        functions = self._program.functions
+        if not owner or not isinstance(called, ir.Attr) or not _is_own(called, receiver):
+            return
+        for cls in (owner, *self._classes.descendants(owner)):
+            for each in self._classes.order(cls)[0]:
+                if f"{each}.{called.name}" in functions:
+                    yield f"{each}.{called.name}"
+
+    @staticmethod
+    def _owner(scope: Scope) -> tuple[str, str]:
+        """The class that holds the method around a scope, and the name of its first parameter; "" outside of one."""
+        current: Scope | None = scope
+        while current is not None:
+            function = current.function
+            if function is not None and function.owner is not None and function.parameters:
+                return f"{current.module}:{function.owner}", function.parameters[0].name
+            current = current.parent
+        return "", ""
+
+
+def _is_own(called: ir.Expr, receiver: str) -> bool:
+    """Whether a call is of a method of the object itself, be it through `super()`."""
+    match called:
+        case ir.Attr(value=ir.Name(id=name)):
+            return name == receiver
+        case _:
+            return _is_above(called)
+
+
+def _is_above(called: ir.Expr) -> bool:
+    match called:
+        case ir.Attr(value=ir.Call(function=ir.Name(id="super"))):
+            return True
+        case _:
+            return False
