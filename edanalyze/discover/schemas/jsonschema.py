@@ -12,6 +12,13 @@ from urllib.parse import unquote
 from edanalyze.discover.schemas.declared import Budget, Schema, unknown
 
 _KEPT = ("type", "format", "enum", "const", "default", "title", "description")
+_SHAPES: dict[str, type | tuple[type, ...]] = {
+    "type": (str, list),
+    "format": str,
+    "enum": list,
+    "title": str,
+    "description": str,
+}
 _MARKS = frozenset({"$schema", "properties", "$ref", "allOf", "anyOf", "oneOf", "$defs", "definitions", "enum"})
 _SIMPLE = frozenset({"object", "array", "string", "integer", "number", "boolean", "null"})
 
@@ -74,10 +81,8 @@ class _Reader:
 
     @staticmethod
     def _plain(data: dict[str, Any]) -> Schema:
-        found = {key: data[key] for key in _KEPT if key in data}
-        if not isinstance(found.get("enum", []), list):
-            del found["enum"]
-        return found
+        """What stands beside the content, as far as it is of the shape that the standard gives it."""
+        return {key: data[key] for key in _KEPT if key in data and isinstance(data[key], _SHAPES.get(key, object))}
 
     def _content(self, data: dict[str, Any], found: Schema, document: Document, depth: int) -> None:
         properties = data.get("properties")
