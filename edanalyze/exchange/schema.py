@@ -7,32 +7,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from edanalyze.exchange.records import VERSION, Facts
-
-
-def schema() -> dict[str, Any]:
-    """The schema; descriptions are those of the records."""
-    (reference,), definitions = msgspec.json.schema_components([Facts], ref_template="#/$defs/{name}")
-    for definition in definitions.values():
-        definition["description"] = " ".join(str(definition["description"]).split())
-    definitions["Facts"]["properties"]["version"] = {"const": VERSION}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "edanalyze facts",
-        "description": "What `edanalyze facts` writes. Later versions may add properties; readers pass over what they "
-        "do not know.",
-        **reference,
-        "$defs": dict(sorted(definitions.items())),
-    }
+from edanalyze.recordschema import schema_of, text_of
 
 
 def text() -> str:
     """The schema as it stands in the documentation."""
-    return msgspec.json.format(msgspec.json.encode(schema()), indent=2).decode() + "\n"
+    stricter = {("Facts", "version"): {"const": VERSION}}
+    return text_of(schema_of(Facts, "edanalyze facts", "What `edanalyze facts` writes.", stricter))
 
 
 if __name__ == "__main__":

@@ -7,34 +7,20 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
-import msgspec
-
+from edanalyze.recordschema import schema_of, text_of
 from edanalyze.review.records import ANSWERS, VERSION, Review
-
-
-def schema() -> dict[str, Any]:
-    """The schema; descriptions are those of the records."""
-    (reference,), definitions = msgspec.json.schema_components([Review], ref_template="#/$defs/{name}")
-    for definition in definitions.values():
-        definition["description"] = " ".join(str(definition["description"]).split())
-    definitions["Review"]["properties"]["version"] = {"const": VERSION}
-    for name in ("Item", "Criterion"):
-        definitions[name]["properties"]["answer"] = {"enum": list(ANSWERS)}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "edanalyze review",
-        "description": "What `edanalyze review --format json` writes. Later versions may add properties; readers pass "
-        "over what they do not know.",
-        **reference,
-        "$defs": dict(sorted(definitions.items())),
-    }
 
 
 def text() -> str:
     """The schema as it stands in the documentation."""
-    return msgspec.json.format(msgspec.json.encode(schema()), indent=2).decode() + "\n"
+    answers: dict[str, object] = {"enum": list(ANSWERS)}
+    stricter: dict[tuple[str, str], dict[str, object]] = {
+        ("Review", "version"): {"const": VERSION},
+        ("Item", "answer"): answers,
+        ("Criterion", "answer"): answers,
+    }
+    return text_of(schema_of(Review, "edanalyze review", "What `edanalyze review --format json` writes.", stricter))
 
 
 if __name__ == "__main__":
