@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import TracebackType
 
 import msgspec
 
@@ -47,17 +49,26 @@ def of(code: str, error: Exception) -> Crash:
     """The crash of a rule, or ("") of the analysis as a whole."""
     from edanalyze.check.culprits import suspects
 
-    details = "".join(traceback.format_exception(error, limit=-_DEEPEST, chain=False))
+    innermost = next(iter(deque(_followed(error), maxlen=_DEEPEST)), None)  # the whole may be 60,000 calls deep
+    details = "".join(traceback.format_exception(type(error), error, innermost, chain=False))
     return Crash(code, f"{type(error).__name__}: {error}{origin(error)}", details, suspects(error))
 
 
 def origin(error: BaseException) -> str:
     """Name the innermost line of edanalyze that an exception came through, in parentheses; "" if there is none."""
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        file = Path(frame.filename).resolve()
+    for each in reversed(list(_followed(error))):
+        file = Path(each.tb_frame.f_code.co_filename).resolve()
         if file.is_relative_to(_PACKAGE):
-            return f" (edanalyze/{file.relative_to(_PACKAGE).as_posix()}:{frame.lineno})"
+            return f" (edanalyze/{file.relative_to(_PACKAGE).as_posix()}:{each.tb_lineno})"
     return ""
+
+
+def _followed(error: BaseException) -> Iterator[TracebackType]:
+    """The calls that an exception came through, outermost first."""
+    each = error.__traceback__
+    while each is not None:
+        yield each
+        each = each.tb_next
 
 
 def of_rules(crashes: Iterable[Crash], path: str) -> list[Diagnostic]:

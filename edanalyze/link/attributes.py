@@ -325,8 +325,11 @@ class Attributes:
             return values
         return (values[0],) if values else (None,)
 
-    def member(self, display: Display, key: Value | None) -> list[Value]:
-        """The element of a display at a literal key, or all of them when the key is not known."""
+    def member(self, display: Display, key: Value | None, within: tuple[Display, ...] = ()) -> list[Value]:
+        """The element of a display at a literal key, or all of them when the key is not known.
+
+        `within` are the tables that were filtered from this one: a table may replace itself (`self.x = {... self.x}`).
+        """
         evaluator = self._evaluator
         expr, frame = display.expr, display.frame
         if isinstance(expr, ir.Mapping):
@@ -354,8 +357,8 @@ class Attributes:
             return [
                 item
                 for table in evaluator.values(filtered, frame)
-                if isinstance(table, Display)
-                for item in self.member(table, key)
+                if isinstance(table, Display) and table != display and table not in within
+                for item in self.member(table, key, (*within, display))
             ]
         scope = frame.scope.comprehension(expr)
         if scope is None:

@@ -270,3 +270,40 @@ def test_nothing_of_the_project_is_imported_or_run(project: Path, run: Run) -> N
     for command in (["check"], ["graph"], ["callgraph"], ["init", "--dry-run"], ["config"], ["baseline", "write"]):
         assert run(*command).exit_code in (0, 1, 2)
     assert not (project.parent / "sprung").exists()
+
+
+TABLES = """\
+import requests
+
+
+class Gateway:
+    def __init__(self):
+        self.connectors = {"rest": Rest()}
+        self.spare = {}
+
+    def tidy(self):
+        self.connectors = {name: each for name, each in self.connectors.items() if each.is_alive()}
+
+    def swap(self):
+        self.connectors, self.spare = (
+            {name: each for name, each in self.spare.items() if each},
+            {name: each for name, each in self.connectors.items() if each},
+        )
+        self.spare = {name: each for name, each in self.connectors.items() if name}
+
+    def poll(self):
+        self.connectors["rest"].poll()
+        for name, connector in self.connectors.items():
+            connector.poll()
+
+
+class Rest:
+    def poll(self):
+        return requests.get("https://example.com/state")
+"""
+
+
+def test_tables_that_are_filtered_from_themselves_and_each_other_are_followed_once(project: Path, run: Run) -> None:
+    (project / "app.py").write_text(TABLES, encoding="utf-8")
+    ran = run("check", "--format", "concise", "-q", "--enable", "ALL")
+    assert findings(ran) == [("app.py", "EDA106")]
