@@ -8,6 +8,7 @@ from edanalyze.analyse.asides import Asides
 from edanalyze.analyse.build import TreeBuilder
 from edanalyze.analyse.dependencies import Dependencies
 from edanalyze.analyse.effects import Effects
+from edanalyze.analyse.inventory import Inventory
 from edanalyze.analyse.openings import Openings
 from edanalyze.analyse.origin import Origin, Origins
 from edanalyze.analyse.trees import FunctionTree, Scoped, Step, steps
@@ -38,6 +39,7 @@ class Contexts:
         self._entities: dict[str, frozenset[str]] = {}
         self._selecting: dict[str, frozenset[str]] = {}
         self.origins = Origins(effects.evaluator)
+        self.inventory = Inventory(program, self.tree)
 
     def tree(self, function: str) -> FunctionTree:
         """The effect tree of a function, or of a module's top level (`module:`)."""

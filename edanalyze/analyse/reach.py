@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Hashable, Iterator
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
+import msgspec
+
+from edanalyze.analyse.bearing import AFFECTS, Bearing
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.effects import Effect
-from edanalyze.analyse.trees import Alternative, Aside, Attempt, Cases, Leave, Repeat, Scoped, Step, Tree
+from edanalyze.analyse.trees import Alternative, Aside, Attempt, Cases, Leave, Repeat, Scoped, Step, Tree, parts
 from edanalyze.analyse.witness import Point, Witness
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled
@@ -27,8 +29,7 @@ class _Sought(NamedTuple):
     kinds: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reached:
+class Reached(msgspec.Struct, frozen=True, eq=False):
     """An effect that a function reaches. `witness` leads from the function's own call down to the effect's.
 
     `deferred`: nobody waits for it. `concurrent`: it runs side by side with others. `frame`: of the function that
@@ -48,104 +49,124 @@ class Reached:
         return (self.step.scope.module, self.step.call.place)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Walked:
-    effects: tuple[Reached, ...]
-    functions: tuple[str, ...]
+class _Run(NamedTuple):
+    """A step that running a function runs, be it aside."""
+
+    step: Step
+    deferred: bool
+    concurrent: bool
+
+
+T = TypeVar("T")
+
+
+class _Walk(Generic[T]):
+    """What was found per function and call context, and the functions that are being walked."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[str, Hashable], tuple[T, ...]] = {}
+        self.active: list[tuple[str, Hashable]] = []
 
 
 class Reach:
     """Reached effects and functions, per function and call context."""
 
-    def __init__(self, contexts: Contexts) -> None:
+    def __init__(self, contexts: Contexts, bearing: Bearing) -> None:
         self.contexts = contexts
-        self._memo: dict[tuple[str, Hashable], _Walked] = {}
-        self._active: list[tuple[str, Hashable]] = []
+        self._bearing = bearing
+        self._runs: dict[str, tuple[_Run, ...]] = {}
+        self._effects = _Walk[Reached]()
+        self._functions = _Walk[str]()
 
     def effects(self, function: Function, frame: Frame | None = None) -> tuple[Reached, ...]:
         """The effects that running a function reaches, nearest in the source first."""
-        return self._walk(function, frame or self.frame(function)).effects
+        if not self._bearing.may(function.id, AFFECTS):
+            return ()
+        return self._walk(self._effects, self._reached, (), function, frame or self.frame(function))
 
     def functions(self, function: Function, frame: Frame | None = None) -> tuple[str, ...]:
         """The project functions that running a function may run, itself first."""
-        return self._walk(function, frame or self.frame(function)).functions
+        return self._walk(self._functions, self._called, (function.id,), function, frame or self.frame(function))
 
     def frame(self, function: Function) -> Frame:
         """The frame of any activation of a function value (with its receiver and closure)."""
         return self.contexts.evaluator.results.frame(function, None, None)
 
-    def _walk(self, function: Function, frame: Frame) -> _Walked:
-        tree = self.contexts.tree(function.id)
-        key = (function.id, self.contexts.key(tree, frame))
-        found = self._memo.get(key)
-        if found is not None:
-            return found
-        if key in self._active or len(self._active) > DEEPEST:
-            return _Walked((), (function.id,))
-        self._active.append(key)
-        if key[1] is None:
-            frame = self.contexts.root(function.id)
-        effects: list[Reached] = []
-        functions: dict[str, None] = {function.id: None}
-        self._tree(tree.body, function.id, frame, effects, functions)
-        self._active.pop()
-        kept: dict[tuple[object, ...], Reached] = {}
-        for item in effects:
-            kept.setdefault((item.witness[0].place, item.place, item.effect.kind, item.deferred), item)
-        found = _Walked(tuple(kept.values())[:MOST], tuple(functions))
-        self._memo[key] = found
+    def _walk(
+        self,
+        walk: _Walk[T],
+        find: Callable[[str, Frame], tuple[T, ...]],
+        own: tuple[T, ...],
+        function: Function,
+        frame: Frame,
+    ) -> tuple[T, ...]:
+        """What `find` finds in a function; only `own` where that is being found already, or lies too deep."""
+        key = (function.id, self.contexts.key(self.contexts.tree(function.id), frame))
+        found = walk.found.get(key)
+        if found is None:
+            if key in walk.active or len(walk.active) > DEEPEST:
+                return own
+            walk.active.append(key)
+            found = walk.found[key] = find(
+                function.id, frame if key[1] is not None else self.contexts.root(function.id)
+            )
+            walk.active.pop()
         return found
 
-    def _tree(
-        self, tree: Tree, function: str, frame: Frame, effects: list[Reached], functions: dict[str, None]
-    ) -> None:
+    def _called(self, function: str, frame: Frame) -> tuple[str, ...]:
+        functions: dict[str, None] = {function: None}
+        for node, _, _ in self._run_by(function):
+            step = self.contexts.in_frame(node, frame)
+            for target in step.targets:
+                inner = self.contexts.frame(target, step.call, frame)
+                functions.update(dict.fromkeys(self.functions(target, inner)))
+        return tuple(functions)
+
+    def _reached(self, function: str, frame: Frame) -> tuple[Reached, ...]:
+        kept: dict[tuple[object, ...], Reached] = {}
+        for run in self._run_by(function):
+            for item in self._of_step(run, function, frame):
+                kept.setdefault((item.witness[0].place, item.place, item.effect.kind, item.deferred), item)
+        return tuple(kept.values())[:MOST]
+
+    def _of_step(self, run: _Run, function: str, frame: Frame) -> Iterator[Reached]:
+        node, later, beside = run
+        step = self.contexts.in_frame(node, frame)
+        for effect in step.effects:
+            point = Point(step.scope.module, function, step.call.place, says(effect), effect.likely)
+            yield Reached(effect, step, (point,), frame, later or effect.kind == "deferred_publish", beside)
+        for target in step.targets:
+            inner = self.effects(target, self.contexts.frame(target, step.call, frame))
+            if inner:
+                point = self.contexts.call_point(step, target, function)
+                for item in inner:
+                    way = (point, *item.witness)
+                    yield Reached(
+                        item.effect, item.step, way, item.frame, later or item.deferred, beside or item.concurrent
+                    )
+
+    def _run_by(self, function: str) -> tuple[_Run, ...]:
+        found = self._runs.get(function)
+        if found is None:
+            found = self._runs[function] = tuple(self._steps(self.contexts.tree(function).body, False, False))
+        return found
+
+    def _steps(self, tree: Tree, deferred: bool, concurrent: bool) -> Iterator[_Run]:
         for node in tree:
             match node:
                 case Step():
-                    self._step(node, function, frame, effects, functions)
-                case Alternative(body=body, orelse=orelse):
-                    self._tree(body, function, frame, effects, functions)
-                    self._tree(orelse, function, frame, effects, functions)
-                case Cases(bodies=bodies):
-                    for body in bodies:
-                        self._tree(body, function, frame, effects, functions)
-                case Repeat(head=head, body=body, orelse=orelse):
-                    for part in (head, body, orelse):
-                        self._tree(part, function, frame, effects, functions)
-                case Attempt(body=body, rescues=rescues, orelse=orelse, final=final):
-                    for part in (body, *(rescue.body for rescue in rescues), orelse, final):
-                        self._tree(part, function, frame, effects, functions)
+                    yield _Run(node, deferred, concurrent)
                 case Scoped():
-                    for hook in (*node.enter, *node.leave):
-                        self._step(self.contexts.hook(node, hook), function, frame, effects, functions)
-                    for generator, call in node.generators:
-                        self._step(Step(call, node.scope, (), (generator,)), function, frame, effects, functions)
-                    self._tree(node.body, function, frame, effects, functions)
+                    around = [self.contexts.hook(node, hook) for hook in (*node.enter, *node.leave)]
+                    around += [Step(call, node.scope, (), (generator,)) for generator, call in node.generators]
+                    yield from (_Run(step, deferred, concurrent) for step in around)
+                    yield from self._steps(node.body, deferred, concurrent)
                 case Aside(kind=kind, body=body):
-                    inner: list[Reached] = []
-                    self._tree(body, function, frame, inner, functions)
-                    later = kind != "concurrent"
-                    effects += [
-                        replace(item, deferred=item.deferred or later, concurrent=item.concurrent or not later)
-                        for item in inner
-                    ]
+                    beside = kind == "concurrent"
+                    yield from self._steps(body, deferred or not beside, concurrent or beside)
                 case _:
-                    pass
-
-    def _step(
-        self, node: Step, function: str, frame: Frame, effects: list[Reached], functions: dict[str, None]
-    ) -> None:
-        step = self.contexts.in_frame(node, frame)
-        place = step.call.place
-        for effect in step.effects:
-            point = Point(step.scope.module, function, place, says(effect), effect.likely)
-            effects.append(Reached(effect, step, (point,), frame, deferred=effect.kind == "deferred_publish"))
-        for target in step.targets:
-            walked = self._walk(target, self.contexts.frame(target, step.call, frame))
-            functions.update(dict.fromkeys(walked.functions))
-            if walked.effects:
-                point = self.contexts.call_point(step, target, function)
-                effects += [replace(item, witness=(point, *item.witness)) for item in walked.effects]
+                    for part in parts(node):
+                        yield from self._steps(part, deferred, concurrent)
 
     # ---------------------------------------------------------------- sequence
 
@@ -159,7 +180,7 @@ class Reach:
     def _longest(self, function: Function, frame: Frame, counts: _Sought, path: Witness) -> list[Witness]:
         if len(path) > 10 or any(point.function == function.id for point in path):
             return []
-        if not any(item.effect.kind in counts.kinds for item in self._walk(function, frame).effects):
+        if not any(item.effect.kind in counts.kinds for item in self.effects(function, frame)):
             return []
         through, ended = self._sequence(self.contexts.tree(function.id).body, function.id, frame, counts, path)
         return max(through or [], ended, key=len)

@@ -73,13 +73,11 @@ class Retries:
         for entry in self._system.entries:
             if entry.kind == "task" and entry.delivery.retries and entry.function in self._program.functions:
                 yield self._of_task(entry)
-        for function in (*functions, *(f"{module}:" for module in sorted(self._program.modules))):
+        for function, node in self._contexts.inventory.repeats:
             frame = self._contexts.root(function)
-            for node in nodes(self._contexts.tree(function).body):
-                if isinstance(node, Repeat):
-                    body = self._again(node, frame, self._sends)
-                    if body:
-                        yield Region(function, body, frame, self._loop(node, function))
+            body = self._again(node, frame, self._sends)
+            if body:
+                yield Region(function, body, frame, self._loop(node, function))
 
     def handed(self) -> Iterator[Handed]:
         """Callables that are handed to retrying functions, of the project or of a library."""

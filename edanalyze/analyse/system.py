@@ -86,7 +86,7 @@ class System:
         self.effects = Effects(self.evaluator)
         self.contexts = Contexts(self.program, self.effects)
         self.bearing = Bearing(self.contexts)
-        self.reach = Reach(self.contexts)
+        self.reach = Reach(self.contexts, self.bearing)
 
     def service_of(self, path: str) -> str:
         """The name of the service that a file belongs to; "" when it belongs to none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 
 from edanalyze.models.records import Api, Shape, Slot
 from edanalyze.models.rows import Library
@@ -135,7 +135,10 @@ class Models:
 
     def spellings(self, kinds: Iterable[str]) -> frozenset[str]:
         """The last names by which the APIs of some kinds are called, under any of their import paths."""
-        calls = {api.call for kind in kinds for api in self.of_kind(kind)}
+        return self.spelled({api.call for kind in kinds for api in self.of_kind(kind)})
+
+    def spelled(self, calls: Set[str]) -> frozenset[str]:
+        """The same for the APIs of some calls."""
         aliases = {name for name, canonical in self._canonical.items() if canonical in calls}
         return frozenset(name.rpartition(".")[2] for name in calls | aliases)
 

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from edanalyze.analyse.bearing.bears import Bears, of_api, of_effect
+from edanalyze.analyse.bearing.bears import TRANSACTIONAL, Bears, of_api, of_effect
 from edanalyze.analyse.bearing.opencalls import OpenCalls
 from edanalyze.analyse.conditions import asks_for_transaction
 from edanalyze.analyse.connections import units_of_work
@@ -40,16 +40,22 @@ class Bearing:
         self._open = OpenCalls(contexts, self._run_by)
 
     def of(self, function: str) -> Bears:
-        """What a function, or the top level of a module (`module:`), may come to, be it through others."""
-        return self._all.get(function, Bears.NOTHING)
+        """What a function, or the top level of a module (`module:`), may come to, be it through others.
+
+        As far as an analysis of transactions cares.
+        """
+        return self._transactional.get(function, Bears.NOTHING)
+
+    def may(self, function: str, come_to: Bears) -> bool:
+        """Whether a function, or the top level of a module, may come to any of some things."""
+        return bool(self._all.get(function, Bears.NOTHING) & come_to)
 
     # -------------------------------------------------------------- fixed point
 
     @cached_property
     def functions(self) -> tuple[str, ...]:
         """All functions and module bodies, in a stable order."""
-        program = self._program
-        return (*sorted(program.functions), *(f"{module}:" for module in sorted(program.modules)))
+        return self._contexts.inventory.functions
 
     @cached_property
     def has_rows(self) -> bool:
@@ -79,6 +85,10 @@ class Bearing:
             for effect in node.effects
             if effect.kind in _ROWS or effect.kind in _COMMITS
         ]
+
+    @cached_property
+    def _transactional(self) -> dict[str, Bears]:
+        return {function: bears & TRANSACTIONAL for function, bears in self._all.items()}
 
     @cached_property
     def _all(self) -> dict[str, Bears]:

@@ -32,7 +32,7 @@ __all__ = ["Binding", "HttpCall", "PublishCall", "RpcCall"]
 
 
 class Binding:
-    """The bound calls of a program, computed when first asked for."""
+    """The bound calls of a program, computed when first asked for; `handing` and `climbing` find what fixes them."""
 
     def __init__(
         self,
@@ -47,15 +47,15 @@ class Binding:
         self._services = services
         self._deployment = deployment
         self._others = others
-        self._handing = Handing(contexts.effects)
-        self._climbing = Climbing(contexts, self._handing)
+        self.handing = Handing(contexts.effects)
+        self.climbing = Climbing(contexts, self.handing)
 
     # -------------------------------------------------------------------- HTTP
 
     @cached_property
     def http_calls(self) -> tuple[HttpCall, ...]:
         """All HTTP calls, in a stable order."""
-        calls = HttpCalls(self._contexts, self._climbing, self._handing, self._entries, self._services, self._others)
+        calls = HttpCalls(self._contexts, self.climbing, self.handing, self._entries, self._services, self._others)
         return tuple(telling(calls.find()))
 
     @cached_property
@@ -72,7 +72,7 @@ class Binding:
     @cached_property
     def rpc_calls(self) -> tuple[RpcCall, ...]:
         """All calls of remote procedures, in a stable order."""
-        return tuple(RpcCalls(self._contexts, self._handing, self.procedures, self._services).find())
+        return tuple(RpcCalls(self._contexts, self.handing, self.procedures, self._services).find())
 
     @cached_property
     def procedures(self) -> tuple[Procedure, ...]:
@@ -89,11 +89,11 @@ class Binding:
     @cached_property
     def stored(self) -> tuple[PublishCall, ...]:
         """The writes of outbox rows that name a topic: what a relay will publish."""
-        return tuple(StoredEvents(self._contexts, self._climbing, self._publishes).find())
+        return tuple(StoredEvents(self._contexts, self.climbing, self._publishes).find())
 
     @cached_property
     def _publishes(self) -> Publishes:
-        return Publishes(self._contexts, self._climbing, self._handing, self._subscriptions, Tasks(self._entries))
+        return Publishes(self._contexts, self.climbing, self.handing, self._subscriptions, Tasks(self._entries))
 
     @cached_property
     def feeds(self) -> Feeds:

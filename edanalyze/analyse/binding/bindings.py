@@ -36,8 +36,9 @@ class Bindings:
 
     def _declarations(self) -> Iterator[tuple[Api, Value | None, Frame, ir.Call]]:
         models = self._evaluator.models.models
-        wanted = {api.call for kind in ("declare", "handler", "consumer") for api in models.of_kind(kind)}
-        for name in sorted(models.spellings(("declare", "handler", "consumer"))):
+        known = {api.call for kind in ("declare", "handler", "consumer") for api in models.of_kind(kind)}
+        wanted = {call for call in known if any(self._binds(api) for api in models.find(call))}
+        for name in sorted(models.spelled(wanted)):
             for call, scope in self._evaluator.program.calls.get(name, ()):
                 for frame in self._activations.inner(scope):
                     for value in self._evaluator.values(call.function, frame):

@@ -20,7 +20,7 @@ from edanalyze.analyse.binding.routing import Routing, Way
 from edanalyze.analyse.binding.sites import Reading, Site, Sites
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.effects import Effect
-from edanalyze.analyse.trees import Step, steps
+from edanalyze.analyse.trees import Step
 from edanalyze.analyse.witness import Point
 from edanalyze.discover.service import CODED, Services
 from edanalyze.facts import ir
@@ -66,12 +66,8 @@ class HttpCalls:
 
     def find(self) -> Iterator[HttpCall]:
         """All HTTP calls, in a stable order."""
-        functions = [*sorted(self._program.functions), *(f"{module}:" for module in sorted(self._program.modules))]
-        for function in functions:
-            for step in steps(self._contexts.tree(function).body):
-                for effect in step.effects:
-                    if effect.kind == "http":
-                        yield from self._calls(function, step, effect)
+        for function, step, effect in self._contexts.inventory.of_kinds(("http",)):
+            yield from self._calls(function, step, effect)
 
     def _calls(self, function: str, step: Step, effect: Effect) -> list[HttpCall]:
         name = effect.name.rpartition(".")[2] or effect.name

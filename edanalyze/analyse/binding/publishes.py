@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from edanalyze.analyse.binding.address import is_setting
 from edanalyze.analyse.binding.climbing import Climbing
@@ -14,7 +15,7 @@ from edanalyze.analyse.binding.tasks import Tasks
 from edanalyze.analyse.binding.topics import Message, Topics
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.effects import Effect
-from edanalyze.analyse.trees import Step, steps
+from edanalyze.analyse.trees import Step
 from edanalyze.analyse.witness import Point
 from edanalyze.facts import ir
 from edanalyze.link.entries import EntryPoint
@@ -44,15 +45,13 @@ class Publishes:
 
     def find(self) -> Iterator[PublishCall]:
         """All publishing calls, in a stable order; rows of an outbox count when their API names a topic."""
-        functions = [*sorted(self._program.functions), *(f"{module}:" for module in sorted(self._program.modules))]
-        for function in functions:
-            for step in steps(self._contexts.tree(function).body):
-                found: dict[tuple[object, ...], PublishCall] = {}
-                for effect in step.effects:
-                    if effect.kind in SENDING or (effect.kind == "outbox" and "topic" in effect.api.slots):
-                        for call in self._calls(function, step, effect):
-                            found.setdefault((call.site.module, call.site.place, call.destination), call)
-                yield from found.values()
+        for _, sending in groupby(self._contexts.inventory.of_kinds({*SENDING, "outbox"}), lambda each: id(each.step)):
+            found: dict[tuple[object, ...], PublishCall] = {}
+            for function, step, effect in sending:
+                if effect.kind in SENDING or "topic" in effect.api.slots:
+                    for call in self._calls(function, step, effect):
+                        found.setdefault((call.site.module, call.site.place, call.destination), call)
+            yield from found.values()
         for function in sorted(self._program.functions):
             yield from self._returned(function)
 

@@ -14,7 +14,7 @@ from edanalyze.analyse.binding.topics import Topics
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.stubs import Stubs
-from edanalyze.analyse.trees import Step, steps
+from edanalyze.analyse.trees import Step
 from edanalyze.discover.service import Services
 from edanalyze.facts import ir
 from edanalyze.link.entries import EntryPoint
@@ -39,11 +39,9 @@ class RpcCalls:
 
     def find(self) -> Iterator[RpcCall]:
         """All remote calls, in a stable order."""
-        for function in sorted(self._program.functions):
-            for step in steps(self._contexts.tree(function).body):
-                for effect in step.effects:
-                    if effect.kind == "rpc":
-                        yield from self._bound(function, step, effect)
+        for each in self._contexts.inventory.of_kinds(("rpc",)):
+            if each.is_in_function:
+                yield from self._bound(*each)
 
     def _bound(self, function: str, step: Step, effect: Effect) -> Iterator[RpcCall]:
         frame = self._evaluator.root(step.scope)

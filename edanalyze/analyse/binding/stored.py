@@ -13,7 +13,7 @@ from edanalyze.analyse.binding.topics import Message
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.outbox import is_outbox_write
-from edanalyze.analyse.trees import Step, steps
+from edanalyze.analyse.trees import Step
 from edanalyze.analyse.witness import Point
 from edanalyze.facts import ir
 from edanalyze.facts.children import walk
@@ -34,11 +34,9 @@ class StoredEvents:
 
     def find(self) -> Iterator[PublishCall]:
         """The writes of outbox rows whose topic is known, in a stable order."""
-        for function in sorted(self._contexts.program.functions):
-            for step in steps(self._contexts.tree(function).body):
-                for effect in step.effects:
-                    if is_outbox_write(effect, step.scope, self._evaluator):
-                        yield from self._rows(function, step, effect)
+        for each in self._contexts.inventory.effects:
+            if each.is_in_function and is_outbox_write(each.effect, each.step.scope, self._evaluator):
+                yield from self._rows(*each)
 
     def _rows(self, function: str, step: Step, effect: Effect) -> Iterator[PublishCall]:
         last = Point(step.scope.module, function, step.call.place, "an event is stored", effect.likely)

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from edanalyze.analyse.binding.climbing import Climbing, lexical
-from edanalyze.analyse.binding.handing import Handing
+from edanalyze.analyse.binding.climbing import lexical
 from edanalyze.analyse.binding.incontext import InContext, Made
 from edanalyze.analyse.binding.records import PublishCall
 from edanalyze.analyse.binding.sites import Reading, Site, Sites
@@ -21,7 +20,7 @@ from edanalyze.analyse.payloads.headers import Headers
 from edanalyze.analyse.payloads.records import Dump, EventName, Field, Leak, Payload, Reads, Shape, Type
 from edanalyze.analyse.payloads.shapes import Seen, Shapes
 from edanalyze.analyse.payloads.slots import Slots
-from edanalyze.analyse.trees import Step, steps
+from edanalyze.analyse.trees import Step
 from edanalyze.analyse.witness import Point
 from edanalyze.discover.schemas import DeclaredSchema
 from edanalyze.facts import ir
@@ -44,8 +43,8 @@ class Payloads:
         self._contexts = system.contexts
         self._program = system.program
         self._evaluator = system.evaluator
-        handing = Handing(system.effects)
-        self._climbing = Climbing(system.contexts, handing)
+        handing = system.binding.handing
+        self._climbing = system.binding.climbing
         self._in_context = InContext(system.effects, handing)
         self._topics = Topics(system.effects, handing)
         self.shapes = Shapes(system.evaluator, system.schema_files)
@@ -96,12 +95,8 @@ class Payloads:
         return Consumed(self._system, self.shapes)
 
     def _find(self) -> Iterator[Payload]:
-        functions = [*sorted(self._program.functions), *(f"{module}:" for module in sorted(self._program.modules))]
-        for function in functions:
-            for step in steps(self._contexts.tree(function).body):
-                for effect in step.effects:
-                    if effect.kind in SENDING:
-                        yield from self._sent(function, step, effect)
+        for function, step, effect in self._contexts.inventory.of_kinds(SENDING):
+            yield from self._sent(function, step, effect)
 
     # ------------------------------------------------------------------- sites
 
