@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from edanalyze.cache.facts import Encoded, FactsStore, decode, encode
+from edanalyze.cache.facts import Encoded, Facts, FactsStore, decode, encode
 from edanalyze.cache.sealed import digest
 from edanalyze.facts.module import ModuleFacts, Unanalysed
 from edanalyze.processes import start_method
@@ -48,14 +48,19 @@ class Parsed(msgspec.Struct, frozen=True):
     failures: tuple[Unanalysed, ...]
 
 
-class _Lowered(msgspec.Struct, frozen=True, array_like=True):
-    """What became of one file; `hash` is that of the source, empty where the outcome must not be remembered."""
+class _Lowered(msgspec.Struct, frozen=True):
+    """What became of one file.
+
+    `hash` is that of the source, empty where the outcome must not be remembered; `encoded` are the facts as another
+    process sent them, empty where this one made them.
+    """
 
     hash: bytes
-    encoded: Encoded
+    facts: Facts
+    encoded: Encoded = b""
 
 
-_decoder = msgspec.msgpack.Decoder(list[_Lowered])
+_sent = msgspec.msgpack.Decoder(list[tuple[bytes, Encoded]])
 
 
 def parse_all(
@@ -79,9 +84,9 @@ def parse_all(
         done = total - len(missing)
         for chunk, lowered in _lowered(chunks, work.largest, given, workers, executor):
             for file, outcome in zip(chunk, lowered, strict=True):
-                found[file.path] = decode(outcome.encoded)
+                found[file.path] = outcome.facts
                 if store is not None and outcome.hash:
-                    store.add(store.key(file.path, outcome.hash), outcome.encoded)
+                    store.add(store.key(file.path, outcome.hash), outcome.encoded or encode(outcome.facts))
             done += len(chunk)
             if progress is not None:
                 progress(done, total)
@@ -157,21 +162,21 @@ def _in_turn(
     waiting: deque[Future[bytes]] = deque()
     for chunk in chunks:
         if len(waiting) >= ahead:
-            yield _decoder.decode(waiting.popleft().result())
+            yield _received(waiting.popleft().result())
         waiting.append(doing.submit(_encoded, chunk, largest, _own(given, chunk)))
     while waiting:
-        yield _decoder.decode(waiting.popleft().result())
+        yield _received(waiting.popleft().result())
 
 
 def _apart(chunk: list[SourceFile], largest: int, given: Mapping[str, bytes]) -> list[_Lowered]:
     """The outcomes of a chunk in a process of its own; a file that ends its process (no memory) is left out."""
     with suppress(BrokenExecutor), _pool(1) as doing:
-        return _decoder.decode(doing.submit(_encoded, chunk, largest, _own(given, chunk)).result())
+        return _received(doing.submit(_encoded, chunk, largest, _own(given, chunk)).result())
     if len(chunk) > 1:
         half = len(chunk) // 2
         return [*_apart(chunk[:half], largest, given), *_apart(chunk[half:], largest, given)]
     reason = "internal error: reading it ended the process"
-    return [_Lowered(b"", encode(Unanalysed(chunk[0].path, reason, crash=True)))]
+    return [_Lowered(b"", Unanalysed(chunk[0].path, reason, crash=True))]
 
 
 def _own(given: Mapping[str, bytes], chunk: Sequence[SourceFile]) -> dict[str, bytes]:
@@ -187,7 +192,12 @@ def _pool(workers: int) -> AbstractContextManager[Executor]:
 
 
 def _encoded(chunk: Sequence[SourceFile], largest: int, overlay: Mapping[str, bytes]) -> bytes:
-    return msgspec.msgpack.encode(_lower(chunk, largest, overlay))
+    """What a process sends of a chunk: for each file the hash of its source, and its facts."""
+    return msgspec.msgpack.encode([(each.hash, encode(each.facts)) for each in _lower(chunk, largest, overlay)])
+
+
+def _received(sent: bytes) -> list[_Lowered]:
+    return [_Lowered(source, decode(encoded), encoded) for source, encoded in _sent.decode(sent)]
 
 
 def _lower(chunk: Sequence[SourceFile], largest: int, overlay: Mapping[str, bytes]) -> list[_Lowered]:
@@ -198,7 +208,7 @@ def _lower(chunk: Sequence[SourceFile], largest: int, overlay: Mapping[str, byte
     found = []
     for file in chunk:
         source = b""
-        outcome: ModuleFacts | Unanalysed
+        outcome: Facts
         try:
             given = overlay.get(file.absolute)
             content = read(file, largest) if given is None else given
@@ -209,5 +219,5 @@ def _lower(chunk: Sequence[SourceFile], largest: int, overlay: Mapping[str, byte
             outcome, source = Unanalysed(file.path, error.reason), digest(content)
         except Exception as error:  # one strange file must not end the run
             outcome = Unanalysed(file.path, f"internal error: {type(error).__name__}: {error}", crash=True)
-        found.append(_Lowered(source, encode(outcome)))
+        found.append(_Lowered(source, outcome))
     return found

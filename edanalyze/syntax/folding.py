@@ -33,11 +33,14 @@ Body = tuple[Stmt, ...]
 Arm = tuple[Expr, Body, int]
 """Test, body and line of an `if` or `elif`."""
 
-BLANK_SLICE = Hole("slice")
-NO_NUMBER = Hole("number")
-ELLIPSIS = Const("...")
+ELLIPSIS = "..."
+"""The value of the constant `...`."""
+
+NO_NUMBER = "number"
+"""The reason of the hole that stands for a number which is not kept."""
+
 LARGEST = 2**63 - 1
-"""The largest integer that is kept; a larger one is `NO_NUMBER`."""
+"""The largest integer that is kept."""
 
 _LONGEST_NEST = 64
 
@@ -121,7 +124,7 @@ def awaited(value: Expr) -> Expr:
 
 def slice_of(bounds: list[Expr]) -> Expr:
     """A slice with those of its bounds that are given."""
-    return BLANK_SLICE if all(map(is_plain, bounds)) else Operation(":", tuple(bounds))
+    return Hole("slice") if all(map(is_plain, bounds)) else Operation(":", tuple(bounds))
 
 
 def hole(value: Expr, specification: list[Expr]) -> Expr:

@@ -2,14 +2,16 @@
 
 LibCST's parser is native and recursive: where it runs out of stack the process dies, and no exception
 can be caught. Two shapes, nested `case` patterns and `del` targets, take it time that doubles with each
-level. A look that costs little (`may_nest_deeply`) clears nearly every file; the others are
-scanned token by token (`refusal`), which bounds the depth of the tree from above.
+level. A look that costs little clears nearly every file; the others are scanned token by token, which bounds the
+depth of the tree from above: most turn out to be long rather than deep (`may_nest_deeply`), the rest is read on a large
+stack or refused (`refusal`).
 """
 
 from __future__ import annotations
 
 import re
 from itertools import accumulate
+from typing import NamedTuple
 
 BRACKETS = 200
 """Levels of brackets that CPython reads; one more and it refuses the file too."""
@@ -29,28 +31,43 @@ BRANCHES = 4000
 STACK = 64 * 1024 * 1024
 """Bytes of stack for a parse of a file that may nest deeply: several times what these limits were seen to need."""
 
-_DOUBLINGS = 20
-
-_PLAIN_BRACKETS = 60
-_PLAIN_PATTERNS = 8
 _PLAIN_LINE = 500
 _PLAIN_LINES = 150
 
+
+class _Limits(NamedTuple):
+    """What is not deep: the most of each that may be in one another, or, of `branches`, in a file.
+
+    `doublings` is how often the time that LibCST takes for a `case` or `del` may double.
+    """
+
+    brackets: int
+    trailers: int
+    operators: int
+    prefixes: int
+    branches: int
+    doublings: int
+
+
+_BORNE = _Limits(BRACKETS, TRAILERS, OPERATORS, PREFIXES, BRANCHES, 20)
+_PLAIN = _Limits(60, 60, 150, 60, _PLAIN_LINES, 8)
+
 _STEP = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
-_STEP_OF_BYTE = {ord(bracket): step for bracket, step in _STEP.items()}.__getitem__
+_STEP_OF_BYTE = {ord("("): 1, ord(")"): -1}.__getitem__
+_ROUND = bytes.maketrans(b"[{]}", b"(())")
 _NO_BRACKETS = bytes(set(range(256)) - set(map(ord, _STEP)))
 _BRACKET = re.compile(r"[()\[\]{}]").findall
 _PATTERN = re.compile(r"\b(?:case|del)\b").search
-_CONTINUES = re.compile(r"\n[ \t)\]}]*(?:[-.+*/|&^%<>=!]|(?:and|or|not|in|is|await|lambda)\b|else[ \t(])").findall
-_CONTINUED = (
-    *(f"{operator}\n" for operator in "-.+*/|&^%@<>=!\\"),
-    " and\n",
-    " or\n",
-    " not\n",
-    " if\n",
-    "else\n",
-    " in\n",
-)
+_CONTINUES = re.compile(
+    r"""\n(?:
+        (?<=[-.+*/|&^%@<>=!\\]\n)
+      | (?<=[dtrfn]\n)(?:(?<=[ ]and\n)|(?<=[ ]not\n)|(?<=[ ](?:or|if|in)\n))
+      | (?<=else\n)
+      | [ \t)\]}]*(?:[-.+*/|&^%<>=!]|(?:and|or|not|in|is|await|lambda)\b|else[ \t(])
+    )""",
+    re.VERBOSE,
+).findall
+"""The ends of lines between which an expression goes on without a bracket or comma."""
 
 _TOKEN = re.compile(
     r"""
@@ -75,29 +92,54 @@ _PREFIX_WORDS = frozenset(("not", "lambda", "else", "await", "yield"))
 
 def may_nest_deeply(text: str) -> bool:
     """Whether the shape of a text leaves it open that it nests deeply."""
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    steps = map(_STEP_OF_BYTE, text.encode("utf-8", "replace").translate(None, _NO_BRACKETS))
-    depths = list(accumulate(steps, initial=0))
-    brackets = max(depths) - min(depths)
-    if brackets > _PLAIN_BRACKETS or (brackets > _PLAIN_PATTERNS and _PATTERN(text) is not None):
-        return True
-    if max(map(len, text.split("\n"))) > _PLAIN_LINE or text.count("elif") > _PLAIN_LINES:
-        return True
-    return len(_CONTINUES(text)) + sum(map(text.count, _CONTINUED)) > _PLAIN_LINES
+    return _looks_deep(text) and _beyond(text, _PLAIN) is not None
 
 
 def refusal(text: str) -> str | None:
     """Why a text nests too deeply to be parsed; None when it does not."""
+    found = _beyond(text, _BORNE)
+    if found is None:
+        return None
+    reason, offset = found
+    return f"line {_line(text, offset)}: nested too deeply ({reason})"
+
+
+def _looks_deep(text: str) -> bool:
+    """The look that costs little: deep is what has many brackets in one another, long lines or long expressions."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    brackets = _brackets(text)
+    if brackets > _PLAIN.brackets or (brackets > _PLAIN.doublings and _PATTERN(text) is not None):
+        return True
+    lines = text.split("\n")
+    if max(map(len, lines)) > _PLAIN_LINE:
+        return True
+    return len(lines) > _PLAIN_LINES and (text.count("elif") > _PLAIN_LINES or len(_CONTINUES(text)) > _PLAIN_LINES)
+
+
+def _brackets(text: str) -> int:
+    """How deeply brackets nest, those in strings and comments counted with the others."""
+    brackets = text.encode("utf-8", "replace").translate(_ROUND, _NO_BRACKETS)
+    left = brackets
+    for depth in range(_PLAIN.doublings + 1):
+        if not left:
+            return depth
+        left = left.replace(b"()", b"")  # one level less
+    depths = list(accumulate(map(_STEP_OF_BYTE, brackets), initial=0))
+    return max(depths) - min(depths)
+
+
+def _beyond(text: str, limits: _Limits) -> tuple[str, int] | None:
+    """What is beyond the limits, in words, and the offset at which it is; None when nothing is."""
     scan = _Scan()
     for token in _TOKEN(text):
         kind = token.lastgroup
         if kind is None:
             continue
         scan.pass_token(kind, token[0])
-        reason = scan.refusal()
+        reason = scan.beyond(limits)
         if reason is not None:
-            return f"line {_line(text, token.start())}: nested too deeply ({reason})"
+            return reason, token.start()
     return None
 
 
@@ -138,19 +180,19 @@ class _Scan:
         self._unary = False
         self._doublings = -1
 
-    def refusal(self) -> str | None:
+    def beyond(self, limits: _Limits) -> str | None:
         operators, prefixes = self._above
-        if len(self._outer) + self._quoted > BRACKETS:
-            return f"more than {BRACKETS} brackets"
-        if self._level.trailers > TRAILERS:
-            return f"a chain of more than {TRAILERS} attributes and calls"
-        if operators + self._level.operators > OPERATORS:
-            return f"an expression of more than {OPERATORS} operators"
-        if prefixes + self._level.prefixes > PREFIXES:
-            return f"an expression of more than {PREFIXES} prefix operators"
-        if self._elifs > BRANCHES:
-            return f"more than {BRANCHES} elif"
-        if self._doublings > _DOUBLINGS:
+        if len(self._outer) + self._quoted > limits.brackets:
+            return f"more than {limits.brackets} brackets"
+        if self._level.trailers > limits.trailers:
+            return f"a chain of more than {limits.trailers} attributes and calls"
+        if operators + self._level.operators > limits.operators:
+            return f"an expression of more than {limits.operators} operators"
+        if prefixes + self._level.prefixes > limits.prefixes:
+            return f"an expression of more than {limits.prefixes} prefix operators"
+        if self._elifs > limits.branches:
+            return f"more than {limits.branches} elif"
+        if self._doublings > limits.doublings:
             return "brackets in a pattern or del statement, which LibCST reads in exponential time"
         return None
 

@@ -13,6 +13,7 @@ import pytest
 from edanalyze.facts.ir import Assign, Const
 from edanalyze.facts.module import ModuleFacts
 from edanalyze.syntax import SyntaxFailure, lower
+from edanalyze.syntax.nesting import may_nest_deeply
 
 
 def reason(source: str | bytes) -> str:
@@ -171,3 +172,24 @@ def test_long_table_is_not_deep() -> None:
     row = "    {'key': [1, -2, (a.b + c) * 3], 'other': f(x, y=z)},\n"
     facts = lower("a.py", ("rows = [\n" + row * 400 + "]\n" + "long = [" + "a - 1, " * 1000 + "]\n").encode())
     assert len(facts.body) == 2
+
+
+LONG = {
+    "conditions": "if (\n    a\n    and b\n    or not c\n):\n    d = (\n        e +\n        f\n    )\n" * 100,
+    "methods": "x = (\n    a.b()\n    .c()\n    .d()\n)\n" * 100,
+    "texts": "x = '" + "and ()" * 200 + "'\n",
+    "brackets in texts": "x = '(((((((((((' + '[[[[[['  # in any case\n",
+    "branches": "if a:\n    pass\nelif b:\n    pass\n" * 100,
+}
+
+
+@pytest.mark.parametrize("shape", LONG)
+def test_what_is_long_is_not_deep(shape: str) -> None:
+    assert not may_nest_deeply(LONG[shape])
+    assert not may_nest_deeply(LONG[shape].replace("\n", "\r\n"))
+
+
+@pytest.mark.parametrize("shape", [each for each in DEEP if each not in ("blocks", "strings", "f-strings")])
+def test_what_may_be_deep_is_told_from_the_text(shape: str) -> None:
+    assert may_nest_deeply(DEEP[shape](600))
+    assert may_nest_deeply(LONG["conditions"] + DEEP[shape](600))

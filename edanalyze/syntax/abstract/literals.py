@@ -6,7 +6,7 @@ import ast
 import re
 import sys
 
-from edanalyze.facts.ir import Const, Expr
+from edanalyze.facts.ir import Const, Expr, Hole
 from edanalyze.syntax.abstract.places import Unsure
 from edanalyze.syntax.abstract.traversal import Traversal
 from edanalyze.syntax.folding import ELLIPSIS, LARGEST, NO_NUMBER, hole
@@ -18,7 +18,6 @@ _PLACES_IN_HOLES = sys.version_info >= (3, 12)
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DEBUG_HOLE = re.compile(r"=[\s\\]*(?:[}#:]|![rsa])")
-_CONSTANTS: dict[object, Expr] = {True: Const(True), False: Const(False), None: Const(None), ...: ELLIPSIS}
 
 
 def string(value: str) -> str:
@@ -35,12 +34,14 @@ class LiteralVisitor(Traversal):
         if kind is str:
             return Const(string(value))  # type: ignore[arg-type]
         if kind is int:
-            return Const(value) if value <= LARGEST else NO_NUMBER  # type: ignore[arg-type, operator]
+            return Const(value) if value <= LARGEST else Hole(NO_NUMBER)  # type: ignore[arg-type, operator]
         if kind is bytes:
             return Const(value.decode("latin-1"))  # type: ignore[union-attr]
         if kind is float:
             return Const(value)  # type: ignore[arg-type]
-        return NO_NUMBER if kind is complex else _CONSTANTS[value]
+        if kind is complex:
+            return Hole(NO_NUMBER)
+        return Const(ELLIPSIS if value is ... else value)  # type: ignore[arg-type]
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> Expr:
         return text(self._parts(node.values))

@@ -24,7 +24,7 @@ from edanalyze.syntax.concrete.operators import OPERATORS
 from edanalyze.syntax.folding import awaited, binary, chain, identifier, method_of_literal, slice_of, unary
 from edanalyze.syntax.nesting import TRAILERS
 
-_CONSTANTS: dict[str, Expr] = {"True": Const(True), "False": Const(False), "None": Const(None)}
+_CONSTANTS = {"True": True, "False": False, "None": None}
 _STRINGS = frozenset((cst.SimpleString, cst.ConcatenatedString, cst.FormattedString, cst.TemplatedString))
 
 
@@ -34,8 +34,7 @@ class ExpressionVisitor(DisplayVisitor):
     def visit_Name(self, node: cst.Name) -> Expr:
         name = node.value
         self.cursor.word(name)
-        constant = _CONSTANTS.get(name)
-        return Name(identifier(name)) if constant is None else constant
+        return Const(_CONSTANTS[name]) if name in _CONSTANTS else Name(identifier(name))
 
     def visit_Attribute(self, node: cst.Attribute | cst.Call | cst.Subscript) -> Expr:
         """A chain of attributes, calls and subscripts, from its base to its end."""

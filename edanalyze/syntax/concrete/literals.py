@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from edanalyze.facts.ir import Const, Expr
+from edanalyze.facts.ir import Const, Expr, Hole
 from edanalyze.syntax.concrete.traversal import Traversal
 from edanalyze.syntax.folding import ELLIPSIS, LARGEST, NO_NUMBER, hole
 from edanalyze.syntax.strings import content, literal, text
@@ -20,8 +20,8 @@ class LiteralVisitor(Traversal):
         try:
             value = int(node.value, 0)
         except ValueError:
-            return NO_NUMBER
-        return Const(value) if value <= LARGEST else NO_NUMBER
+            return Hole(NO_NUMBER)
+        return Const(value) if value <= LARGEST else Hole(NO_NUMBER)
 
     def visit_Float(self, node: cst.Float) -> Expr:
         self.cursor.number(node.value)
@@ -29,11 +29,11 @@ class LiteralVisitor(Traversal):
 
     def visit_Imaginary(self, node: cst.Imaginary) -> Expr:
         self.cursor.number(node.value)
-        return NO_NUMBER
+        return Hole(NO_NUMBER)
 
     def visit_Ellipsis(self, node: cst.Ellipsis) -> Expr:
         self.cursor.dots()
-        return ELLIPSIS
+        return Const(ELLIPSIS)
 
     def visit_SimpleString(self, node: cst.SimpleString) -> Expr:
         source = node.value
