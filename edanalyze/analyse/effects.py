@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from edanalyze.analyse.lists import are_data
 from edanalyze.analyse.signals import Signals
 from edanalyze.analyse.statements import Statements
 from edanalyze.analyse.stubs import Stubs
@@ -106,6 +108,10 @@ class Effects:
         self._statements = Statements(evaluator)
         self._stubs = Stubs(evaluator.models.models)
         self.signals = Signals(evaluator)
+
+    @cached_property
+    def _lists_are_data(self) -> bool:
+        return are_data(self.evaluator.program)
 
     # ------------------------------------------------------------------ calls
 
@@ -237,6 +243,8 @@ class Effects:
                     return None
                 if form == "rpc":
                     return replace(effect, kind="rpc")
+                if form == "list" and self._lists_are_data:
+                    return replace(effect, kind="append")
                 if data.get("after_commit"):
                     return replace(effect, kind="deferred_publish")
                 return effect

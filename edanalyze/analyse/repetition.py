@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.lists import are_queues
 from edanalyze.analyse.mapped import is_mapped
 from edanalyze.analyse.origin import Origin, Origins
 from edanalyze.analyse.outbox import is_outbox_write
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from edanalyze.analyse.guards import Guards
     from edanalyze.link.evaluate import Evaluator
 
-_POPS = frozenset({"blpop", "brpop", "lpop", "rpop", "brpoplpush", "rpoplpush", "blmove", "lmove", "blmpop"})
 _KEYED = frozenset({"id", "pk", "_id"})
 
 
@@ -37,7 +37,7 @@ class Repeating:
         match effect.kind:
             case "write" | "dedupe" if not is_outbox_write(effect, step.scope, self._evaluator):
                 return self._of_write(effect, step, frame, name)
-            case "publish" if effect.flag == "list" and not self._is_queue():
+            case "append" | "publish" if effect.flag == "list" and not are_queues(self._evaluator.program):
                 return f"`{name}` appends to a stored list"
             case "http":
                 return self._of_request(effect, step, name)
@@ -103,10 +103,6 @@ class Repeating:
             if isinstance(binding.expr, ir.Call)
             for name, _ in binding.expr.keywords
         )
-
-    def _is_queue(self) -> bool:
-        """Whether the program takes elements from lists: then a push to a list is a message."""
-        return any(name in self._evaluator.program.calls for name in _POPS)
 
     def is_added_to(self, node: Mutation, frame: Frame) -> bool:
         """Whether `entity.count += n` adds to a stored value."""
