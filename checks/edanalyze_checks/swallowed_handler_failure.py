@@ -21,7 +21,8 @@ class SwallowedHandlerFailure(Rule):
     Reports a broad `except` (bare, `Exception`, `BaseException`) in a message handler, or in a function it calls,
     that at most logs, when the message is then acknowledged like any other. Raising again, refusing the message so
     that it goes to a dead-letter queue, publishing to one, storing a failed status, publishing a failure event or a
-    compensation, and returning what makes the framework refuse the message are handling, and are left alone.
+    compensation, and returning what makes the framework refuse the message are handling, and are left alone. So is the
+    failure of a call without a known effect after which the handler still does its work: a step that may fail.
     """
     why = """
     The broker hears that all went well and forgets the message. What is left of it is a line in a log: no retry,

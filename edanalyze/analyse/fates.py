@@ -67,9 +67,24 @@ class Fates:
         use = self._calls[where.id].get(id(call))
         if use is None:  # in a decorator, a default or a class body
             return USED
-        if call.awaited and pending[0] in {AWAIT, FUTURE}:
+        if pending[0] in {AWAIT, FUTURE} and (call.awaited or self._waits(call, scope)):
             pending = pending[1:]
         return self._follow(call, use, pending, where, ()) if pending else USED
+
+    def _waits(self, call: ir.Call, scope: Scope) -> bool:
+        """Whether a call runs a coroutine to its end: of what `async_to_sync(f)` gives, at once or by a name for it."""
+        maker = call.function
+        if isinstance(maker, ir.Name):
+            bindings = scope.bindings.get(maker.id, ())
+            maker = bindings[0].expr or maker if len(bindings) == 1 and bindings[0].kind == "value" else maker
+        if not isinstance(maker, ir.Call):
+            return False
+        return any(
+            api.data.get("form") == "wrap" and not api.data.get("async")
+            for value in self._evaluator.values(maker.function, self._evaluator.root(scope))
+            if isinstance(value, External)
+            for api in self._evaluator.models.rows(value.name, "invoke")
+        )
 
     # ---------------------------------------------------------------- following
 

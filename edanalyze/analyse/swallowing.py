@@ -36,7 +36,8 @@ AUTOMATIC = frozenset({"before", "after", "timer", "none"})
 class Clause(NamedTuple):
     """A clause that swallows: where it is, and the way from its `try` to the work that may fail.
 
-    `collected` names what the `try` gathers of the items that succeed.
+    `collected` names what the `try` gathers of the items that succeed. `known`: the work is a known effect, not just
+    any call.
     """
 
     module: str
@@ -44,6 +45,7 @@ class Clause(NamedTuple):
     place: ir.Place
     work: Witness
     collected: frozenset[str] = frozenset()
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,8 @@ class Swallowed(Domain[Attempted]):
         self._clauses = system.clauses
         self._declared = declared
         self._automatic = automatic
-        self.found: dict[tuple[str, ir.Place], Clause] = {}
+        self._found: dict[tuple[str, ir.Place], Clause] = {}
+        self._steps: set[tuple[str, ir.Place]] = set()
         self._discarded: dict[str, frozenset[ir.Place]] = {}
 
     def shape(self, state: Attempted) -> Hashable:
@@ -99,7 +102,13 @@ class Swallowed(Domain[Attempted]):
         return self._discarded[function]
 
     def effect(self, effect: Effect, step: Step, state: Attempted, run: Activation[Attempted]) -> Attempted:
-        """An acknowledgement settles the message, a refusal gives it back."""
+        """An acknowledgement settles the message, a refusal gives it back.
+
+        Where work is done after the failure of some other call, that was a step which may fail.
+        """
+        if effect.kind in WORK and state.clause is not None and not state.clause.known:
+            self._steps.add((state.clause.module, state.clause.place))
+            return replace(state, clause=None)
         if effect.kind != "ack":
             return state
         if effect.api.data.get("action") not in SETTLING or effect.api.data.get("raised"):
@@ -125,11 +134,12 @@ class Swallowed(Domain[Attempted]):
         valued = self._is_valued(run.function)
         if state.acknowledged is not state.sure or not self._clauses.swallows(rescue.handler, node.scope, valued):
             return replace(state, clause=None)
-        work = self._work(node, run)
+        known = self._known((*node.body, *node.orelse), run)
+        work = known or self._work(node, run)
         if not work:
             return state
         collected = frozenset(_collected(node.statement.body))
-        clause = Clause(node.scope.module, run.function, rescue.handler.place, work, collected)
+        clause = Clause(node.scope.module, run.function, rescue.handler.place, work, collected, bool(known))
         after = replace(state, clause=clause)
         if state.acknowledged:
             self._done(after)
@@ -141,10 +151,15 @@ class Swallowed(Domain[Attempted]):
             return replace(state, acknowledged=False, sure=False)
         if _tries_until_success(node.body):
             return replace(state, clause=None)
-        if self._automatic:
+        if self._automatic and (state.clause.known or self._reads(node)):
             self._done(state)
             return Attempted()
         return Attempted() if self._settles(node) else state
+
+    def _reads(self, node: Repeat) -> bool:
+        """Whether a loop is the one that reads the messages."""
+        module, place = self._declared
+        return node.scope.module == module and isinstance(node.statement, ir.Loop) and _reads(node.statement, place)
 
     def _settles(self, node: Repeat) -> bool:
         """Whether a loop acknowledges item by item."""
@@ -157,15 +172,16 @@ class Swallowed(Domain[Attempted]):
         for target in step.targets:
             yield from (item.effect for item in self._system.reach.effects(target))
 
-    def finish(self, states: Sequence[Attempted]) -> None:
-        """The handler has returned."""
+    def finish(self, states: Sequence[Attempted]) -> dict[tuple[str, ir.Place], Clause]:
+        """The handler has returned: the clauses that lose messages, by their places."""
         if self._automatic:
             for state in states:
                 self._done(state)
+        return {key: clause for key, clause in self._found.items() if clause.known or key not in self._steps}
 
     def _done(self, state: Attempted) -> None:
         if state.clause is not None:
-            self.found.setdefault((state.clause.module, state.clause.place), state.clause)
+            self._found.setdefault((state.clause.module, state.clause.place), state.clause)
 
     # ------------------------------------------------------------------- work
 
@@ -179,10 +195,7 @@ class Swallowed(Domain[Attempted]):
         )
 
     def _work(self, node: Attempt, run: Activation[Attempted]) -> Witness:
-        """The way to the work in a `try`: a known effect, or else a call that may be one."""
-        known = self._known((*node.body, *node.orelse), run)
-        if known:
-            return known
+        """The way to the work in a `try` without any known effect: a call that may be one."""
         call = first_work(node.statement.body, lambda call: self._is_aside(call, node.scope))
         if call is None:
             return ()
@@ -228,8 +241,8 @@ class Swallowing:
             for function, frame in self.roots(entry):
                 domain = Swallowed(self._system, self._is_automatic(entry, function), entry.declared)
                 engine = Engine(domain, self._system.contexts)
-                domain.finish(engine.run(function, frame, Attempted()).exits)
-                for key, clause in domain.found.items():
+                found = domain.finish(engine.run(function, frame, Attempted()).exits)
+                for key, clause in found.items():
                     if key not in seen and not self._is_about_loop(clause, function, entry):
                         seen.add(key)
                         yield entry, clause
