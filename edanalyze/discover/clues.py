@@ -6,6 +6,7 @@ Only discovery relies on this, to tell services apart before anything is parsed;
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import msgspec
 
@@ -46,7 +47,13 @@ _PERSISTS = re.compile(
     r"|\basyncpg\.(?:connect|create_pool)\(|\bSQLAlchemy\(|\bPeewee\w*|\bDocument\)|\bdatabases\.Database\("
 )
 _PORT = re.compile(r"\bport[ \t]*=[ \t]*(?:int\([^\n]{0,60}?)?[\"']?(\d{2,5})\b")
-_RUNS = re.compile(r"(?:\.run|run_app|serve|run_simple|listen|add_insecure_port)\(")
+_SERVED_AT = re.compile(
+    r"(?:\w*Server\(\s*\(|\bmake_server\(|\brun_simple\(|\.run\()"
+    r"\s*(?:host[ \t]*=[ \t]*)?[\"'][\w.:-]*[\"']\s*,\s*(\d{2,5}|[A-Za-z_]\w*)\b"
+)
+_PORT_NAME = re.compile(r"\bport[ \t]*=[ \t]*([A-Za-z_]\w*)[ \t]*[,)]")
+_NUMBER = r"^{name}[ \t]*(?::[ \t]*int[ \t]*)?=[ \t]*(?:int\([^\n]{{0,60}}?)?[\"']?(\d{{2,5}})\b"
+_RUNS = re.compile(r"(?:\.run|run_app|serve|run_simple|listen|add_insecure_port|Server|make_server)\(")
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(\([^)]{0,2000}\)|[^\n#;]{0,500})"
     r"|import[ \t]+([\w., \t]{1,500}))",
@@ -90,7 +97,7 @@ def read_clues(content: str) -> Clues:
         or (broker and "nameko" in content and _NAMEKO.search(content))
         or (_LAMBDA.search(content) and not runs_itself)
     )
-    ports = tuple(dict.fromkeys(int(each) for each in _PORT.findall(content))) if _RUNS.search(content) else ()
+    ports = tuple(dict.fromkeys(_ports(content))) if _RUNS.search(content) else ()
     return Clues(
         starts=starts,
         runs=runs_itself,
@@ -101,6 +108,13 @@ def read_clues(content: str) -> Clues:
         ports=ports if starts or runs_itself else (),
         imports=tuple(_imports(content)),
     )
+
+
+def _ports(content: str) -> Iterator[int]:
+    """The ports that a file serves at, as numbers or by names that it gives numbers to."""
+    for each in (*_PORT.findall(content), *_SERVED_AT.findall(content), *_PORT_NAME.findall(content)):
+        numbers = [each] if each.isdigit() else re.findall(_NUMBER.format(name=re.escape(each)), content, re.MULTILINE)
+        yield from map(int, numbers[:1])
 
 
 def persists(content: str) -> bool:

@@ -486,3 +486,23 @@ def test_services_of_the_same_name_are_told_apart(found: Found) -> None:
         {f"{part}/api/Dockerfile": PYTHON_IMAGE for part in "ab"} | {f"{part}/api/main.py": "" for part in "ab"}
     )
     assert named(project) == {"api": ("a/api", "python"), "api (b/api)": ("b/api", "python")}
+
+
+def test_ports_are_read_where_an_application_is_served(found: Found) -> None:
+    served = {
+        "orders": 'import uvicorn\nuvicorn.run("main:app", host="0.0.0.0", port=8001)\n',
+        "cart": 'PORT = int(os.getenv("PORT", "8006"))\napp.run(host="0.0.0.0", port=PORT)\n',
+        "stock": 'if __name__ == "__main__":\n    app.run("0.0.0.0", 8002)\n',
+        "exif": 'from gevent.pywsgi import WSGIServer\n\nWSGIServer(("0.0.0.0", 8003), app).serve_forever()\n',
+        "mail": 'from wsgiref.simple_server import make_server\n\nmake_server("", 8004, app).serve_forever()\n',
+        "tags": 'from werkzeug.serving import run_simple\n\nrun_simple("localhost", 8005, app)\n',
+    }
+    project = found({f"{name}/main.py": WEB + text for name, text in served.items()})
+    assert {each.name: each.ports for each in project.services.all} == {
+        "cart": (8006,),
+        "exif": (8003,),
+        "mail": (8004,),
+        "orders": (8001,),
+        "stock": (8002,),
+        "tags": (8005,),
+    }
