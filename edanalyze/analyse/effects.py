@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from edanalyze.analyse.lists import are_data
 from edanalyze.analyse.signals import Signals
@@ -68,8 +70,7 @@ LOCAL_FORMS = frozenset({"task-inline", "socket", "kv", "event-factory", "bindin
 MOST_OVERRIDES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(msgspec.Struct, frozen=True, gc=False):
     """One effect of one call. `likely`: judged by names because the receiver is not resolved.
 
     `handed`: the callee was handed over as a value, so the call's arguments are not its own. `verb` refines a write

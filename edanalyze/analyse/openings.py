@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from edanalyze.analyse.effects import Effect, Effects, distinct
 from edanalyze.facts import ir
@@ -13,8 +14,7 @@ from edanalyze.link.values import External, ExternalInstance, Function, Instance
 from edanalyze.models import Api
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(msgspec.Struct, frozen=True, gc=False):
     """What a `with` item (or decorator) opens."""
 
     effects: tuple[Effect, ...] = ()

@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import msgspec
+
 from edanalyze.analyse.effects import Effect
 from edanalyze.facts import ir
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Function
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
+class Step(msgspec.Struct, frozen=True, gc=False, eq=False):
     """A call: its library effects, then the project functions it may run.
 
     `dynamic`: look again in a call frame; `selected`: and believe it when there is nothing, because the caller chooses
@@ -32,8 +33,7 @@ class Step:
     selected: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Mutation:
+class Mutation(msgspec.Struct, frozen=True, gc=False, eq=False):
     """A change of an object that may be a persistent entity: `order.status = ...`, `self.lines.append(...)`.
 
     `augmented`: something is added to an attribute of another object.
@@ -44,8 +44,7 @@ class Mutation:
     augmented: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Alternative:
+class Alternative(msgspec.Struct, frozen=True, gc=False, eq=False):
     """`if test` with both sides (also conditional expressions and short-circuit operators, whose test may be None)."""
 
     test: ir.Expr | None
@@ -54,8 +53,7 @@ class Alternative:
     orelse: Tree
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Cases:
+class Cases(msgspec.Struct, frozen=True, gc=False, eq=False):
     """A match statement: one body runs, or none unless `exhaustive`."""
 
     subject: ir.Expr
@@ -64,8 +62,7 @@ class Cases:
     exhaustive: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Repeat:
+class Repeat(msgspec.Struct, frozen=True, gc=False, eq=False):
     """A loop or comprehension. `statement` is the source construct; `collection`: it visits the items of one."""
 
     statement: ir.Loop | ir.Comprehension
@@ -75,16 +72,14 @@ class Repeat:
     orelse: Tree = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rescue:
+class Rescue(msgspec.Struct, frozen=True, gc=False, eq=False):
     """One `except` clause."""
 
     handler: ir.Handler
     body: Tree
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True, gc=False, eq=False):
     """`try` with its clauses."""
 
     statement: ir.Try
@@ -95,8 +90,7 @@ class Attempt:
     final: Tree
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scoped:
+class Scoped(msgspec.Struct, frozen=True, gc=False, eq=False):
     """A `with` item (or a decorator) around a body.
 
     `effects` are those of the library object that is entered (a transaction scope); `enter`/`leave` the project
@@ -112,8 +106,7 @@ class Scoped:
     body: Tree
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Aside:
+class Aside(msgspec.Struct, frozen=True, gc=False, eq=False):
     """Code that does not run in line: `kind` "deferred", "concurrent" or "after_commit", made by `call`.
 
     Concurrent code is waited for; deferred code is not.
@@ -126,8 +119,7 @@ class Aside:
     direct: bool = False  # the function itself was handed over, not a lambda
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Leave:
+class Leave(msgspec.Struct, frozen=True, gc=False, eq=False):
     """`return`, `raise`, `break`, `continue`, or the `yield` of a context manager (`kind`)."""
 
     kind: str

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
+
 from edanalyze.facts import ir
 from edanalyze.facts.children import bodies, children, expressions
 from edanalyze.facts.module import ClassFacts, FunctionFacts, ModuleFacts
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Binding:
+class Binding(msgspec.Struct, frozen=True, gc=False, eq=False):
     """One way a name gets its value.
 
     `kind`: "value" (the expression), "item" (what iterating it yields), "unpack" (its element `index`),

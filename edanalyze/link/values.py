@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from edanalyze.facts import ir
 from edanalyze.link.scopes import Scope
@@ -61,8 +62,7 @@ class Frames:
         return frame
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(msgspec.Struct, frozen=True, gc=False):
     """Where an object was made: the constructing call and its context."""
 
     call: ir.Call
@@ -75,50 +75,27 @@ class Site:
         return hash((id(self.call), id(self.frame)))
 
 
-class _Hashed:
-    """Base of the values that are looked up most: their hash is computed once, as they may nest deeply."""
-
-    __slots__ = ("_hash",)
-
-    _hash: int
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def _keep(self, *parts: object) -> None:
-        object.__setattr__(self, "_hash", hash(parts))
-
-
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(msgspec.Struct, frozen=True, gc=False):
     """A module or namespace folder of the project."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Class:
+class Class(msgspec.Struct, frozen=True, gc=False):
     """A class of the project (`module:qualname`)."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Function(_Hashed):
+class Function(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """A function of the project, bound to `receiver` if it is a method looked up on one."""
 
     id: str
     receiver: Value | None = None
     closure: Frame | None = None
 
-    __hash__ = _Hashed.__hash__
 
-    def __post_init__(self) -> None:
-        self._keep(self.id, self.receiver, self.closure)
-
-
-@dataclass(frozen=True, slots=True)
-class Instance(_Hashed):
+class Instance(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """An instance of a project class; `site` is its constructing call where it is known.
 
     `open`: whatever its constructor was given is a hole, rather than what all known constructions give.
@@ -128,49 +105,30 @@ class Instance(_Hashed):
     site: Site | None = None
     open: bool = False
 
-    __hash__ = _Hashed.__hash__
 
-    def __post_init__(self) -> None:
-        self._keep(self.id, self.site, self.open)
-
-
-@dataclass(frozen=True, slots=True)
-class External(_Hashed):
+class External(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """Something of a library, by dotted name: module, class, function, or method with its `receiver`."""
 
     name: str
     receiver: Value | None = None
 
-    __hash__ = _Hashed.__hash__
 
-    def __post_init__(self) -> None:
-        self._keep(self.name, self.receiver)
-
-
-@dataclass(frozen=True, slots=True)
-class ExternalInstance(_Hashed):
+class ExternalInstance(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """An instance of a library class. `site` is the call that made it; `owner` the project class deriving from it."""
 
     name: str
     site: Site | None = None
     owner: Value | None = None
 
-    __hash__ = _Hashed.__hash__
 
-    def __post_init__(self) -> None:
-        self._keep(self.name, self.site, self.owner)
-
-
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(msgspec.Struct, frozen=True, gc=False):
     """A part of a string that is not known: `kind` parameter, environment, attribute, call or unknown."""
 
     kind: str
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class String:
+class String(msgspec.Struct, frozen=True, gc=False):
     """A string, as literal parts and holes; adjacent literals are merged."""
 
     parts: tuple[str | Hole, ...]
@@ -190,15 +148,13 @@ class String:
         return "".join(part if isinstance(part, str) else "{" + part.name + "}" for part in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(msgspec.Struct, frozen=True, gc=False):
     """A number, boolean or None."""
 
     value: int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Display:
+class Display(msgspec.Struct, frozen=True, gc=False):
     """A list, tuple, set or dict display, with the frame in which its parts are evaluated."""
 
     expr: ir.Items | ir.Mapping | ir.Comprehension
@@ -211,16 +167,14 @@ class Display:
         return hash((id(self.expr), id(self.frame)))
 
 
-@dataclass(frozen=True, slots=True)
-class Partial:
+class Partial(msgspec.Struct, frozen=True, gc=False):
     """`functools.partial(target, ...)` made at `site`."""
 
     target: Value
     site: Site
 
 
-@dataclass(frozen=True, slots=True)
-class Super:
+class Super(msgspec.Struct, frozen=True, gc=False):
     """`super()` in a method: looks attributes up in `rest` (then in `outer` library classes), bound to `receiver`."""
 
     rest: tuple[str, ...]
