@@ -71,44 +71,40 @@ def calls(expr: ir.Expr | None) -> Iterator[ir.Call]:
                 yield node
 
 
+_EXPRESSIONS: dict[type, Callable[[Any], tuple[ir.Expr, ...]]] = {
+    ir.Assign: lambda s: s.targets if s.value is None else (s.value, *s.targets),
+    ir.Augment: lambda s: (s.value, s.target),
+    ir.Evaluate: lambda s: (s.value,),
+    ir.Branch: lambda s: (s.test,),
+    ir.Assert: lambda s: (s.test,),
+    ir.Match: lambda s: (s.subject,),
+    ir.Loop: lambda s: _optional(s.source, s.target),
+    ir.With: lambda s: tuple(part for item in s.items for part in _optional(*item)),
+    ir.Return: lambda s: _NONE if s.value is None else (s.value,),
+    ir.Raise: lambda s: _NONE if s.value is None else (s.value,),
+    ir.Delete: lambda s: s.targets,
+}
+
+
 def expressions(statement: ir.Stmt) -> tuple[ir.Expr, ...]:
     """The expressions that a statement itself evaluates (not those of the bodies it holds), in order."""
-    match statement:
-        case ir.Assign(targets=targets, value=value):
-            return (*_optional(value), *targets)
-        case ir.Augment(target=target, value=value):
-            return (value, target)
-        case ir.Evaluate(value=value):
-            return (value,)
-        case ir.Branch(test=test) | ir.Assert(test=test):
-            return (test,)
-        case ir.Match(subject=subject):
-            return (subject,)
-        case ir.Loop(source=source, target=target):
-            return (source, *_optional(target))
-        case ir.With(items=items):
-            return tuple(part for item in items for part in _optional(*item))
-        case ir.Return(value=value) | ir.Raise(value=value):
-            return _optional(value)
-        case ir.Delete(targets=targets):
-            return targets
-        case _:
-            return _NONE
+    parts = _EXPRESSIONS.get(type(statement))
+    return parts(statement) if parts is not None else _NONE
+
+
+_BODIES: dict[type, Callable[[Any], tuple[tuple[ir.Stmt, ...], ...]]] = {
+    ir.Branch: lambda s: (s.body, s.orelse),
+    ir.Loop: lambda s: (s.body, s.orelse),
+    ir.Match: lambda s: tuple(case.body for case in s.cases),
+    ir.Try: lambda s: (s.body, *(handler.body for handler in s.handlers), s.orelse, s.final),
+    ir.With: lambda s: (s.body,),
+}
 
 
 def bodies(statement: ir.Stmt) -> tuple[tuple[ir.Stmt, ...], ...]:
     """The blocks that a statement holds, in source order."""
-    match statement:
-        case ir.Branch(body=body, orelse=orelse) | ir.Loop(body=body, orelse=orelse):
-            return (body, orelse)
-        case ir.Match(cases=cases):
-            return tuple(case.body for case in cases)
-        case ir.Try(body=body, handlers=handlers, orelse=orelse, final=final):
-            return (body, *(handler.body for handler in handlers), orelse, final)
-        case ir.With(body=body):
-            return (body,)
-        case _:
-            return ()
+    blocks = _BODIES.get(type(statement))
+    return blocks(statement) if blocks is not None else ()
 
 
 def statements(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Stmt]:

@@ -8,7 +8,7 @@ find these, so that its parameters would stand for nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -29,24 +29,24 @@ class Dispatch:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._known: dict[str, list[tuple[ir.Call, Frame]]] = defaultdict(list)
-        self._open: list[tuple[ir.Call, Frame]] | None = None
+        self._open: dict[int, tuple[ir.Call, Frame]] | None = None
 
     def callers(self, function: str) -> list[tuple[ir.Call, Frame]]:
         """The calls that run a function under the name of a parameter or local variable.
 
-        What one of these calls runs may depend on who else is called so: those of which nothing is known are looked at
-        again whenever somebody asks.
+        What one of these calls runs may depend on who else is called so: those that cannot be told yet, since that is
+        just being found out, are looked at again whenever somebody asks.
         """
         if function.rpartition(":")[2].rpartition(".")[2] not in self._referred:
             return []
+        evaluator = self._evaluator
         if self._open is None:
-            self._open = [(call, self._evaluator.root(scope)) for call, scope in self._calls()]
-        for item in tuple(self._open):
-            found = self._run(*item)
-            if found and item in self._open:
-                self._open.remove(item)
+            self._open = dict(enumerate((call, evaluator.root(scope)) for call, scope in self._calls()))
+        for number, (call, frame) in tuple(self._open.items()):
+            found = self._run(call, frame)
+            if evaluator.is_settled(call.function, frame) and self._open.pop(number, None) is not None:
                 for identifier in found:
-                    self._known[identifier].append(item)
+                    self._known[identifier].append((call, frame))
         return sorted(self._known.get(function, ()), key=_order)
 
     def _run(self, call: ir.Call, frame: Frame) -> list[str]:
@@ -61,13 +61,21 @@ class Dispatch:
         found: set[str] = set()
         for scope in program.scopes.values():
             for call, _ in scope.calls:
-                found.update(_names((*call.arguments, *(value for _, value in call.keywords))))
-            found.update(_names(scope.returned))
-            for binding in (each for bindings in scope.bindings.values() for each in bindings):
-                found.update(_names((binding.expr,) if binding.kind == "value" else ()))
-            found.update(_names(store.binding.expr for store in scope.stores))
+                for argument in call.arguments:
+                    _add_names(argument, found)
+                for _, value in call.keywords:
+                    _add_names(value, found)
+            for expr in scope.returned:
+                _add_names(expr, found)
+            for bindings in scope.bindings.values():
+                for binding in bindings:
+                    if binding.kind == "value":
+                        _add_names(binding.expr, found)
+            for store in scope.stores:
+                _add_names(store.binding.expr, found)
             if scope.function is not None:
-                found.update(_names(parameter.default for parameter in scope.function.parameters))
+                for parameter in scope.function.parameters:
+                    _add_names(parameter.default, found)
         return frozenset(found)
 
     def _calls(self) -> Iterator[tuple[ir.Call, Scope]]:
@@ -89,22 +97,26 @@ def _order(item: tuple[ir.Call, Frame]) -> tuple[str, int, int]:
     return (frame.scope.module, call.place.line, call.place.column)
 
 
-def _names(exprs: Iterable[ir.Expr | None]) -> Iterator[str]:
-    """The last identifiers of names, also of those in displays."""
-    for expr in exprs:
-        match expr:
-            case ir.Name(id=name) | ir.Attr(name=name):
-                yield name
-            case ir.Items(items=items):
-                yield from _names(items)
-            case ir.Mapping(items=pairs):
-                yield from _names(value for _, value in pairs)
-            case ir.Choice(options=options):
-                yield from _names(options)
-            case ir.Comprehension(element=element):
-                yield from _names((element,))
-            case _:
-                pass
+def _add_names(expr: ir.Expr | None, found: set[str]) -> None:
+    """Add the last identifier of a name, or those of the names in a display."""
+    match expr:
+        case ir.Const() | ir.Call() | None:
+            pass
+        case ir.Name(id=name) | ir.Attr(name=name):
+            found.add(name)
+        case ir.Items(items=items):
+            for item in items:
+                _add_names(item, found)
+        case ir.Mapping(items=pairs):
+            for _, value in pairs:
+                _add_names(value, found)
+        case ir.Choice(options=options):
+            for option in options:
+                _add_names(option, found)
+        case ir.Comprehension(element=element):
+            _add_names(element, found)
+        case _:
+            pass
 
 
 def _is_handed_in(name: str, scope: Scope) -> bool:

@@ -49,8 +49,8 @@ NOTHING: tuple[Value, ...] = ()
 
 def distinct(values: Iterable[Value]) -> tuple[Value, ...]:
     """Without repetitions, in order, bounded."""
-    found = tuple(dict.fromkeys(values))
-    return found[:MOST_VALUES]
+    found = tuple(values)
+    return found if len(found) < 2 else tuple(dict.fromkeys(found))[:MOST_VALUES]
 
 
 class Evaluator:
@@ -72,7 +72,8 @@ class Evaluator:
         self.registries = Registries(self)
         self.dispatch = Dispatch(self)
         self.configuration = AppConfig(self)
-        self._roots: dict[tuple[Scope, bool], Frame] = {}
+        self._roots: dict[Scope, Frame] = {}
+        self._open_roots: dict[Scope, Frame] = {}
         self._memo: dict[tuple[int, Frame], tuple[Value, ...]] = {}
         self._active: set[tuple[int, Frame]] = set()
         self._bound: dict[tuple[int, Frame], tuple[Value, ...]] = {}
@@ -81,9 +82,10 @@ class Evaluator:
 
     def root(self, scope: Scope, *, open: bool = False) -> Frame:
         """The frame of any activation of a scope."""
-        found = self._roots.get((scope, open))
+        roots = self._open_roots if open else self._roots
+        found = roots.get(scope)
         if found is None:
-            found = self._roots[scope, open] = self._root(scope, open)
+            found = roots[scope] = self._root(scope, open)
         return found
 
     def _root(self, scope: Scope, open: bool) -> Frame:
@@ -115,9 +117,8 @@ class Evaluator:
 
     def values(self, expr: ir.Expr, frame: Frame) -> tuple[Value, ...]:
         """What `expr` may stand for in `frame`; empty when nothing is known."""
-        kind = type(expr)
-        if kind is ir.Const:
-            return (self._constant(expr),)  # type: ignore[arg-type]
+        if type(expr) is ir.Const:
+            return (self._constant(expr),)
         key = (id(expr), frame)
         found = self._memo.get(key)
         if found is not None:
@@ -131,6 +132,10 @@ class Evaluator:
             self._active.discard(key)
         self._memo[key] = found
         return found
+
+    def is_settled(self, expr: ir.Expr, frame: Frame) -> bool:
+        """Whether it is known for good what `expr` may stand for in `frame`: it is not just being found out."""
+        return (id(expr), frame) in self._memo
 
     def first(self, expr: ir.Expr, frame: Frame) -> Value | None:
         """The only or first value."""
@@ -208,7 +213,7 @@ class Evaluator:
         found = self._bound.get(key)
         if found is None:
             self._bound[key] = NOTHING
-            found = distinct(value for binding in bindings for value in self.binding(binding, frame))
+            found = distinct([value for binding in bindings for value in self.binding(binding, frame)])
             self._bound[key] = found
         return found
 

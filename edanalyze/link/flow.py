@@ -211,8 +211,10 @@ class _Flow:
             self._expr(expr, env, frozenset())
 
     def _expr(self, expr: ir.Expr | None, env: Environment | None, hidden: frozenset[str]) -> None:
+        while isinstance(expr, ir.Attr):
+            expr = expr.value
         match expr:
-            case None | ir.Lambda():
+            case None | ir.Const() | ir.Lambda():
                 return
             case ir.Name(id=name):
                 if name in self._names and name not in hidden:

@@ -53,6 +53,8 @@ class Library:
         self.models = models
         self._entered: dict[str, str | None] = {}
         self._rows: dict[tuple[str, str | None], tuple[Api, ...]] = {}
+        self._attributes: dict[tuple[str, str], str | None] = {}
+        self._known: dict[str, bool] = {}
 
     def rows(self, name: str, kind: str | None = None) -> tuple[Api, ...]:
         """All rows of a dotted name; a method of a mapped class outside the analysed files counts as its base's."""
@@ -72,6 +74,12 @@ class Library:
 
     def attribute(self, cls: str, name: str) -> str | None:
         """The class of an attribute or property of a library class (`[]`: of its items); None when not known."""
+        key = (cls, name)
+        if key not in self._attributes:
+            self._attributes[key] = self._attribute(cls, name)
+        return self._attributes[key]
+
+    def _attribute(self, cls: str, name: str) -> str | None:
         for api in self.models.method(cls, name):
             made = api.data.get("returns")
             if api.data.get("property") and isinstance(made, str):
@@ -141,7 +149,10 @@ class Library:
 
     def knows(self, name: str) -> bool:
         """Whether anything is known of a dotted name."""
-        return bool(self.models.find(name)) or self.models.is_class(name)
+        found = self._known.get(name)
+        if found is None:
+            found = self._known[name] = bool(self.models.find(name)) or self.models.is_class(name)
+        return found
 
     def speaks_of(self, name: str) -> bool:
         """Whether the library of a dotted name is modelled (or part of Python), so that silence says something."""

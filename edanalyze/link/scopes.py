@@ -38,6 +38,10 @@ class Store(NamedTuple):
     scope: Scope
 
 
+_LEAVES = frozenset({ir.Name, ir.Const, ir.Hole})
+"""Expressions that hold no others; most are of these."""
+
+
 @dataclass(eq=False)
 class Scope:
     """A lexical scope. `name` is its qualname in the module ("" for the module itself)."""
@@ -147,6 +151,11 @@ class ScopeBuilder:
 
     def _bindings(self, statement: ir.Stmt, scope: Scope) -> None:
         match statement:
+            case ir.Evaluate() | ir.Branch():  # most statements, so they come first
+                pass
+            case ir.Return(value=value):
+                if value is not None:
+                    scope.returned.append(value)
             case ir.Assign(targets=targets, value=value, annotation=annotation):
                 for target in targets:
                     kind = "annotation" if value is None else "value"
@@ -177,8 +186,6 @@ class ScopeBuilder:
                 scope.bind(name, Binding("import", imported=imported))
             case ir.Scope(kind=kind, names=names):
                 scope.outer.update((name, kind) for name in names)
-            case ir.Return(value=value) if value is not None:
-                scope.returned.append(value)
             case _:
                 pass
 
@@ -228,8 +235,9 @@ class ScopeBuilder:
     # ------------------------------------------------------------ expressions
 
     def _expr(self, expr: ir.Expr, scope: Scope) -> None:
-        kind = type(expr)
-        if kind is ir.Name or kind is ir.Const:
+        while isinstance(expr, ir.Attr):
+            expr = expr.value
+        if type(expr) in _LEAVES:
             return
         if isinstance(expr, ir.Comprehension):
             self._comprehension(expr, scope)
@@ -241,7 +249,8 @@ class ScopeBuilder:
                 body.parent = scope
             return
         for child in children(expr):
-            self._expr(child, scope)
+            if type(child) not in _LEAVES:
+                self._expr(child, scope)
         if isinstance(expr, ir.Call):
             _lexical(scope).calls.append((expr, scope))
         elif isinstance(expr, ir.Bind):
