@@ -31,21 +31,30 @@ class Asides:
         self._effects = effects
         self._evaluator = effects.evaluator
         self._library = effects.library
+        self._ways: dict[str, str] = {}
         # Evaluation is remembered by identity, so calls made up here must stay the same objects.
         self._kept: dict[tuple[int, int], ir.Call] = {}
 
     def aside(self, call: ir.Call, scope: Scope) -> str:
         """How a call runs the callables or awaitables it is given: "deferred", "concurrent", ..., "inline" or ""."""
         for callee in self._evaluator.values(call.function, self._evaluator.root(scope)):
-            if not isinstance(callee, External):
-                continue
-            if callee.name in INLINE or callee.name.endswith(".run_in_executor"):
+            if isinstance(callee, External):
+                way = self._ways.get(callee.name)
+                if way is None:
+                    way = self._ways[callee.name] = self._way(callee.name)
+                if way:
+                    return way
+        return ""
+
+    def _way(self, name: str) -> str:
+        """How a library function runs what it is given."""
+        if name in INLINE or name.endswith(".run_in_executor"):
+            return "inline"
+        for api in self._library.rows(name):
+            if api.kind == "invoke" and api.data.get("form") == "call":
                 return "inline"
-            for api in self._library.rows(callee.name):
-                if api.kind == "invoke" and api.data.get("form") == "call":
-                    return "inline"
-                if api.kind in ASIDES and "event" not in api.slots:
-                    return ASIDES[api.kind]
+            if api.kind in ASIDES and "event" not in api.slots:
+                return ASIDES[api.kind]
         return ""
 
     def handed(self, call: ir.Call, scope: Scope) -> list[ir.Expr]:

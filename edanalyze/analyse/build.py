@@ -166,17 +166,18 @@ class TreeBuilder:
         return [*nodes, Leave(kind, statement.value, statement.line)]
 
     def _tested(self, test: ir.Expr) -> None:
-        for node in walk(test):
+        for node in walk(test) if self._parameters else ():
             if isinstance(node, ir.Name) and node.id in self._parameters:
                 self._switches.add(node.id)
 
     # ------------------------------------------------------------ expressions
 
     def _expr(self, expr: ir.Expr, scope: Scope) -> list[Node]:
-        kind = type(expr)
-        if kind is ir.Name or kind is ir.Const or kind is ir.Lambda:
-            return []
+        while isinstance(expr, ir.Attr):
+            expr = expr.value
         match expr:
+            case ir.Name() | ir.Const() | ir.Lambda():
+                return []
             case ir.Call():
                 return self._call(expr, scope)
             case ir.Choice(kind="if", test=test, options=(then, orelse)) if test is not None:
@@ -230,9 +231,8 @@ class TreeBuilder:
                 nodes += self._expr(child, scope)
         aside = self._asides.aside(call, scope)
         body: list[Node] = []
-        for argument in (*call.arguments, *(value for _, value in call.keywords)):
-            handed = _handed_name(argument)
-            if handed in self._parameters:
+        for argument in (*call.arguments, *[value for _, value in call.keywords]):
+            if self._parameters and (handed := _handed_name(argument)) in self._parameters:
                 self._callables.add(handed)
             (body if aside else nodes).extend(self._expr(argument, scope))
         if aside:

@@ -162,7 +162,7 @@ class Effects:
             known = known or resolved
         if not known and not targets:
             effects += self._shaped(call, frame)
-        return tuple(distinct(effects)), tuple(dict.fromkeys(targets))
+        return tuple(distinct(effects)) if effects else (), tuple(dict.fromkeys(targets)) if targets else ()
 
     def _callee(self, callee: Value, call: ir.Call, frame: Frame) -> tuple[list[Effect], list[Function], bool]:
         match callee:
@@ -357,15 +357,10 @@ def last_name(expr: ir.Expr) -> str:
 def root_of(expr: ir.Expr) -> tuple[str, int]:
     """The first name of an attribute chain and how many attributes follow it."""
     depth = 0
-    while True:
-        match expr:
-            case ir.Name(id=name):
-                return name, depth
-            case ir.Attr(value=value):
-                expr = value
-                depth += 1
-            case _:
-                return "", depth
+    while isinstance(expr, ir.Attr):
+        expr = expr.value
+        depth += 1
+    return (expr.id if isinstance(expr, ir.Name) else "", depth)
 
 
 def _is_plain(name: str) -> bool:

@@ -29,8 +29,10 @@ class Stubs:
 
     def procedure(self, name: str, awaited: bool = False) -> Procedure | None:
         """What a dotted name such as `stock_pb2_grpc.StockStub.Reserve` calls; None when it is no method of a stub."""
+        if not self._generators:
+            return None
         *package, cls, method = ("", "", *name.split("."))[-3:]
-        if not self._generators or not cls.endswith("Stub") or not package[-1]:
+        if not cls.endswith("Stub") or not package[-1]:
             return None
         for file, generator in self._generators:
             if fnmatch.fnmatchcase(package[-1], file):

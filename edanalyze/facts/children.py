@@ -37,7 +37,7 @@ _CHILDREN: dict[type, Callable[[Any], tuple[ir.Expr, ...]]] = {
     ir.Hole: lambda e: _NONE,
     ir.Attr: lambda e: (e.value,),
     ir.Index: lambda e: (e.value, e.key),
-    ir.Call: lambda e: (e.function, *e.arguments, *(value for _, value in e.keywords)),
+    ir.Call: lambda e: (e.function, *e.arguments, *[value for _, value in e.keywords]),
     ir.Text: lambda e: e.parts,
     ir.Items: lambda e: e.items,
     ir.Mapping: _mapping,

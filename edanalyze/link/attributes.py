@@ -47,7 +47,7 @@ class Attributes:
         for value in self._evaluator.values(base, frame):
             is_django = isinstance(value, External) and value.name == DJANGO
             found += (self._evaluator.configuration.django(name, frame) if is_django else ()) or self.of(value, name)
-        if not any(self._is_known(value) for value in found):
+        if isinstance(base, ir.Attr) and not any(self._is_known(value) for value in found):
             found = [*self._stored_on_shelf(base, name), *found]
         return found
 

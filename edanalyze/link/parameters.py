@@ -92,8 +92,10 @@ class Parameters:
         first = function.parameters[0].name if function.parameters else ""
         if name == first and frame.receiver is not None and (is_bound(function) or self._takes_receiver(function)):
             return (frame.receiver,)
-        parameter = next((item for item in function.parameters if item.name == name), None)
-        if parameter is None:
+        for parameter in function.parameters:
+            if parameter.name == name:
+                break
+        else:
             return ()
         if parameter.kind in {"args", "kwargs"}:
             return self._variadic(parameter.name, frame)

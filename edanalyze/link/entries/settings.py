@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
 
 from edanalyze.facts import ir
 from edanalyze.link.evaluate import Evaluator
-from edanalyze.link.scopes import Binding, Scope
+from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Constant, Value
+
+
+class _Setting(NamedTuple):
+    """One place that sets something, by its `number` in the order of scopes."""
+
+    number: int
+    expr: ir.Expr
+    scope: Scope
 
 
 class AppSettings:
@@ -36,35 +47,46 @@ class AppSettings:
     def expressions(self, name: str) -> list[tuple[str, ir.Expr, Scope]]:
         """The expressions of those places with the scopes that hold them."""
         if name not in self._found:
-            found: list[tuple[str, ir.Expr, Scope]] = []
-            for identifier in sorted(self._evaluator.program.scopes):
-                scope = self._evaluator.program.scopes[identifier]
-                found += [(scope.module, expr, scope) for expr in self._in(scope, name)]
-            self._found[name] = found
+            written = [setting for key in _spellings(name) for setting in self._settings.get(key, ())]
+            self._found[name] = [(each.scope.module, each.expr, each.scope) for each in sorted(written, key=_number)]
         return self._found[name]
 
-    def _in(self, scope: Scope, name: str) -> Iterator[ir.Expr]:
-        if scope.kind in {"module", "class"}:
-            for key, bindings in scope.bindings.items():
-                if _is(key, name):
-                    yield from _given(bindings)
-        for store in scope.stores:
-            written = store.key.value if isinstance(store.key, ir.Const) else store.key
-            if isinstance(written, str) and _is(written, name):
-                yield from _given([store.binding])
-        for call, _ in scope.calls:
-            if isinstance(call.function, ir.Attr) and call.function.name in {"update", "configure"}:
-                yield from (value for key, value in call.keywords if _is(key, name))
+    @cached_property
+    def _settings(self) -> dict[str, list[_Setting]]:
+        """Everything that is set anywhere, by its name in small letters."""
+        found: dict[str, list[_Setting]] = defaultdict(list)
+        scopes = self._evaluator.program.scopes
+        number = 0
+        for identifier in sorted(scopes):
+            for key, expr in _set_in(scopes[identifier]):
+                number += 1
+                found[key.lower()].append(_Setting(number, expr, scopes[identifier]))
+        return found
 
 
-def _given(bindings: list[Binding]) -> Iterator[ir.Expr]:
-    return (binding.expr for binding in bindings if binding.kind == "value" and binding.expr is not None)
+def _set_in(scope: Scope) -> Iterator[tuple[str, ir.Expr]]:
+    """The names that a scope sets, and to what."""
+    if scope.kind in {"module", "class"}:
+        for key, bindings in scope.bindings.items():
+            for binding in bindings:
+                if binding.kind == "value" and binding.expr is not None:
+                    yield key, binding.expr
+    for store in scope.stores:
+        written = store.key.value if isinstance(store.key, ir.Const) else store.key
+        if isinstance(written, str) and store.binding.kind == "value" and store.binding.expr is not None:
+            yield written, store.binding.expr
+    for call, _ in scope.calls:
+        if call.keywords and isinstance(call.function, ir.Attr) and call.function.name in {"update", "configure"}:
+            yield from call.keywords
 
 
-def _is(key: str, name: str) -> bool:
-    """Whether a key is a setting's name in one of its spellings (`task_acks_late`, `CELERY_ACKS_LATE`)."""
-    lowered = key.lower()
-    return lowered in {name, f"task_{name}"} or lowered in {f"celery_{name}", f"celery_task_{name}", f"celery{name}"}
+def _number(setting: _Setting) -> int:
+    return setting.number
+
+
+def _spellings(name: str) -> set[str]:
+    """The spellings of a setting's name (`task_acks_late`, `CELERY_ACKS_LATE`), in small letters."""
+    return {name, f"task_{name}", f"celery_{name}", f"celery_task_{name}", f"celery{name}"}
 
 
 def _shared(one: str, other: str) -> int:
