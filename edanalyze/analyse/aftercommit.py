@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 
+from edanalyze.analyse.bearing import Bearing, Bears
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.domain import Activation, Domain
 from edanalyze.analyse.effects import Effect
@@ -15,6 +16,7 @@ from edanalyze.analyse.witness import Exposure, Point, Witness
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.values import Frame, Function
 
+_TOLD = Bears.SENDS | Bears.DEFERS | Bears.STORES | Bears.FAILS
 PUBLISHED = "EDA203"
 STORED = "EDA206"
 
@@ -22,9 +24,9 @@ STORED = "EDA206"
 class AfterCommit:
     """Follows after-commit hooks."""
 
-    def __init__(self, contexts: Contexts) -> None:
+    def __init__(self, contexts: Contexts, bearing: Bearing) -> None:
         self._contexts = contexts
-        self._engine = Engine(_Told(contexts.evaluator), contexts)
+        self._engine = Engine(_Told(contexts.evaluator, bearing), contexts)
 
     def told(self, body: Tree, function: str, frame: Frame) -> Iterator[tuple[str, Witness]]:
         """What `function` hands over publishes or writes, with the code of the rule that speaks of it.
@@ -48,8 +50,17 @@ class AfterCommit:
 class _Told(Domain[bool]):
     """Exposes publishes and outbox rows; there is one state."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, bearing: Bearing) -> None:
         self._evaluator = evaluator
+        self._bearing = bearing
+        self._passed: dict[str, bool] = {}
+
+    def passes(self, function: str, state: bool) -> bool:
+        """Whether a function neither sends nor stores anything, nor fails."""
+        found = self._passed.get(function)
+        if found is None:
+            found = self._passed[function] = not self._bearing.of(function) & _TOLD
+        return found
 
     def shape(self, state: bool) -> Hashable:
         """There is one state."""

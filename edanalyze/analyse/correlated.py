@@ -37,8 +37,11 @@ class _Tests(NamedTuple):
     """The tests of a function that ask something again: their lines by identity, what is asked again, and changes."""
 
     lines: dict[int, int]
-    asked: dict[str, int]
+    asked: frozenset[str]
     changed: dict[str, list[int]]
+
+
+_NONE = _Tests({}, frozenset(), {})
 
 
 class Correlated:
@@ -46,11 +49,11 @@ class Correlated:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._functions: dict[str, _Tests] = {}
+        self._functions: dict[Scope, _Tests] = {}
 
     def assume(self, test: ir.Expr, scope: Scope, outcome: bool, known: Known) -> Known | None:
         """What is known on one side of a branch; None where that contradicts what is known already."""
-        tests = self._of(lexical(scope))
+        tests = self._of(scope)
         line = tests.lines.get(id(test))
         if line is None:
             return known
@@ -74,11 +77,12 @@ class Correlated:
         kept = tuple(item for item in known if item.key != key)
         return (*kept, Assumed(key, holds, line)) if len(kept) < MOST_KNOWN else known
 
-    def _of(self, where: Scope) -> _Tests:
-        found = self._functions.get(where.id)
+    def _of(self, scope: Scope) -> _Tests:
+        found = self._functions.get(scope)
         if found is None:
+            where = lexical(scope)
             body = where.function.body if where.function is not None else self._program.modules[where.module].body
-            found = self._functions[where.id] = _tests(body)
+            found = self._functions[scope] = _tests(body)
         return found
 
 
@@ -128,17 +132,20 @@ def _stable(expr: ir.Expr) -> str:
 def _tests(body: tuple[ir.Stmt, ...]) -> _Tests:
     found: dict[int, tuple[int, list[str]]] = {}
     asked: Counter[str] = Counter()
-    changed: dict[str, list[int]] = {}
     for statement in statements(body):
         if isinstance(statement, ir.Branch):
             keys = [known[0] for part in _conditions(statement.test) if (known := condition(part)) is not None]
             found[id(statement.test)] = (statement.line, keys)
             asked.update(keys)
+    repeated = frozenset(key for key, count in asked.items() if count > 1)
+    if not repeated:
+        return _NONE
+    changed: dict[str, list[int]] = {}
+    for statement in statements(body):
         line = getattr(statement, "line", 0)
         for name in _changes(statement):
             changed.setdefault(name, []).append(line)
-    repeated = {key: count for key, count in asked.items() if count > 1}
-    lines = {test: line for test, (line, keys) in found.items() if not repeated.keys().isdisjoint(keys)}
+    lines = {test: line for test, (line, keys) in found.items() if not repeated.isdisjoint(keys)}
     return _Tests(lines, repeated, changed)
 
 

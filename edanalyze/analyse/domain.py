@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 S = TypeVar("S")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Activation(Generic[S]):
     """One run of a function: where it is, in which context, and what it exposes to its caller."""
 
@@ -39,7 +39,7 @@ class Activation(Generic[S]):
         self.exposures.append(Exposure(kind, witness))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Flow(Generic[S]):
     """Where control goes after a block, with the states that go there."""
 

@@ -7,8 +7,8 @@ entry state and call context, in the tradition of functional interprocedural ana
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
-from typing import Generic
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Generic
 
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.domain import Activation, Domain, Flow, S, Summary
@@ -20,6 +20,7 @@ from edanalyze.analyse.trees import (
     Cases,
     Leave,
     Mutation,
+    Node,
     Repeat,
     Scoped,
     Step,
@@ -31,6 +32,7 @@ from edanalyze.facts import ir
 from edanalyze.link.values import Frame, Function
 
 MOST_STATES = 24
+_WAYS = ("next", "returned", "raised", "broke", "continued")
 
 
 class Engine(Generic[S]):
@@ -62,13 +64,13 @@ class Engine(Generic[S]):
 
         return self._summaries.of((function.id, context, self.domain.shape(entry)), entry, compute)
 
-    def _merged(self, states: Iterable[S]) -> list[S]:
-        given = list(states)
-        if len(given) < 2:
-            return given
+    def _merged(self, states: list[S]) -> list[S]:
+        """One state of each shape, the first."""
+        if len(states) < 2:
+            return states
         shape = self.domain.shape
         kept: dict[Hashable, S] = {}
-        for state in given:
+        for state in states:
             kept.setdefault(shape(state), state)
         return list(kept.values())[:MOST_STATES]
 
@@ -76,44 +78,28 @@ class Engine(Generic[S]):
 
     def block(self, tree: Tree, states: Sequence[S], run: Activation[S]) -> Flow[S]:
         """Run a tree from the given states."""
-        flow: Flow[S] = Flow(next=list(states))
-        for node in tree:
-            if not flow.next:
-                break
-            after = self._node(node, flow.next, run)
-            flow.next = self._merged(after.next)
-            flow.returned += after.returned
-            flow.raised += after.raised
-            flow.broke += after.broke
-            flow.continued += after.continued
+        flow: Flow[S] = Flow()
+        flow.next = self._through(tree, states, run, flow)
         return flow
 
-    def _node(self, node: object, states: list[S], run: Activation[S]) -> Flow[S]:
-        match node:
-            case Step():
-                return self._step(node, states, run)
-            case Leave():
-                return self._leave(node, states, run)
-            case Alternative():
-                return self._alternative(node, states, run)
-            case Attempt():
-                return self._attempt(node, states, run)
-            case Repeat():
-                return self._repeat(node, states, run)
-            case Scoped():
-                return self._scoped(node, states, run)
-            case Mutation():
-                return Flow(next=[self.domain.mutation(node, state, run) for state in states])
-            case Aside():
-                return Flow(next=[after for state in states for after in self.domain.aside(node, state, run, self)])
-            case Cases():
-                return self._cases(node, states, run)
-            case _:
-                raise AssertionError(node)
+    def _through(self, tree: Tree, states: Sequence[S], run: Activation[S], flow: Flow[S]) -> list[S]:
+        """Run a tree: the states in which it ends; those that leave it otherwise are added to `flow`."""
+        current = list(states)
+        for node in tree:
+            if not current:
+                break
+            current = self._merged(_NODES[type(node)](self, node, current, run, flow))
+        return current
 
-    def _step(self, node: Step, states: list[S], run: Activation[S]) -> Flow[S]:
+    def _mutation(self, node: Mutation, states: list[S], run: Activation[S], flow: Flow[S]) -> list[S]:
+        return [self.domain.mutation(node, state, run) for state in states]
+
+    def _aside(self, node: Aside, states: list[S], run: Activation[S], flow: Flow[S]) -> list[S]:
+        return [after for state in states for after in self.domain.aside(node, state, run, self)]
+
+    def _step(self, node: Step, states: list[S], run: Activation[S], flow: Flow[S]) -> list[S]:
         step = self.contexts.in_frame(node, run.frame)
-        flow: Flow[S] = Flow()
+        ended: list[S] = []
         for state in states:
             if run.tries:
                 flow.raised.append(state)
@@ -121,14 +107,14 @@ class Engine(Generic[S]):
             for effect in step.effects:
                 current = self.domain.effect(effect, step, current, run)
             if not step.targets:
-                flow.next.append(current)
+                ended.append(current)
             for target in step.targets:
                 exits, raised = self._call(step, target, current, run)
-                flow.next += exits
+                ended += exits
                 flow.raised += raised
         if run.tries and step.targets:  # a library call that raises has had no effect; project code may have had some
-            flow.raised += flow.next
-        return flow
+            flow.raised += ended
+        return ended
 
     def _call(self, step: Step, target: Function, state: S, run: Activation[S]) -> tuple[list[S], list[S]]:
         domain = self.domain
@@ -153,98 +139,90 @@ class Engine(Generic[S]):
         raised = [state if shape(after) == same else domain.exit((state,), after, point) for after in summary.raised]
         return exits, raised
 
-    def _leave(self, node: Leave, states: list[S], run: Activation[S]) -> Flow[S]:
+    def _leave(self, node: Leave, states: list[S], run: Activation[S], flow: Flow[S]) -> list[S]:
         match node.kind:
             case "return":
-                return Flow(returned=states)
+                flow.returned += states
             case "raise":
-                return Flow(raised=states)
+                flow.raised += states
             case "break":
-                return Flow(broke=states)
+                flow.broke += states
             case "continue":
-                return Flow(continued=states)
+                flow.continued += states
             case _:
                 if run.at_yield is None:
-                    return Flow(next=states)
+                    return states
                 resumed, raised = run.at_yield(states)
-                return Flow(next=resumed, raised=raised)
+                flow.raised += raised
+                return resumed
+        return []
 
-    def _alternative(self, node: Alternative, states: list[S], run: Activation[S]) -> Flow[S]:
-        known = self.contexts.truth(node.test, run.frame) if node.test is not None else None
-        flow: Flow[S] = Flow()
+    def _alternative(self, node: Alternative, states: list[S], run: Activation[S], flow: Flow[S]) -> list[S]:
+        test, domain = node.test, self.domain
+        if test is None:
+            return [*self._through(node.body, states, run, flow), *self._through(node.orelse, states, run, flow)]
+        known = self.contexts.truth(test, run.frame)
+        ended: list[S] = []
         for outcome, tree in ((True, node.body), (False, node.orelse)):
-            if known is not None and known is not outcome:
-                continue
-            taken: list[S] = []
-            for state in states:
-                if node.test is None:
-                    taken.append(state)
-                    continue
-                assumed = self.domain.assume(node.test, node.scope, outcome, state, run)
-                if assumed is not None:
-                    taken.append(assumed)
-            if taken:
-                _extend(flow, self.block(tree, taken, run))
-        return flow
+            if known is None or known is outcome:
+                assumed = [domain.assume(test, node.scope, outcome, state, run) for state in states]
+                ended += self._through(tree, [state for state in assumed if state is not None], run, flow)
+        return ended
 
-    def _cases(self, node: Cases, states: list[S], run: Activation[S]) -> Flow[S]:
-        flow: Flow[S] = Flow()
-        for body in node.bodies:
-            _extend(flow, self.block(body, states, run))
-        if not node.exhaustive:
-            flow.next += states
-        return flow
+    def _cases(self, node: Cases, states: list[S], run: Activation[S], flow: Flow[S]) -> list[S]:
+        ended = [state for body in node.bodies for state in self._through(body, states, run, flow)]
+        return ended if node.exhaustive else [*ended, *states]
 
-    def _repeat(self, node: Repeat, states: list[S], run: Activation[S]) -> Flow[S]:
+    def _repeat(self, node: Repeat, states: list[S], run: Activation[S], flow: Flow[S]) -> list[S]:
         statement = node.statement
         endless = isinstance(statement, ir.Loop) and statement.kind == "while" and _is_true(statement.source)
-        flow: Flow[S] = Flow()
+        done: list[S] = []
         leaving: list[S] = [] if endless else list(states)
         seen = {self.domain.shape(state) for state in states}
-        current = list(states)
+        current = states
         for _ in range(3):
             once = self.block((*node.head, *node.body), current, run)
             flow.returned += once.returned
             flow.raised += once.raised
-            flow.next += once.broke
+            done += once.broke
             ended = self._merged([*once.next, *once.continued])
             if not endless:
                 leaving += ended
             current = []
-            for state in self._merged(self.domain.again(node, state) for state in ended):
+            for state in self._merged([self.domain.again(node, state) for state in ended]):
                 shape = self.domain.shape(state)
                 if shape not in seen:
                     seen.add(shape)
                     current.append(state)
             if not current:
                 break
-        _extend(flow, self.block(node.orelse, self._merged(leaving), run))
-        return flow
+        return [*done, *self._through(node.orelse, self._merged(leaving), run, flow)]
 
-    def _attempt(self, node: Attempt, states: list[S], run: Activation[S]) -> Flow[S]:
+    def _attempt(self, node: Attempt, states: list[S], run: Activation[S], flow: Flow[S]) -> list[S]:
+        domain = self.domain
         run.tries += 1
-        before = [self.domain.attempt(node, state, run) for state in states]
+        before = [domain.attempt(node, state, run) for state in states]
         body = self.block(node.body, before, run)
         run.tries -= 1
         body.raised = body.raised or before  # calls that are no steps may fail, too
-        for name in ("next", "returned", "raised", "broke", "continued"):
-            setattr(body, name, [self.domain.attempted(node, state, run) for state in getattr(body, name)])
-        flow: Flow[S] = Flow(returned=body.returned, broke=body.broke, continued=body.continued)
-        _extend(flow, self.block(node.orelse, self._merged(body.next), run))
+        for name in _WAYS:
+            setattr(body, name, [domain.attempted(node, state, run) for state in getattr(body, name)])
+        left: Flow[S] = Flow(returned=body.returned, broke=body.broke, continued=body.continued)
+        left.next = self._through(node.orelse, self._merged(body.next), run, left)
         raised = self._merged(body.raised)
         caught_all = False
         for rescue in node.rescues:
             if raised:
-                caught = self._merged(self.domain.rescued(node, rescue, state, run) for state in raised)
-                _extend(flow, self.block(rescue.body, caught, run))
+                caught = self._merged([domain.rescued(node, rescue, state, run) for state in raised])
+                left.next += self._through(rescue.body, caught, run, left)
             caught_all = caught_all or is_broad(rescue.handler)
         if not caught_all:
-            flow.raised += raised
-        return self._finally(node.final, flow, run) if node.final else flow
+            left.raised += raised
+        return _onward(self._finally(node.final, left, run) if node.final else left, flow)
 
     def _finally(self, final: Tree, flow: Flow[S], run: Activation[S]) -> Flow[S]:
         done: Flow[S] = Flow()
-        for name in ("next", "returned", "raised", "broke", "continued"):
+        for name in _WAYS:
             states = self._merged(getattr(flow, name))
             if states:
                 after = self.block(final, states, run)
@@ -253,19 +231,19 @@ class Engine(Generic[S]):
                 done.raised += after.raised
         return done
 
-    def _scoped(self, node: Scoped, states: list[S], run: Activation[S]) -> Flow[S]:
+    def _scoped(self, node: Scoped, states: list[S], run: Activation[S], flow: Flow[S]) -> list[S]:
         if node.generators:
-            return self._generator(node, states, run)
+            return _onward(self._generator(node, states, run), flow)
         domain = self.domain
         entered = [domain.enter(node, state, run) for state in states]
         entered = self._hooks(node, node.enter, entered, run)
-        flow = self.block(node.body, entered, run)
+        inside = self.block(node.body, entered, run)
         done: Flow[S] = Flow()
         for name in ("next", "returned", "broke", "continued"):
-            left = self._hooks(node, node.leave, getattr(flow, name), run)
+            left = self._hooks(node, node.leave, getattr(inside, name), run)
             setattr(done, name, [domain.leave(node, state, True, run) for state in left])
-        done.raised = [domain.leave(node, state, False, run) for state in flow.raised]
-        return done
+        done.raised = [domain.leave(node, state, False, run) for state in inside.raised]
+        return _onward(done, flow)
 
     def _hooks(self, node: Scoped, hooks: tuple[Function, ...], states: list[S], run: Activation[S]) -> list[S]:
         """Run `__enter__` or `__exit__` of a project context manager."""
@@ -296,14 +274,14 @@ class Engine(Generic[S]):
                     callers: list[S] = callers,
                     point: Point = point,
                 ) -> tuple[list[S], list[S]]:
-                    seen = self._merged(self.domain.exit((state,), inner, point) for inner in yielded)
+                    seen = self._merged([self.domain.exit((state,), inner, point) for inner in yielded])
                     flow = self.block(node.body, seen, run)
                     inside.append(flow)
                     ended = [*flow.next, *flow.returned, *flow.broke, *flow.continued]
                     callers[:0] = [*ended, *flow.raised]
                     return (
-                        self._merged(self.domain.resume(state, after) for after in ended),
-                        self._merged(self.domain.resume(state, after) for after in flow.raised),
+                        self._merged([self.domain.resume(state, after) for after in ended]),
+                        self._merged([self.domain.resume(state, after) for after in flow.raised]),
                     )
 
                 frame = self.contexts.frame(function, call, run.frame)
@@ -327,9 +305,23 @@ def _is_true(expr: ir.Expr) -> bool:
     return isinstance(expr, ir.Const) and bool(expr.value)
 
 
-def _extend(flow: Flow[S], more: Flow[S]) -> None:
-    flow.next += more.next
-    flow.returned += more.returned
-    flow.raised += more.raised
-    flow.broke += more.broke
-    flow.continued += more.continued
+def _onward(left: Flow[S], flow: Flow[S]) -> list[S]:
+    """Where control goes on after a part of a block; its other ways out are ways out of the block, too."""
+    flow.returned += left.returned
+    flow.raised += left.raised
+    flow.broke += left.broke
+    flow.continued += left.continued
+    return left.next
+
+
+_NODES: dict[type[Node], Callable[..., list[Any]]] = {
+    Step: Engine._step,
+    Leave: Engine._leave,
+    Alternative: Engine._alternative,
+    Attempt: Engine._attempt,
+    Repeat: Engine._repeat,
+    Scoped: Engine._scoped,
+    Mutation: Engine._mutation,
+    Aside: Engine._aside,
+    Cases: Engine._cases,
+}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from edanalyze.analyse.domain import Activation
 from edanalyze.analyse.effects import Effect
@@ -47,7 +46,7 @@ class OutboxRows:
             elif row is None:
                 row = (point,)
         dirty = state.dirty if state.dirty is not None else (point,)
-        return replace(state, outbox=joined(state.outbox, topics_of(effect.call)), dirty=dirty, row=row)
+        return state.but(outbox=joined(state.outbox, topics_of(effect.call)), dirty=dirty, row=row)
 
     def alone(self, state: Transaction, commit: Witness, run: Activation[Transaction]) -> None:
         """A commit, which may hold nothing but rows."""

@@ -41,7 +41,7 @@ def find(system: System) -> tuple[Found, ...]:
         if function not in engine.visited:
             for start in _starts(function, system):
                 engine.run(start, system.reach.frame(start), Transaction())
-    hooks = AfterCommit(system.contexts)
+    hooks = AfterCommit(system.contexts, bearing)
     for listener in system.listeners:
         found += [Found("EDA203", witness, ()) for witness in hooks.of_listener(listener)]
     return tuple(item for item in found if not _is_run_twice(item) and not (item.carried and _is_carried(item, system)))

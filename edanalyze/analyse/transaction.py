@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
 
 from edanalyze.analyse.correlated import Known
 from edanalyze.analyse.effects import Effect
@@ -14,8 +17,7 @@ from edanalyze.link.values import Site
 Feature = Witness | None
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(msgspec.Struct, frozen=True, gc=False, eq=False):
     """The state of the database transaction on one path.
 
     `depth`: explicit scopes that are open, `opened` the outermost. `dirty`: an uncommitted write. `committed`: a
@@ -44,14 +46,18 @@ class Transaction:
     row: Feature = None
     changed: bool = False
     known: Known = ()
-    shape: Hashable = field(default=None, init=False, compare=False, repr=False)
+    shape: Hashable = None
+
+    def but(self, **changes: Any) -> Transaction:
+        """The same state but for some things."""
+        return msgspec.structs.replace(self, shape=None, **changes)
 
     @property
     def is_blank(self) -> bool:
         """Whether there is nothing that a message or request could come before or after."""
-        return not (self.depth or self.pending) and all(
-            feature is None
-            for feature in (self.opened, self.dirty, self.committed, self.saved, self.stored, self.row, self.outbox)
+        return not (self.depth or self.pending) and (
+            self.opened is self.dirty is self.committed is self.saved is self.stored is self.row is None
+            and self.outbox is None
         )
 
     @property

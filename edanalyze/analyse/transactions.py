@@ -8,7 +8,9 @@ finding lies in the innermost function that holds both pieces.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
+from enum import Enum, auto
+
+import msgspec
 
 from edanalyze.analyse.aftercommit import AfterCommit
 from edanalyze.analyse.bearing import Bearing, Bears
@@ -34,6 +36,15 @@ MOST_PENDING = 6
 DEEPEST_SCOPE = 8
 _BLANK = Transaction()
 _LASTING = Bears.STORES | Bears.CHANGES | Bears.DEFERS
+_HEEDED = frozenset({"write", "dedupe", "outbox", "begin", "commit", "rollback", "publish", "deferred_publish", "http"})
+
+
+class _Part(Enum):
+    """What a function is to a state: it leaves it as it is, or leaves it as it is unless it fails, or matters."""
+
+    NONE = auto()
+    FAILS = auto()
+    MATTERS = auto()
 
 
 class Transactions(Domain[Transaction]):
@@ -52,85 +63,87 @@ class Transactions(Domain[Transaction]):
         self._rows = OutboxRows(evaluator, self._sessions, report)
         self._hooks: AfterCommit | None = None
         self._shapes: dict[Hashable, int] = {}
+        self._entries: dict[Hashable, Transaction] = {}
+        self._asked: dict[int, bool | None] = {}
+        self._parts: dict[str, tuple[_Part, _Part]] = {}
 
     # ----------------------------------------------------------------- states
 
     def passes(self, function: str, state: Transaction) -> bool:
         """Whether a function neither sends, nor stores or changes anything, nor fails."""
-        return self._matters(function, state) in {Bears.NOTHING, Bears.ASKS}
+        return self._part(function, state) is _Part.NONE
 
     def settles(self, function: str, state: Transaction) -> Transaction | None:
         """Any state will do for a function that only fails."""
-        return _BLANK if self._matters(function, state) is Bears.FAILS else None
+        return _BLANK if self._part(function, state) is _Part.FAILS else None
 
-    def _matters(self, function: str, state: Transaction) -> Bears:
-        """What a function may come to in a state: where nothing was stored, and nothing will be, it may well send."""
-        bears = self._bearing.of(function)
-        if bears & _LASTING or not state.is_blank:
-            return bears
-        return bears & ~Bears.SENDS
+    def _part(self, function: str, state: Transaction) -> _Part:
+        """What a function is to a state: where nothing was stored, and nothing will be, it may well send."""
+        parts = self._parts.get(function)
+        if parts is None:
+            bears = self._bearing.of(function)
+            parts = self._parts[function] = (_part(bears), _part(bears if bears & _LASTING else bears & ~Bears.SENDS))
+        always, at_first = parts
+        return always if always is at_first or not state.is_blank else at_first
 
     def shape(self, state: Transaction) -> Hashable:
         """Which features hold, and whether they are inherited."""
         if state.shape is None:
             shape = self._shape(state)
-            object.__setattr__(state, "shape", self._shapes.setdefault(shape, len(self._shapes)))
+            msgspec.structs.force_setattr(state, "shape", self._shapes.setdefault(shape, len(self._shapes)))
         return state.shape
 
     def _shape(self, state: Transaction) -> Hashable:
-        features: tuple[Feature, ...] = (state.opened, state.dirty, state.committed, state.saved)
-        if self._has_rows:
-            features = (*features, state.stored, state.row)
-        marks = tuple(None if feature is None else bool(feature) for feature in features)
-        places = frozenset(witness[0].place for witness in state.pending)
-        flags = (state.touched, state.changed and self._has_rows)
-        known = frozenset((item.key, item.holds) for item in state.known)
-        return (state.depth, marks, state.outbox, state.protected, flags, places, state.told, state.holders, known)
+        marks = (_mark(state.opened), _mark(state.dirty), _mark(state.committed), _mark(state.saved), state.touched)
+        rows = (_mark(state.stored), _mark(state.row), state.changed) if self._has_rows else ()
+        places = frozenset([witness[0].place for witness in state.pending]) if state.pending else ()
+        known = frozenset([(item.key, item.holds) for item in state.known]) if state.known else ()
+        return (state.depth, marks, rows, state.outbox, state.protected, places, state.told, state.holders, known)
 
     def entry(self, state: Transaction) -> Transaction:
         """All features of the caller are inherited; its pending publishes stay with it."""
-        features = (state.opened, state.dirty, state.committed, state.saved, state.stored, state.row)
-        if state.depth < 2 and not (any(features) or state.pending or state.told or state.known):
-            return state
-
-        def inherited(feature: Feature) -> Feature:
-            return None if feature is None else INHERITED
-
-        return Transaction(
-            min(state.depth, 1),
-            inherited(state.opened),
-            inherited(state.dirty),
-            inherited(state.committed),
-            inherited(state.saved),
-            state.outbox,
-            state.protected,
-            state.touched,
-            holders=state.holders,
-            stored=inherited(state.stored),
-            row=inherited(state.row),
-            changed=state.changed,
-        )
+        key = (self.shape(state), state.stored is None, state.row is None, state.changed)
+        found = self._entries.get(key)
+        if found is None:
+            found = self._entries[key] = Transaction(
+                min(state.depth, 1),
+                _inherited(state.opened),
+                _inherited(state.dirty),
+                _inherited(state.committed),
+                _inherited(state.saved),
+                state.outbox,
+                state.protected,
+                state.touched,
+                holders=state.holders,
+                stored=_inherited(state.stored),
+                row=_inherited(state.row),
+                changed=state.changed,
+            )
+        return found
 
     def ended(self, states: list[Transaction]) -> list[Transaction]:
         """A commit that is told of on one path is so on the others, which had no one to tell (an empty loop)."""
-        bare: dict[Hashable, Transaction] = {}
-        for each in states:  # what was decided in a function says nothing to its callers
-            forgetful = replace(each, known=()) if each.known else each
-            bare.setdefault(self.shape(forgetful), forgetful)
-        states = list(bare.values())
+        if any(each.known for each in states):  # what was decided in a function says nothing to its callers
+            bare: dict[Hashable, Transaction] = {}
+            for each in states:
+                forgetful = each.but(known=()) if each.known else each
+                bare.setdefault(self.shape(forgetful), forgetful)
+            states = list(bare.values())
         told = {(name, feature[-1]) for each in states for name in each.told if (feature := getattr(each, name))}
         if not told:
             return states
 
         def settled(state: Transaction) -> Transaction:
             names = {name for name, last in told if (feature := getattr(state, name)) and feature[-1] == last}
-            return replace(state, told=state.told | names) if names else state
+            return state.but(told=state.told | names) if names else state
 
         return [settled(state) for state in states]
 
     def resume(self, caller: Transaction, state: Transaction) -> Transaction:
         """A context manager still holds the scopes that it had open when it yielded."""
-        return replace(self.entry(state), depth=max(0, state.depth - caller.depth + min(caller.depth, 1)))
+        entered = self.entry(state)
+        depth = max(0, state.depth - caller.depth + min(caller.depth, 1))
+        return entered if depth == entered.depth else entered.but(depth=depth)
 
     def exit(self, callers: Sequence[Transaction], state: Transaction, point: Point) -> Transaction:
         """Inherited features are the caller's own again, new ones are reached through the call.
@@ -138,8 +151,7 @@ class Transactions(Domain[Transaction]):
         What the callee has committed and told of itself is settled: a later message of the caller has another subject.
         """
 
-        def lifted(name: str) -> Feature:
-            feature: Feature = getattr(state, name)
+        def lifted(name: str, feature: Feature) -> Feature:
             if feature is None:
                 return None
             if feature and name not in state.told:
@@ -150,22 +162,24 @@ class Transactions(Domain[Transaction]):
 
         caller = callers[0]
         around = callers[-1].depth  # before the call, or before the `with` whose body has given the other states
-        pending = tuple((point, *witness) for witness in state.pending)
+        pending = tuple([(point, *witness) for witness in state.pending]) if state.pending else ()
         kept = caller.pending if state.dirty is not None or state.depth or not self._ended(caller, state) else ()
         return Transaction(
             max(0, around + state.depth - min(around, 1)),
-            lifted("opened"),
-            lifted("dirty"),
-            lifted("committed"),
-            lifted("saved"),
+            lifted("opened", state.opened),
+            lifted("dirty", state.dirty),
+            lifted("committed", state.committed),
+            lifted("saved", state.saved),
             state.outbox,
             state.protected,
             state.touched,
             (*kept, *pending)[:MOST_PENDING],
-            caller.told | {name for name in state.told if self._tells(name, state, caller, point)},
+            caller.told | {name for name in state.told if self._tells(name, state, caller, point)}
+            if state.told
+            else caller.told,
             state.holders,
-            lifted("stored"),
-            lifted("row"),
+            lifted("stored", state.stored),
+            lifted("row", state.row),
             state.changed,
             callers[0].known,
         )
@@ -185,6 +199,8 @@ class Transactions(Domain[Transaction]):
 
     def effect(self, effect: Effect, step: Step, state: Transaction, run: Activation[Transaction]) -> Transaction:
         """Writes, commits, publishes and HTTP calls."""
+        if effect.kind not in _HEEDED:
+            return state
         point = effect_point(effect, step, run.function)
         match effect.kind:
             case "write" | "dedupe":
@@ -192,7 +208,7 @@ class Transactions(Domain[Transaction]):
             case "outbox":
                 return self._rows.written(effect, step, state, point, run, at_once=False)
             case "begin":
-                return replace(state, depth=1, opened=(point,)) if not state.depth else state
+                return state.but(depth=1, opened=(point,)) if not state.depth else state
             case "commit":
                 if is_elsewhere(self._sessions.of(effect, self._frame(step, run)), state.holders):
                     return state
@@ -220,10 +236,10 @@ class Transactions(Domain[Transaction]):
             return state if is_passing(effect) else self._saved(state, point)
         if at_once and state.dirty is None:
             stored = state.stored if effect.kind == "dedupe" else (point,)
-            return replace(self._saved(state, point), stored=stored)
+            return self._saved(state, point).but(stored=stored)
         holders = state.holders | {self._sessions.of(effect, self._frame(step, run))}
-        state = replace(state, changed=True, holders=holders)
-        return state if state.dirty is not None else replace(state, dirty=(point,))
+        state = state.but(changed=True, holders=holders)
+        return state if state.dirty is not None else state.but(dirty=(point,))
 
     def _durable(self, effect: Effect, state: Transaction) -> str:
         """When a write is stored for good: "immediate", "autocommit" (at once: no transaction is open) or "commit"."""
@@ -239,13 +255,13 @@ class Transactions(Domain[Transaction]):
 
     @staticmethod
     def _saved(state: Transaction, point: Point) -> Transaction:
-        return replace(state, saved=(point,), told=state.told - {"saved"})
+        return state.but(saved=(point,), told=state.told - {"saved"})
 
     def mutation(self, node: Mutation, state: Transaction, run: Activation[Transaction]) -> Transaction:
         """A changed object may be an entity, which the commit stores."""
         if not self._bearing.heeds_changes:
             return state
-        return state if state.touched and state.changed else replace(state, touched=True, changed=True)
+        return state if state.touched and state.changed else state.but(touched=True, changed=True)
 
     def _commit(
         self, state: Transaction, point: Point, run: Activation[Transaction], *, explicit: bool, stores: bool
@@ -292,8 +308,8 @@ class Transactions(Domain[Transaction]):
 
     @staticmethod
     def _ended_without_commit(state: Transaction) -> Transaction:
-        ended = replace(state, depth=0, opened=None, dirty=None, outbox=None, pending=())
-        return replace(ended, holders=frozenset(), row=None, changed=False)
+        ended = state.but(depth=0, opened=None, dirty=None, outbox=None, pending=())
+        return ended.but(holders=frozenset(), row=None, changed=False)
 
     def _publish(
         self, effect: Effect, state: Transaction, witness: Witness, run: Activation[Transaction]
@@ -302,7 +318,7 @@ class Transactions(Domain[Transaction]):
             return state
         if state.depth or state.dirty is not None:
             if len(state.pending) < MOST_PENDING and all(known[0] != witness[0] for known in state.pending):
-                return replace(state, pending=(*state.pending, witness))
+                return state.but(pending=(*state.pending, witness))
             return state
         for code, name in (("EDA201", "committed"), ("EDA205", "saved")):
             feature: Feature = getattr(state, name)
@@ -312,7 +328,7 @@ class Transactions(Domain[Transaction]):
                 self._report(Found(code, witness, feature, carried=state.rows))
             else:
                 run.expose(code, witness)
-            return replace(state, told=state.told | {name})
+            return state.but(told=state.told | {name})
         return state
 
     def _carried(self, effect: Effect, state: Transaction) -> bool:
@@ -365,7 +381,7 @@ class Transactions(Domain[Transaction]):
                 if is_replica(effect, node.scope, self._evaluator):
                     continue
                 opened = state.opened if state.depth else (scope_point(effect, node, run.function),)
-                state = replace(state, depth=min(state.depth + 1, DEEPEST_SCOPE), opened=opened)
+                state = state.but(depth=min(state.depth + 1, DEEPEST_SCOPE), opened=opened)
         return state
 
     def leave(self, node: Scoped, state: Transaction, completed: bool, run: Activation[Transaction]) -> Transaction:
@@ -379,7 +395,7 @@ class Transactions(Domain[Transaction]):
                     state = self._ended_without_commit(state)
             elif outcome in {"commit", "savepoint"} and state.depth:
                 if state.depth > 1:
-                    state = replace(state, depth=state.depth - 1)
+                    state = state.but(depth=state.depth - 1)
                 elif not completed or outcome == "savepoint":
                     state = self._ended_without_commit(state)
                 else:
@@ -391,10 +407,12 @@ class Transactions(Domain[Transaction]):
         self, test: ir.Expr, scope: Scope, outcome: bool, state: Transaction, run: Activation[Transaction]
     ) -> Transaction | None:
         """A test whether a transaction is open decides which side runs."""
-        asked = asks_for_transaction(test)
+        asked = self._asked.get(id(test), ...)
+        if asked is ...:
+            asked = self._asked[id(test)] = asks_for_transaction(test)
         if asked is None:
             known = self._correlated.assume(test, scope, outcome, state.known)
-            return None if known is None else state if known is state.known else replace(state, known=known)
+            return None if known is None else state if known is state.known else state.but(known=known)
         is_open = bool(state.depth) or state.dirty is not None
         return state if is_open == (outcome == asked) else None
 
@@ -404,8 +422,8 @@ class Transactions(Domain[Transaction]):
         A loop that works off a queue (`while self.queue`) goes on with the same unit of work.
         """
         if works_off_queue(node.statement):
-            return replace(state, known=()) if state.known else state
-        return replace(state, committed=None, saved=None, protected=None, told=frozenset(), stored=None, known=())
+            return state.but(known=()) if state.known else state
+        return state.but(committed=None, saved=None, protected=None, told=frozenset(), stored=None, known=())
 
     def aside(
         self, node: Aside, state: Transaction, run: Activation[Transaction], engine: Engine[Transaction]
@@ -417,7 +435,7 @@ class Transactions(Domain[Transaction]):
             if state.outbox is None and state.protected is None:
                 self._hook(node, run, engine)
             return [state]
-        after = replace(self._ended_without_commit(state), outbox=state.outbox)
+        after = self._ended_without_commit(state).but(outbox=state.outbox)
         engine.block(node.body, [after], run)
         return [state]
 
@@ -425,9 +443,25 @@ class Transactions(Domain[Transaction]):
         """What an after-commit hook tells; what a caller handed over is reported where it was handed over."""
         handed = run.frame.call is not None and any(isinstance(item, Step) and item.dynamic for item in node.body)
         if self._hooks is None:
-            self._hooks = AfterCommit(engine.contexts)
+            self._hooks = AfterCommit(engine.contexts, self._bearing)
         for code, witness in self._hooks.told(node.body, run.function, run.frame):
             if handed and witness[0].function == run.function:
                 run.expose(f"hook {code}", witness)
             else:
                 self._report(Found(code, witness, ()))
+
+
+def _part(bears: Bears) -> _Part:
+    """What a function that may come to this is to a state."""
+    if bears is Bears.NOTHING or bears is Bears.ASKS:
+        return _Part.NONE
+    return _Part.FAILS if bears is Bears.FAILS else _Part.MATTERS
+
+
+def _mark(feature: Feature) -> bool | None:
+    """What of a feature tells states apart."""
+    return None if feature is None else bool(feature)
+
+
+def _inherited(feature: Feature) -> Feature:
+    return None if feature is None else INHERITED

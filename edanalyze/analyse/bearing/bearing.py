@@ -38,6 +38,7 @@ class Bearing:
         self._evaluator = contexts.evaluator
         self._classes = contexts.evaluator.classes
         self._open = OpenCalls(contexts, self._run_by)
+        self._overrides: dict[str, tuple[str, ...]] = {}
 
     def of(self, function: str) -> Bears:
         """What a function, or the top level of a module (`module:`), may come to, be it through others.
@@ -146,9 +147,14 @@ class Bearing:
         """What a call may mean in one context or another."""
         called = step.call.function
         frame = self._evaluator.root(step.scope)
-        effects, targets = self._contexts.effects.classify(step.call, frame)
-        callees.update(self._run_by(targets))
-        bears = self._effects(effects, step.scope) | self._as_modelled(step.call, frame)
+        effects, targets = step.effects, step.targets
+        if isinstance(called, ir.Name) or not (effects or targets):  # steps leave out what parameters are at most
+            effects, targets = self._contexts.effects.classify(step.call, frame)
+            callees.update(self._run_by(targets))
+            bears = self._effects(effects, step.scope)
+        else:
+            bears = Bears.NOTHING  # what is known of it has been added
+        bears |= self._as_modelled(step.call, frame)
         owner, receiver = self._owner(step.scope)
         methods = tuple(self._own_methods(owner, called, receiver))
         callees.update(methods)
@@ -190,8 +196,14 @@ class Bearing:
             yield target.id
             yield from self.overrides(target.id)
 
-    def overrides(self, function: str) -> Iterator[str]:
+    def overrides(self, function: str) -> tuple[str, ...]:
         """The methods of subclasses that may run instead of a method."""
+        found = self._overrides.get(function)
+        if found is None:
+            found = self._overrides[function] = tuple(self._find_overrides(function))
+        return found
+
+    def _find_overrides(self, function: str) -> Iterator[str]:
         functions = self._program.functions
         facts = functions.get(function)
         if facts is not None and facts.owner is not None and not facts.name.startswith("__"):
