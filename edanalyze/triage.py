@@ -28,11 +28,11 @@ def reader(source: bytes) -> Reader:
         return "concrete"
     if chosen == "abstract":
         return "abstract"
-    return "concrete" if _bearing().search(source) is not None else "abstract"
+    return "concrete" if _bearing().search(b"\n" + source) is not None else "abstract"
 
 
 @cache
 def _bearing() -> re.Pattern[bytes]:
     """An import of something at which edges start or end."""
     names = "|".join(map(re.escape, edge_packages()))
-    return re.compile(rf"^[ \t]*(?:from|import)[ \t]+(?:{names})\b".encode(), re.MULTILINE)
+    return re.compile(rf"\n[ \t]*(?:from|import)[ \t]+(?:{names})\b".encode())

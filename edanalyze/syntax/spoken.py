@@ -4,4 +4,11 @@ from __future__ import annotations
 
 import re
 
-SPEAKS = re.compile(r"noqa|edanalyze:", re.IGNORECASE)
+_WORDS = ("noqa", "edanalyze:")
+SPEAKS = re.compile("|".join(_WORDS), re.IGNORECASE)
+
+
+def may_speak(text: str) -> bool:
+    """Whether there may be such a comment in a text: a quick look."""
+    lowered = text.lower()
+    return any(word in lowered for word in _WORDS)
