@@ -28,11 +28,27 @@ def reader(source: bytes) -> Reader:
         return "concrete"
     if chosen == "abstract":
         return "abstract"
-    return "concrete" if _bearing().search(b"\n" + source) is not None else "abstract"
+    return "concrete" if _bears(b"\n" + source) else "abstract"
+
+
+def _bears(source: bytes) -> bool:
+    """Whether something is imported at which edges start or end."""
+    for found in _imports().finditer(source):
+        package, names = found[2], found[3]
+        if package is None:
+            return True
+        leading = edge_packages()[package.decode()]
+        if any(name == b"*" or name.decode() in leading for name in _NAME.findall(names)):
+            return True
+    return False
+
+
+_NAME = re.compile(rb"[A-Za-z0-9_]+|\*")
 
 
 @cache
-def _bearing() -> re.Pattern[bytes]:
-    """An import of something at which edges start or end."""
-    names = "|".join(map(re.escape, edge_packages()))
-    return re.compile(rf"\n[ \t]*(?:from|import)[ \t]+(?:{names})\b".encode())
+def _imports() -> re.Pattern[bytes]:
+    """An import of a package with edges, or from such a package: its name, and the names that are imported."""
+    packages = "|".join(map(re.escape, edge_packages()))
+    below = rf"from[ \t]+({packages})\b[\w.]*[ \t]+import\b[ \t]*(\([^)]*|[^\n]*)"
+    return re.compile(rf"\n[ \t]*(?:import[ \t]+({packages})\b|{below})".encode())

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
 from edanalyze.models.load import DATA, document, library
+from edanalyze.models.records import Api
 from edanalyze.models.rows import Library
 
 PATH = DATA / "index.json"
@@ -28,7 +29,7 @@ def build_index() -> dict[str, Any]:
     """What data/index.json must hold.
 
     `imports`: import name -> files; `requires`: file -> files whose classes it refers to; `edges`: the packages with
-    APIs at which an edge of the graph starts or ends.
+    APIs at which an edge of the graph starts or ends -> the names in them that lead there.
     """
     imports: dict[str, list[str]] = {}
     owners: dict[str, str] = {}
@@ -44,22 +45,58 @@ def build_index() -> dict[str, Any]:
     for file, known in libraries.items():
         mentioned = {base for bases in known.bases.values() for base in bases}
         for api in known.apis:
-            mentioned |= {str(api.data[key]) for key in ("returns", "enters", "produces", "yields") if key in api.data}
+            mentioned |= _given(api)
         needed = {owners[name] for name in mentioned if name in owners} - {file}
         if needed:
             requires[file] = sorted(needed)
-    return {"imports": dict(sorted(imports.items())), "requires": requires, "edges": _edges(libraries.values())}
+    return {"imports": dict(sorted(imports.items())), "requires": requires, "edges": _edges([*libraries.values()])}
 
 
-def _edges(libraries: Iterable[Library]) -> list[str]:
-    """The packages with APIs that connect one process with another, without those inside one of them."""
-    packages = {
-        _package(api.call)
+def _edges(libraries: Sequence[Library]) -> dict[str, list[str]]:
+    """The packages with APIs that connect one process with another (not those inside one), and the names to import.
+
+    The names are those of functions and classes at which an edge starts or ends, or through which one comes to them.
+    """
+    starts = {
+        api.call.partition(":")[0]
         for known in libraries
         for api in known.apis
         if api.kind in _EDGES and not api.data.get("in_process")
-    } - {""}
-    return sorted(name for name in packages if not any(name.startswith(f"{other}.") for other in packages))
+    }
+    packages = {_package(call) for call in starts} - {""}
+    outer = [name for name in packages if not any(name.startswith(f"{other}.") for other in packages)]
+    reached = _reached({_imported(call) for call in starts}, libraries)
+    return {
+        package: sorted({part for name in reached if name.startswith(f"{package}.") for part in _below(name, package)})
+        for package in sorted(outer)
+    }
+
+
+def _reached(names: set[str], libraries: Sequence[Library]) -> set[str]:
+    """These classes and functions with other names of them, their subclasses, and what gives their instances."""
+    found: set[str] = set()
+    while found != names:
+        found = set(names)
+        for known in libraries:
+            names |= {alias for alias, meant in known.aliases.items() if meant in found}
+            names |= {cls for cls, bases in known.bases.items() if not found.isdisjoint(bases)}
+            names |= {_imported(api.call) for api in known.apis if not found.isdisjoint(_given(api))}
+    return found
+
+
+def _given(api: Api) -> set[str]:
+    """The classes of which an API gives instances."""
+    return {str(api.data[key]) for key in ("returns", "enters", "produces", "yields") if key in api.data}
+
+
+def _imported(call: str) -> str:
+    """The class or function that has to be imported for a dotted call."""
+    parts = call.partition(":")[0].split(".")
+    return ".".join(parts[: len(_package(call).split(".")) + 1])
+
+
+def _below(name: str, package: str) -> list[str]:
+    return name[len(package) + 1 :].split(".")
 
 
 def _package(call: str) -> str:

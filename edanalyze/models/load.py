@@ -80,9 +80,10 @@ def digest() -> str:
     return total.hexdigest()
 
 
-def edge_packages() -> tuple[str, ...]:
-    """The packages with APIs at which an edge of the graph starts or ends."""
-    return tuple(_index()["edges"])
+def edge_packages() -> Mapping[str, Sequence[str]]:
+    """The packages with APIs at which an edge of the graph starts or ends, and the names in them that lead there."""
+    edges: Mapping[str, Sequence[str]] = _index()["edges"]
+    return edges
 
 
 @cache

@@ -209,7 +209,13 @@ def test_libcst_reads_the_files_at_which_edges_start_or_end(monkeypatch: pytest.
     monkeypatch.delenv(SWITCH, raising=False)
     assert reader(b"import os\nfrom requests import post\n") == "concrete"
     assert reader(b"def f():\n    from celery.app import task\n") == "concrete"
+    assert reader(b"from celery import (  # for tasks\r\n    Celery as App,\r\n    signals,\r\n)\r\n") == "concrete"
+    assert reader(b"from requests import *") == "concrete"
     assert reader(b"import requestslike\n# import requests\nimport django.db\n") == "abstract"
+    assert (
+        reader(b"from requests import HTTPError, Response\nfrom celery.utils.log import get_task_logger\n")
+        == "abstract"
+    )
 
 
 WITHOUT_LIBCST = """
