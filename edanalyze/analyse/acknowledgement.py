@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 
+from edanalyze.analyse.bearing import AFFECTS, Bearing, Bears
 from edanalyze.analyse.domain import Activation, Domain
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.trees import Repeat, Scoped, Step
@@ -29,8 +30,14 @@ Report = Callable[[Witness, Witness], None]  # the acknowledgement, the effect t
 class Acknowledgement(Domain[Settled]):
     """The domain of EDA302 for explicit acknowledgements."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, bearing: Bearing, report: Report) -> None:
+        self._bearing = bearing
         self._report = report
+
+    def passes(self, function: str, state: Settled) -> bool:
+        """Whether a function settles nothing, nor has any effect after the message was settled, nor fails."""
+        matters = Bears.SETTLES | Bears.RAISES if state.ack is None else AFFECTS | Bears.RAISES
+        return not self._bearing.may(function, matters)
 
     def shape(self, state: Settled) -> Hashable:
         """Whether and where."""

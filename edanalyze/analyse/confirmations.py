@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edanalyze.analyse.bearing import Bears
 from edanalyze.analyse.connections import in_pipeline
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.fates import AWAIT, FUTURE, Fate, Fates, lexical
@@ -58,17 +59,16 @@ class Confirmations:
     def missing(self) -> Iterator[Unconfirmed]:
         """One record for each call at which something is missing, in a stable order."""
         seen: set[tuple[str, ir.Place]] = set()
-        for function in self._functions():
-            for step in steps(self._system.contexts.tree(function).body):
+        contexts, bearing = self._system.contexts, self._system.bearing
+        for function in contexts.inventory.functions:
+            if not bearing.may(function, Bears.SENDS | Bears.DEFERS):
+                continue
+            for step in steps(contexts.tree(function).body):
                 for found in (*self._of_step(step), *self._of_coroutine(step)):
                     first = found.witness[0]
                     if (first.module, first.place) not in seen:
                         seen.add((first.module, first.place))
                         yield found
-
-    def _functions(self) -> list[str]:
-        program = self._system.program
-        return [*sorted(program.functions), *(f"{module}:" for module in sorted(program.modules))]
 
     # ------------------------------------------------------------ library calls
 

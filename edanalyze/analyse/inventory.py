@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from edanalyze.analyse.effects import Effect
-from edanalyze.analyse.trees import FunctionTree, Repeat, Step, nodes
+from edanalyze.analyse.trees import Attempt, FunctionTree, Repeat, Step, nodes
 from edanalyze.link.program import Program
 
 
@@ -24,6 +24,12 @@ class Occurrence(NamedTuple):
         return not self.function.endswith(":")
 
 
+class _Walked(NamedTuple):
+    effects: tuple[Occurrence, ...]
+    repeats: tuple[tuple[str, Repeat], ...]
+    attempts: tuple[tuple[str, Attempt], ...]
+
+
 class Inventory:
     """What there is, as trees say it without a call context, in a stable order: function by function, then modules."""
 
@@ -38,21 +44,24 @@ class Inventory:
         return (*sorted(program.functions), *(f"{module}:" for module in sorted(program.modules)))
 
     @cached_property
-    def _walked(self) -> tuple[tuple[Occurrence, ...], tuple[tuple[str, Repeat], ...]]:
+    def _walked(self) -> _Walked:
         effects: list[Occurrence] = []
         repeats: list[tuple[str, Repeat]] = []
+        attempts: list[tuple[str, Attempt]] = []
         for function in self.functions:
             for node in nodes(self._tree(function).body):
                 if isinstance(node, Step):
                     effects += [Occurrence(function, node, effect) for effect in node.effects]
                 elif isinstance(node, Repeat):
                     repeats.append((function, node))
-        return tuple(effects), tuple(repeats)
+                elif isinstance(node, Attempt):
+                    attempts.append((function, node))
+        return _Walked(tuple(effects), tuple(repeats), tuple(attempts))
 
     @property
     def effects(self) -> tuple[Occurrence, ...]:
         """The effects of all steps."""
-        return self._walked[0]
+        return self._walked.effects
 
     def of_kinds(self, kinds: Container[str]) -> Iterator[Occurrence]:
         """The effects of some kinds."""
@@ -61,4 +70,9 @@ class Inventory:
     @property
     def repeats(self) -> tuple[tuple[str, Repeat], ...]:
         """All loops and comprehensions, each with the function that holds it; outer ones come first."""
-        return self._walked[1]
+        return self._walked.repeats
+
+    @property
+    def attempts(self) -> tuple[tuple[str, Attempt], ...]:
+        """All `try` statements, each with the function that holds it."""
+        return self._walked.attempts

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from edanalyze.analyse.bearing import Bears
 from edanalyze.analyse.trees import Alternative, Aside, Attempt, Cases, Leave, Repeat, Scoped, Step, Tree
 from edanalyze.analyse.witness import Witness
 from edanalyze.facts import ir
@@ -34,11 +35,10 @@ class Loops:
 
     def calls(self) -> Iterator[tuple[Witness, str]]:
         """The path from the call in the loop to the HTTP call, and what is iterated."""
-        program = self._system.program
-        for identifier in sorted(program.functions):
-            self._tree(self._system.contexts.tree(identifier).body, identifier)
-        for module in sorted(program.modules):
-            self._tree(self._system.contexts.tree(f"{module}:").body, f"{module}:")
+        contexts = self._system.contexts
+        for function in dict.fromkeys(function for function, _ in contexts.inventory.repeats):
+            if self._system.bearing.may(function, Bears.SENDS):
+                self._tree(contexts.tree(function).body, function)
         for key in sorted(self._found, key=lambda key: (key[0], key[1].line, key[1].column)):
             witness, name = self._found[key]
             if not any((point.module, point.place) in self._found for point in witness[1:]):  # the innermost loop only

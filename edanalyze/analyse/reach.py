@@ -118,8 +118,11 @@ class Reach:
         for node, _, _ in self._run_by(function):
             step = self.contexts.in_frame(node, frame)
             for target in step.targets:
-                inner = self.contexts.frame(target, step.call, frame)
-                functions.update(dict.fromkeys(self.functions(target, inner)))
+                if self._run_by(target.id):
+                    inner = self.contexts.frame(target, step.call, frame)
+                    functions.update(dict.fromkeys(self.functions(target, inner)))
+                else:
+                    functions[target.id] = None
         return tuple(functions)
 
     def _reached(self, function: str, frame: Frame) -> tuple[Reached, ...]:
@@ -136,10 +139,9 @@ class Reach:
             point = Point(step.scope.module, function, step.call.place, says(effect), effect.likely)
             yield Reached(effect, step, (point,), frame, later or effect.kind == "deferred_publish", beside)
         for target in step.targets:
-            inner = self.effects(target, self.contexts.frame(target, step.call, frame))
-            if inner:
+            if self._bearing.may(target.id, AFFECTS):
                 point = self.contexts.call_point(step, target, function)
-                for item in inner:
+                for item in self.effects(target, self.contexts.frame(target, step.call, frame)):
                     way = (point, *item.witness)
                     yield Reached(
                         item.effect, item.step, way, item.frame, later or item.deferred, beside or item.concurrent

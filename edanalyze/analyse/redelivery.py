@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.acknowledgement import Acknowledgement, Settled
+from edanalyze.analyse.bearing import Bears
 from edanalyze.analyse.domain import Activation
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.engine import Engine
@@ -50,6 +51,7 @@ class Redelivery:
         """Handler, acknowledgement, and the effect that follows it."""
         found: dict[tuple[object, ...], tuple[EntryPoint, Witness, Witness]] = {}
         seen: set[tuple[Function, Frame]] = set()
+        bearing = self._system.bearing
         for entry in self._system.message_handlers:
 
             def report(ack: Witness, effect: Witness, entry: EntryPoint = entry) -> None:
@@ -58,9 +60,9 @@ class Redelivery:
                 )
 
             for function, frame in self._runs(entry):
-                if (function, frame) not in seen:
+                if (function, frame) not in seen and bearing.may(function.id, Bears.SETTLES):
                     seen.add((function, frame))
-                    Engine(Acknowledgement(report), self._system.contexts).run(function, frame, Settled())
+                    Engine(Acknowledgement(bearing, report), self._system.contexts).run(function, frame, Settled())
         return tuple(found.values())
 
     def _runs(self, entry: EntryPoint) -> Iterator[tuple[Function, Frame]]:

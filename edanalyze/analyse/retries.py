@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edanalyze.analyse.bearing import Bears
 from edanalyze.analyse.effects import root_of
 from edanalyze.analyse.retryloops import is_unsent, tried_again
 from edanalyze.analyse.trees import Repeat, Step, Tree, nodes, steps
@@ -64,7 +65,7 @@ class Retries:
     # ---------------------------------------------------------------- regions
 
     def regions(self) -> Iterator[Region]:
-        """All of them, in a stable order."""
+        """All of them, in a stable order; of loops those in functions that may send a request."""
         functions = sorted(self._program.functions)
         for function in functions:
             why = self.of_function(function)
@@ -74,6 +75,8 @@ class Retries:
             if entry.kind == "task" and entry.delivery.retries and entry.function in self._program.functions:
                 yield self._of_task(entry)
         for function, node in self._contexts.inventory.repeats:
+            if not self._system.bearing.may(function, Bears.SENDS):
+                continue
             frame = self._contexts.root(function)
             body = self._again(node, frame, self._sends)
             if body:

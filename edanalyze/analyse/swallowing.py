@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from edanalyze.analyse.acknowledgement import SETTLING
+from edanalyze.analyse.bearing import Bears
 from edanalyze.analyse.clauses import discarded, first_work, gives_values
 from edanalyze.analyse.domain import Activation, Domain
 from edanalyze.analyse.effects import Effect
@@ -29,6 +31,7 @@ OBSERVERS = frozenset(
     {"opentelemetry", "prometheus_client", "statsd", "datadog", "ddtrace", "newrelic", "elasticapm", "sentry_sdk"}
 )
 """Packages that measure and report: their failure loses no message."""
+_MATTERS = Bears.SETTLES | Bears.RAISES
 AUTOMATIC = frozenset({"before", "after", "timer", "none"})
 """When messages count as done without a call in the code."""
 
@@ -71,6 +74,13 @@ class Swallowed(Domain[Attempted]):
         self._found: dict[tuple[str, ir.Place], Clause] = {}
         self._steps: set[tuple[str, ir.Place]] = set()
         self._discarded: dict[str, frozenset[ir.Place]] = {}
+
+    def passes(self, function: str, state: Attempted) -> bool:
+        """Whether a function neither swallows a failure nor settles a message, nor fails; where nothing of it was."""
+        if state.clause is not None or state.acknowledged:
+            return False
+        system = self._system
+        return not (system.bearing.may(function, _MATTERS) or system.swallowing.may_swallow(function))
 
     def shape(self, state: Attempted) -> Hashable:
         """The clause and the acknowledgement."""
@@ -239,6 +249,8 @@ class Swallowing:
         seen: set[tuple[str, ir.Place]] = set()
         for entry in self._system.message_handlers:
             for function, frame in self.roots(entry):
+                if not self.may_swallow(function.id):
+                    continue
                 domain = Swallowed(self._system, self._is_automatic(entry, function), entry.declared)
                 engine = Engine(domain, self._system.contexts)
                 found = domain.finish(engine.run(function, frame, Attempted()).exits)
@@ -246,6 +258,19 @@ class Swallowing:
                     if key not in seen and not self._is_about_loop(clause, function, entry):
                         seen.add(key)
                         yield entry, clause
+
+    def may_swallow(self, function: str) -> bool:
+        """Whether a function may come to a clause that swallows."""
+        return function in self._swallowing
+
+    @cached_property
+    def _swallowing(self) -> frozenset[str]:
+        swallows = self._system.clauses.swallows
+        return self._system.bearing.leading_to(
+            function
+            for function, attempt in self._system.contexts.inventory.attempts
+            if any(swallows(rescue.handler, attempt.scope, False) for rescue in attempt.rescues)
+        )
 
     def _is_about_loop(self, clause: Clause, function: Function, entry: EntryPoint) -> bool:
         """Whether a clause stands outside the loop that reads the messages: no message is done when it is entered."""

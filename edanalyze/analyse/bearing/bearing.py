@@ -12,14 +12,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from edanalyze.analyse.bearing.bears import TRANSACTIONAL, Bears, of_api, of_effect
+from edanalyze.analyse.bearing.bears import ANYTHING, TRANSACTIONAL, Bears, of_api, of_effect
 from edanalyze.analyse.bearing.opencalls import OpenCalls
 from edanalyze.analyse.conditions import asks_for_transaction
 from edanalyze.analyse.connections import units_of_work
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.effects import Effect, last_name, root_of
 from edanalyze.analyse.outbox import is_outbox_write
-from edanalyze.analyse.trees import Alternative, Aside, Leave, Mutation, Repeat, Scoped, Step, nodes
+from edanalyze.analyse.trees import Alternative, Aside, Attempt, Leave, Mutation, Repeat, Scoped, Step, is_broad, nodes
 from edanalyze.facts import ir
 from edanalyze.link.evaluate import MOST_VALUES
 from edanalyze.link.scopes import Scope
@@ -39,6 +39,7 @@ class Bearing:
         self._classes = contexts.evaluator.classes
         self._open = OpenCalls(contexts, self._run_by)
         self._overrides: dict[str, tuple[str, ...]] = {}
+        self._leading: dict[frozenset[str], frozenset[str]] = {}
 
     def of(self, function: str) -> Bears:
         """What a function, or the top level of a module (`module:`), may come to, be it through others.
@@ -50,6 +51,14 @@ class Bearing:
     def may(self, function: str, come_to: Bears) -> bool:
         """Whether a function, or the top level of a module, may come to any of some things."""
         return bool(self._all.get(function, Bears.NOTHING) & come_to)
+
+    def leading_to(self, functions: Iterable[str]) -> frozenset[str]:
+        """The functions that may come to run one of some functions, these included."""
+        wanted = frozenset(functions)
+        found = self._leading.get(wanted)
+        if found is None:
+            found = self._leading[wanted] = self._callers_of(wanted) | self._callers_of_any
+        return found
 
     # -------------------------------------------------------------- fixed point
 
@@ -92,14 +101,35 @@ class Bearing:
         return {function: bears & TRANSACTIONAL for function, bears in self._all.items()}
 
     @cached_property
-    def _all(self) -> dict[str, Bears]:
+    def _direct(self) -> tuple[dict[str, Bears], dict[str, list[str]]]:
+        """What functions themselves do, and the functions that may call each."""
         found: dict[str, Bears] = {}
         callers: dict[str, list[str]] = defaultdict(list)
         for function in self.functions:
-            own, callees = self._own(function)
-            found[function] = own
+            found[function], callees = self._own(function)
             for callee in callees:
                 callers[callee].append(function)
+        return found, callers
+
+    @cached_property
+    def _callers_of_any(self) -> frozenset[str]:
+        """The functions that may come to call something of which nothing is known."""
+        return self._callers_of(function for function, own in self._direct[0].items() if own == ANYTHING)
+
+    def _callers_of(self, functions: Iterable[str]) -> frozenset[str]:
+        found = set(functions)
+        waiting = list(found)
+        while waiting:
+            for caller in self._direct[1].get(waiting.pop(), ()):
+                if caller not in found:
+                    found.add(caller)
+                    waiting.append(caller)
+        return frozenset(found)
+
+    @cached_property
+    def _all(self) -> dict[str, Bears]:
+        found = dict(self._direct[0])
+        callers = self._direct[1]
         waiting = [function for function, bears in found.items() if bears]
         while waiting:
             function = waiting.pop()
@@ -123,9 +153,11 @@ class Bearing:
                 case Alternative(test=test) if test is not None and asks_for_transaction(test) is not None:
                     bears |= Bears.ASKS
                 case Leave(kind="raise"):
-                    bears |= Bears.FAILS
+                    bears |= Bears.FAILS | Bears.RAISES
                 case Repeat(statement=ir.Loop(kind="while", source=ir.Const())):
-                    bears |= Bears.FAILS  # it may not come back
+                    bears |= Bears.FAILS | Bears.RAISES  # it may not come back
+                case Attempt(rescues=rescues) if not any(is_broad(rescue.handler) for rescue in rescues):
+                    bears |= Bears.RAISES
                 case Scoped(effects=effects):
                     bears |= self._effects(effects, node.scope)
                     hooks = (*node.enter, *node.leave, *(generator for generator, _ in node.generators))

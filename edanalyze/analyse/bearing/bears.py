@@ -13,7 +13,8 @@ class Bears(Flag):
     SENDS: a message, a request, or an outbox row. DEFERS: a message until the commit. STORES: writes, or begins and
     ends transactions. CHANGES: objects that a commit stores without being told (only where there is such a commit).
     FAILS: it may raise, or not come back. ASKS: what it does depends on whether a transaction is open.
-    SETTLES: it acknowledges a message or refuses it. ACTS: it has any other effect.
+    SETTLES: it acknowledges a message or refuses it. ACTS: it has any other effect. RAISES: an error may get out of it,
+    as the engine follows errors: it raises one, or catches only some of them; or it may not come back.
     """
 
     NOTHING = 0
@@ -25,12 +26,13 @@ class Bears(Flag):
     ASKS = auto()
     SETTLES = auto()
     ACTS = auto()
+    RAISES = auto()
 
 
 ANYTHING = ~Bears.NOTHING
 AFFECTS = Bears.SENDS | Bears.DEFERS | Bears.STORES | Bears.SETTLES | Bears.ACTS
 """Any effect."""
-TRANSACTIONAL = ~(Bears.SETTLES | Bears.ACTS)
+TRANSACTIONAL = ~(Bears.SETTLES | Bears.ACTS | Bears.RAISES)
 """What an analysis of transactions cares about."""
 
 _OF_EFFECT = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 
 from edanalyze.analyse.asides import Asides
 from edanalyze.analyse.effects import Effects
@@ -26,7 +26,6 @@ class Handing:
         self._asides = Asides(effects)
         self._evaluator = effects.evaluator
         self._made: dict[tuple[int, int], ir.Call] = {}
-        self._references: dict[str, list[tuple[ir.Call, Scope, ir.Expr]]] | None = None
 
     # --------------------------------------------------------------- arguments
 
@@ -110,17 +109,29 @@ class Handing:
 
     def references(self, name: str) -> Iterator[tuple[ir.Call, Scope]]:
         """Calls that are given a function of that name to run later, as calls of that function."""
-        if self._references is None:
-            self._references = defaultdict(list)
-            for identifier in sorted(self._evaluator.program.scopes):
-                for call, scope in self._evaluator.program.scopes[identifier].calls:
-                    for item in _arguments(call):
-                        if isinstance(item, ir.Name | ir.Attr):
-                            last = item.id if isinstance(item, ir.Name) else item.name
-                            self._references[last].append((call, scope, item))
         for call, scope, item in self._references.get(name, ()):
             if self._asides.aside(call, scope):
                 yield self.applied(call, item), scope
+
+    @cached_property
+    def _references(self) -> dict[str, list[tuple[ir.Call, Scope, ir.Expr]]]:
+        """What calls are given that bears the name of a function, by that name."""
+        program = self._evaluator.program
+        found: dict[str, list[tuple[ir.Call, Scope, ir.Expr]]] = {
+            function.name: [] for function in program.functions.values()
+        }
+        for identifier in sorted(program.scopes):
+            for call, scope in program.scopes[identifier].calls:
+                for item in _arguments(call) if call.keywords else call.arguments:
+                    if isinstance(item, ir.Name):
+                        last = item.id
+                    elif isinstance(item, ir.Attr):
+                        last = item.name
+                    else:
+                        continue
+                    if last in found:
+                        found[last].append((call, scope, item))
+        return found
 
 
 def _arguments(call: ir.Call) -> tuple[ir.Expr, ...]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from edanalyze.analyse.bearing import Bears
 from edanalyze.analyse.engine import Engine
 from edanalyze.analyse.poison.batches import Batches
 from edanalyze.analyse.poison.limits import Limits
@@ -77,7 +80,24 @@ class PoisonLoops:
 
         domain = Requeues(self._system, report, republished)
         for function, frame in self._system.swallowing.roots(entry):
-            Engine(domain, self._system.contexts).run(function, frame, Caught())
+            if self._may_put_back(entry, function.id):
+                Engine(domain, self._system.contexts).run(function, frame, Caught())
+        return found
+
+    def _may_put_back(self, entry: EntryPoint, function: str) -> bool:
+        """Whether a function may come to settle a message, or to publish to a topic that the handler receives."""
+        bearing = self._system.bearing
+        if bearing.may(function, Bears.SETTLES):
+            return True
+        publishing = (self._publishing.get(topic.literal, ()) for topic in entry.topics if topic.literal)
+        return function in bearing.leading_to(name for names in publishing for name in names)
+
+    @cached_property
+    def _publishing(self) -> dict[str, set[str]]:
+        """The functions that publish to each topic."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for call in self._system.binding.publishes:
+            found[call.topic].add(call.function)
         return found
 
     def _goes_back(self, entry: EntryPoint, step: Step) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edanalyze.analyse.bearing import Bears
 from edanalyze.analyse.domain import Activation, Domain
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.poison.limits import is_limit
@@ -42,6 +43,11 @@ class Requeues(Domain[Caught]):
         self._republished = republished
         self._deliveries = Deliveries(system.evaluator)
         self._contexts = system.contexts
+        self._bearing = system.bearing
+
+    def passes(self, function: str, state: Caught) -> bool:
+        """Whether a function neither settles nor sends a message, nor fails."""
+        return not self._bearing.may(function, Bears.SETTLES | Bears.SENDS | Bears.RAISES)
 
     def shape(self, state: Caught) -> Hashable:
         """The clause."""
