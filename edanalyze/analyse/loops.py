@@ -158,6 +158,8 @@ class Loops:
                 point = Point(step.scope.module, function, step.call.place, says(effect), effect.likely)
                 return (point,)
         for target in step.targets:
+            if not self._system.bearing.may(target.id, Bears.SENDS):
+                continue
             if self._is_coroutine(target) and not step.call.awaited:
                 continue
             for item in self._system.reach.effects(target):

@@ -84,7 +84,10 @@ class Retries:
 
     def handed(self) -> Iterator[Handed]:
         """Callables that are handed to retrying functions, of the project or of a library."""
+        looping = {function for function, _ in self._contexts.inventory.repeats}
         for function in sorted(self._program.functions):
+            if function not in looping and self.of_function(function) is None:
+                continue
             for name, why in sorted(self._retried_parameters(function).items()):
                 scope = self._program.scopes[function]
                 for call, frame in self._evaluator.parameters.callers(function):
@@ -227,6 +230,7 @@ class Retries:
         return any(
             item.effect.kind == "http" and not item.deferred
             for target in step.targets
+            if self._system.bearing.may(target.id, Bears.SENDS)
             for item in self._system.reach.effects(target)
         )
 
