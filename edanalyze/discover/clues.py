@@ -48,7 +48,7 @@ _PERSISTS = re.compile(
 )
 _PORT = re.compile(r"\bport[ \t]*=[ \t]*(?:int\([^\n]{0,60}?)?[\"']?(\d{2,5})\b")
 _SERVED_AT = re.compile(
-    r"(?:\w*Server\(\s*\(|\bmake_server\(|\brun_simple\(|\.run\()"
+    r"(?:Server\(\s*\(|\bmake_server\(|\brun_simple\(|\.run\()"
     r"\s*(?:host[ \t]*=[ \t]*)?[\"'][\w.:-]*[\"']\s*,\s*(\d{2,5}|[A-Za-z_]\w*)\b"
 )
 _PORT_NAME = re.compile(r"\bport[ \t]*=[ \t]*([A-Za-z_]\w*)[ \t]*[,)]")
@@ -90,28 +90,30 @@ def read_clues(content: str) -> Clues:
     broker = bool(_IMPORTS_BROKER.search(content) or _IMPORTS_BROKER_FROM.search(content))
     web = bool(_IMPORTS_WEB.search(content))
     built = bool((web or broker) and _CONSTRUCTS.search(content))
-    runs_itself = bool(_MAIN.search(content) or _BLOCKS_AT_TOP.search(content))
+    runs_itself = bool(("__name__" in content and _MAIN.search(content)) or _BLOCKS_AT_TOP.search(content))
+    handles = "handler" in content and bool(_LAMBDA.search(content))
     starts = bool(
         ((web or broker) and _CONSTRUCTS_AT_TOP.search(content))
         or ((broker or built) and runs_itself)
         or (broker and "nameko" in content and _NAMEKO.search(content))
-        or (_LAMBDA.search(content) and not runs_itself)
+        or (handles and not runs_itself)
     )
-    ports = tuple(dict.fromkeys(_ports(content))) if _RUNS.search(content) else ()
     return Clues(
         starts=starts,
         runs=runs_itself,
         executes=bool(_EXECUTES.search(content)),
-        launches=bool(_LAUNCHES.search(content)) and not built,
-        handles=bool(_LAMBDA.search(content)),
+        launches=not built and "process" in content and bool(_LAUNCHES.search(content)),
+        handles=handles,
         serves=starts or built or broker,
-        ports=ports if starts or runs_itself else (),
+        ports=tuple(dict.fromkeys(_ports(content))) if starts or runs_itself else (),
         imports=tuple(_imports(content)),
     )
 
 
 def _ports(content: str) -> Iterator[int]:
     """The ports that a file serves at, as numbers or by names that it gives numbers to."""
+    if not _RUNS.search(content):
+        return
     for each in (*_PORT.findall(content), *_SERVED_AT.findall(content), *_PORT_NAME.findall(content)):
         numbers = [each] if each.isdigit() else re.findall(_NUMBER.format(name=re.escape(each)), content, re.MULTILINE)
         yield from map(int, numbers[:1])
