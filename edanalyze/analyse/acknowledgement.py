@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from edanalyze.analyse.bearing import AFFECTS, Bearing, Bears
 from edanalyze.analyse.domain import Activation, Domain
 from edanalyze.analyse.effects import Effect
-from edanalyze.analyse.trees import Repeat, Scoped, Step
+from edanalyze.analyse.trees import Attempt, Repeat, Rescue, Scoped, Step
 from edanalyze.analyse.witness import INHERITED, Exposure, Point, Witness
 
 LASTING = frozenset({"write", "dedupe", "http", "publish", "mail", "payment", "commit", "outbox"})
@@ -19,9 +19,10 @@ SETTLING = frozenset({"ack", "commit_offset", "store_offset", "delete", "checkpo
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Whether the message was acknowledged on this path, and where."""
+    """Whether the message was acknowledged on this path, and where; `sure`: before the `try` that runs."""
 
     ack: Witness | None = None
+    sure: bool = False
 
 
 Report = Callable[[Witness, Witness], None]  # the acknowledgement, the effect that follows
@@ -41,7 +42,7 @@ class Acknowledgement(Domain[Settled]):
 
     def shape(self, state: Settled) -> Hashable:
         """Whether and where."""
-        return None if state.ack is None else (bool(state.ack), state.ack[-1:] and state.ack[-1].place)
+        return None if state.ack is None else (bool(state.ack), state.ack[-1:] and state.ack[-1].place, state.sure)
 
     def entry(self, state: Settled) -> Settled:
         """An acknowledgement by the caller is inherited."""
@@ -73,6 +74,14 @@ class Acknowledgement(Domain[Settled]):
         if state.ack is not None:
             self._late((point, *exposure.witness), state, run)
 
+    def attempt(self, node: Attempt, state: Settled, run: Activation[Settled]) -> Settled:
+        """What was acknowledged before a `try` is acknowledged whatever fails in it."""
+        return replace(state, sure=state.ack is not None)
+
+    def rescued(self, node: Attempt, rescue: Rescue, state: Settled, run: Activation[Settled]) -> Settled:
+        """What fails in a `try` that acknowledges at its end fails before that: the clause still has the message."""
+        return state if state.sure else Settled()
+
     def leave(self, node: Scoped, state: Settled, completed: bool, run: Activation[Settled]) -> Settled:
         """A scope that acknowledges does so when it is left."""
         for effect in node.effects:
@@ -83,7 +92,7 @@ class Acknowledgement(Domain[Settled]):
 
     def again(self, node: Repeat, state: Settled) -> Settled:
         """The next message is not acknowledged yet."""
-        return replace(state, ack=None)
+        return Settled()
 
 
 def _says(effect: Effect) -> str:

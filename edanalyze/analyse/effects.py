@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
-from edanalyze.analyse.lists import are_data
 from edanalyze.analyse.signals import Signals
 from edanalyze.analyse.statements import Statements
+from edanalyze.analyse.stores import is_stored
 from edanalyze.analyse.stubs import Stubs
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled
@@ -109,10 +108,6 @@ class Effects:
         self._statements = Statements(evaluator)
         self._stubs = Stubs(evaluator.models.models)
         self.signals = Signals(evaluator)
-
-    @cached_property
-    def _lists_are_data(self) -> bool:
-        return are_data(self.evaluator.program)
 
     # ------------------------------------------------------------------ calls
 
@@ -244,7 +239,7 @@ class Effects:
                     return None
                 if form == "rpc":
                     return replace(effect, kind="rpc")
-                if form == "list" and self._lists_are_data:
+                if is_stored(form, self.evaluator.program):
                     return replace(effect, kind="append")
                 if data.get("after_commit"):
                     return replace(effect, kind="deferred_publish")

@@ -92,14 +92,12 @@ class RemoteChanges:
         if not call.methods or not set(call.methods) <= _UNSAFE or call.effect.api.kind != "http":
             return False
         words = [String(segment).text.lower().strip("{}") for segment in parse(call.url).segments]
-        if any(_SIGNS_IN.search(word) for word in words):
+        literal = [word for word in words if word]
+        if any(_SIGNS_IN.search(word) for word in words) or (literal and _ASKS.fullmatch(literal[-1])):
             return False
         if call.targets:
             return any(self.changes(target) for target in call.targets)
-        if not call.service and _MESSAGES.search(call.url.text):
-            return False
-        literal = [word for word in words if word]
-        return not (literal and _ASKS.fullmatch(literal[-1]))
+        return bool(call.service) or not _MESSAGES.search(call.url.text)
 
     def _invokes_change(self, call: RpcCall) -> bool:
         if _READS.match(call.method):
@@ -163,10 +161,16 @@ class RemoteChanges:
         return self._changing[entry.function]
 
     def _changes_memory(self, function: str) -> bool:
-        """Whether a function changes what outlives it, or calls something unknown that sounds as if it did."""
+        """Whether a function changes what outlives it, or calls something unknown that sounds as if it did.
+
+        What an object only notes of itself (the session that it has opened, the time of its last request) is not meant.
+        """
         scope = self._system.program.scopes[function]
+        facts = scope.function
+        own = facts.parameters[0].name if facts is not None and facts.owner is not None and facts.parameters else None
         for store in scope.stores:
-            if not self._is_local(store.base, scope):
+            notes = isinstance(store.key, str) and isinstance(store.base, ir.Name) and store.base.id == own
+            if not notes and not self._is_local(store.base, scope):
                 return True
         for call, inner in scope.calls:
             if not isinstance(call.function, ir.Attr):

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.effects import Effect
-from edanalyze.analyse.lists import are_queues
 from edanalyze.analyse.mapped import is_mapped
 from edanalyze.analyse.origin import Origin, Origins
 from edanalyze.analyse.outbox import is_outbox_write
+from edanalyze.analyse.stores import are_queues
 from edanalyze.analyse.trees import Mutation, Step
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled, walk
