@@ -90,7 +90,8 @@ class Hosts:
             service = self._services.by_port(port) if port is not None else None
             if service is not None:
                 return self._found(service, host, "certain")
-            return Destination(host=host, reason=f"no service is known to listen on port {port} of the machine itself")
+            reason = f"no service is known to listen on port {port} of the machine itself"
+            return Destination(host=f"{host}:{port}" if port is not None else host, reason=reason)
         service = self._services.by_host(host)
         if service is not None:
             return self._found(service, host, "certain")
