@@ -60,7 +60,7 @@ class _Lowered(msgspec.Struct, frozen=True):
     encoded: Encoded = b""
 
 
-_sent = msgspec.msgpack.Decoder(list[tuple[bytes, Encoded]])
+_sent = msgspec.msgpack.Decoder(list[tuple[bytes, memoryview]])
 
 
 def parse_all(

@@ -282,6 +282,8 @@ class Project:
 
             work = Work(self.tree.sources, self.config.max_file_size, self.options.overlay)
             parsed = parse_all(work, self.options.jobs, progress, self.memory, self.options.executor)
+            if self.memory is not None:
+                self.memory.put_facts_away()
             self.note_unanalysed(parsed.failures)
             self.lines = sum(facts.lines for facts in parsed.modules)
             self._modules = parsed.modules

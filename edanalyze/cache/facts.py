@@ -21,7 +21,7 @@ _SPARE = 64 * 1024 * 1024
 """Bytes of facts that a run did not ask for (those of other branches, say) but that are carried along."""
 
 Facts = ModuleFacts | Unanalysed
-Encoded = bytes
+Encoded = bytes | memoryview
 """Facts of one file, or the reason why there are none, as MessagePack."""
 
 _decoder = msgspec.msgpack.Decoder(tuple[ModuleFacts | None, Unanalysed | None])
@@ -29,7 +29,7 @@ _decoder = msgspec.msgpack.Decoder(tuple[ModuleFacts | None, Unanalysed | None])
 
 class _Pack(msgspec.Struct, frozen=True):
     version: bytes
-    facts: dict[bytes, bytes]
+    facts: Mapping[bytes, memoryview]
 
 
 def encode(facts: Facts) -> Encoded:
@@ -47,16 +47,20 @@ def decode(encoded: Encoded) -> Facts:
 
 
 class FactsStore:
-    """The facts that earlier runs left, of one version of the code that makes facts."""
+    """The facts that earlier runs left, of one version of the code that makes facts.
+
+    What is kept at hand lies in few large pieces of memory: many small ones would not be given back in the end.
+    """
 
     def __init__(self, folder: CacheFolder, version: bytes) -> None:
         self._folder = folder
         self._version = version
         self._kind = f"facts-{version.hex()[:16]}-"
         self._names: list[str] = []
-        self._old: dict[bytes, bytes] = {}
-        self._used: dict[bytes, bytes] = {}
-        self._new: dict[bytes, bytes] = {}
+        self._old: dict[bytes, memoryview] = {}
+        self._used: dict[bytes, memoryview] = {}
+        self._new: dict[bytes, slice] = {}
+        self._added = bytearray()
         for name in folder.names(self._kind):
             self._load(name)
 
@@ -67,14 +71,19 @@ class FactsStore:
 
     def find(self, key: bytes) -> Encoded | None:
         """The facts kept under a key."""
-        found = self._new.get(key) or self._old.get(key)
+        new = self._new.get(key)
+        if new is not None:
+            return bytes(self._added[new])
+        found = self._old.get(key)
         if found is not None:
             self._used[key] = found
         return found
 
     def add(self, key: bytes, encoded: Encoded) -> None:
         """Keep facts, once `write` is called."""
-        self._new[key] = encoded
+        start = len(self._added)
+        self._added += encoded
+        self._new[key] = slice(start, len(self._added))
 
     def write(self) -> None:
         """Add what is new to the folder. Many packs become one."""
@@ -82,11 +91,13 @@ class FactsStore:
             self._folder.used(name)
         if not self._new:
             return
+        added = memoryview(self._added)
+        new = {key: added[place] for key, place in self._new.items()}
         united: list[str] = []
-        written = self._new
+        written = new
         if len(self._names) >= _MANY:
             united, self._names = self._names, []
-            written = {**self._used, **self._new}
+            written = {**self._used, **new}
             room = _SPARE
             for key, encoded in self._old.items():
                 if key not in written and (room := room - len(encoded)) > 0:
@@ -94,12 +105,12 @@ class FactsStore:
         if self._write(written):
             for name in united:
                 self._folder.remove(name)
-        self._old.update(self._new)
-        self._used.update(self._new)
-        self._new = {}
+        self._old.update(new)
+        self._used.update(new)
+        self._new, self._added = {}, bytearray()
 
-    def _write(self, facts: Mapping[bytes, bytes]) -> bool:
-        payload = msgspec.msgpack.encode(_Pack(self._version, dict(facts)))
+    def _write(self, facts: Mapping[bytes, memoryview]) -> bool:
+        payload = msgspec.msgpack.encode(_Pack(self._version, facts))
         name = f"{self._kind}{digest(payload).hex()}"
         self._names.append(name)
         return self._folder.write(name, payload)

@@ -82,6 +82,10 @@ class Memory:
         """The facts that earlier runs left."""
         return FactsStore(self.folder, facts_version())
 
+    def put_facts_away(self) -> None:
+        """Keep no more facts at hand than are in the folder; who asks again reads them anew."""
+        self.__dict__.pop("facts", None)
+
     @cached_property
     def hashes(self) -> dict[str, bytes]:
         """The hash of each source, by path."""
