@@ -15,33 +15,49 @@ from collections.abc import Callable
 
 from edanalyze.facts.ir import Place
 
-# Outside strings and comments every character beyond ASCII belongs to an identifier.
-_W = r"0-9A-Za-z_\x80-\U0010ffff"
 _COMMENT = r"#[^\r\n]*"
 
 Search = Callable[[str, int], "re.Match[str] | None"]
 
 
-def _skip(stops: str) -> str:
-    """A pattern that skips comments and all characters but `stops`."""
-    return rf"[^{stops}#]*(?:{_COMMENT}[^{stops}#]*)*"
+def _between(but: str) -> str:
+    """A set of what may stand between words, without `but`.
+
+    That is ASCII: outside strings and comments all else is letters. A set of those would take long to compile.
+    """
+    return f"[{re.escape(''.join(each for each in map(chr, range(128)) if not each.isalnum() and each not in but))}]"
+
+
+def _other(characters: str) -> str:
+    """All characters that are not in a set."""
+    return f"[^{characters[1:]}"
+
+
+def _skip(characters: str) -> str:
+    """A pattern that skips comments and characters of a set."""
+    return rf"{characters}*(?:{_COMMENT}{characters}*)*"
 
 
 def _until(stops: str) -> Search:
     """Match up to and including the next of `stops`."""
-    return re.compile(rf"{_skip(stops)}[{stops}]").match
+    return re.compile(rf"{_skip(f'[^{stops}#]')}[{stops}]").match
 
 
-_WORD: Search = re.compile(rf"{_skip(_W)}([{_W}]+)").match
-_DIGIT: Search = re.compile(rf"[^{_W}#]*(?:(?:{_COMMENT}|(?![0-9])[{_W}]+)[^{_W}#]*)*[0-9]").match
+_BLANK = _between("_#")
+_APART = _between("_#\"'.()[]{}")
+LETTER = _other(_between("_"))
+"""The set of what names, keywords and numbers are made of."""
+
+_WORD: Search = re.compile(rf"{_skip(_BLANK)}({LETTER}+)").match
+_DIGIT: Search = re.compile(rf"{_BLANK}*(?:(?:{_COMMENT}|(?![0-9]){LETTER}+){_BLANK}*)*[0-9]").match
 _QUOTE = _until("\"'")
 _DOT = _until(".")
 _COLON = _until(":")
 _STAR = _until("*")
-_TOKEN = _until(_W + "\"'.")
+_TOKEN: Search = re.compile(_skip(_between("_#\"'.")) + _other(_between("_\"'."))).match
 _BEFORE = frozenset(("and", "as", "async", "else", "for", "from", "if", "in", "is", "not", "or"))
 _STATEMENT: Search = re.compile(rf"[\s\\,:;)\]}}*/@]*(?:{_COMMENT}[\s\\,:;)\]}}*/@]*)*").match
-_CLOSERS: Search = re.compile(rf"(?:[^{_W}#\"'.()\[\]{{}}]+|{_COMMENT}|([)\]}}]))*").match
+_CLOSERS: Search = re.compile(rf"(?:{_APART}+|{_COMMENT}|([)\]}}]))*").match
 _BRACKETS = {bracket: _until("\\" + bracket) for bracket in "()[]{}"}
 _NEWLINE = re.compile(r"\r\n?|\n")
 

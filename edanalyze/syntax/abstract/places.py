@@ -7,11 +7,11 @@ import re
 
 from edanalyze.facts.ir import Place
 from edanalyze.syntax.folding import identifier
-from edanalyze.syntax.positions import Cursor
+from edanalyze.syntax.positions import LETTER, Cursor
 from edanalyze.syntax.register import Register
 
 _NEWLINE = re.compile(r"\r\n?|\n")
-_WORD = r"[0-9A-Za-z_\x80-\U0010ffff]+"
+_WORD = f"{LETTER}+"
 _LAST_WORD = re.compile(rf"{_WORD}\Z")
 _DEFINED = re.compile(rf"(?:async[ \t\f]+)?(?:def|class)[ \t\f]+({_WORD})")
 
