@@ -146,15 +146,19 @@ class Contexts:
             found = self._held[tree.id] = any(_is_open(step) for step in steps(tree.body))
         return found
 
-    @staticmethod
-    def _tells(value: Value, name: str, tree: FunctionTree) -> bool:
+    def _tells(self, value: Value, name: str, tree: FunctionTree) -> bool:
+        """Whether it matters that a parameter is this: a switch that is set, or something that may do something."""
         if (
             name in tree.switches
             and isinstance(value, Constant)
             and (value.value is None or isinstance(value.value, bool))
         ):
             return True
-        return name in tree.callables and isinstance(value, Function | Partial | External)
+        if name not in tree.callables:
+            return False
+        if isinstance(value, External):
+            return not self.effects.library.leads_nowhere(value.name)
+        return isinstance(value, Function | Partial)
 
     def in_frame(self, step: Step, frame: Frame) -> Step:
         """A step as it is in a call context: what a parameter or a method of `self` really is there."""

@@ -55,6 +55,7 @@ class Library:
         self._rows: dict[tuple[str, str | None], tuple[Api, ...]] = {}
         self._attributes: dict[tuple[str, str], str | None] = {}
         self._known: dict[str, bool] = {}
+        self._nowhere: dict[str, bool] = {}
 
     def rows(self, name: str, kind: str | None = None) -> tuple[Api, ...]:
         """All rows of a dotted name; a method of a mapped class outside the analysed files counts as its base's."""
@@ -158,6 +159,15 @@ class Library:
         """Whether the library of a dotted name is modelled (or part of Python), so that silence says something."""
         top = name.partition(".")[0]
         return top == "builtins" or top in self.models.packages or top in sys.stdlib_module_names
+
+    def leads_nowhere(self, name: str) -> bool:
+        """Whether neither a dotted name nor any below it is known of a library of which something is."""
+        found = self._nowhere.get(name)
+        if found is None:
+            paths = self.models.paths
+            known = name in paths or self.models.canonical(name) in paths or bool(self.rows(name))
+            found = self._nowhere[name] = not known and self.speaks_of(name)
+        return found
 
     def environment(
         self, name: str

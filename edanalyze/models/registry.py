@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Set
+from functools import cached_property
 
 from edanalyze.models.records import Api, Shape, Slot
 from edanalyze.models.rows import Library
@@ -43,6 +44,16 @@ class Models:
         self._shapes_by_method: dict[str, list[Shape]] = defaultdict(list)
         for shape in shapes:
             self._shapes_by_method[shape.method].append(shape)
+
+    @cached_property
+    def paths(self) -> frozenset[str]:
+        """All dotted names of what is known, and those that lead to them."""
+        found: set[str] = set()
+        for name in (*self._by_call, *self._canonical, *self._canonical.values(), *self._bases):
+            while name and name not in found:
+                found.add(name)
+                name = name.rpartition(".")[0]
+        return frozenset(found)
 
     def canonical(self, dotted: str) -> str:
         """The public name of a class, function or method, whichever import path `dotted` uses."""

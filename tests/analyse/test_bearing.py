@@ -9,6 +9,7 @@ import pytest
 
 from edanalyze.analyse.bearing import ANYTHING, Bearing
 from edanalyze.api import Options, check, load_project
+from edanalyze.link.library import Library
 from edanalyze.testing import Case, check_case, read_page
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -27,6 +28,16 @@ def test_functions_that_come_to_nothing_change_no_finding(
     alone = Path(shutil.copytree(system, tmp_path / system.name))
     found = _found(alone)
     monkeypatch.setattr(Bearing, "of", lambda self, function: ANYTHING)
+    assert found == _found(alone)
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=lambda folder: folder.name)
+def test_values_that_lead_nowhere_tell_no_calls_apart(
+    system: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = Path(shutil.copytree(system, tmp_path / system.name))
+    found = _found(alone)
+    monkeypatch.setattr(Library, "leads_nowhere", lambda self, name: False)
     assert found == _found(alone)
 
 
