@@ -122,7 +122,7 @@ class _Walker:
                 below = f"{path}/{entry.name}" if path else entry.name
                 try:
                     if self._entry(entry, below, tests):
-                        pending.append((below, tests or entry.name in leftout.TEST_FOLDERS, names))
+                        pending.append((below, tests or leftout.is_in_tests(entry.name), names))
                 except OSError as error:
                     self._unanalysed[below] = f"cannot be read: {error.strerror}"
 

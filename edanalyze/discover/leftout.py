@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Set
 
-TEST_FOLDERS = frozenset({"test", "tests", "testing"})
+_TESTS = re.compile(
+    r"(?:(?:unit|integration|functional|acceptance|system|regression|e2e)[_-]?)?tests?|testing|e2e|test[_-]?data", re.I
+)
 _PROJECT_FILES = {"setup.py", "setup.cfg", "pyproject.toml", "package.json"}
 _ENVIRONMENTS = {"pyvenv.cfg", "conda-meta"}
 _ENVIRONMENT_PARTS = {"bin", "lib", "lib64", "include", "share", "Lib", "Scripts", "Include"}
@@ -19,7 +22,7 @@ def is_test_file(name: str) -> bool:
 
 def is_in_tests(path: str) -> bool:
     """Whether a folder is, or is below, one that holds test code by its name."""
-    return not TEST_FOLDERS.isdisjoint(path.split("/"))
+    return any(map(_TESTS.fullmatch, path.split("/")))
 
 
 def machine_made(name: str, names: Set[str], siblings: Set[str]) -> str | None:

@@ -245,3 +245,12 @@ def test_what_is_no_source_is_refused_with_a_reason(tmp_path: Path, data: bytes,
 def test_vanished_file_is_refused_with_a_reason(tmp_path: Path) -> None:
     with pytest.raises(Unreadable, match="cannot be read"):
         read(SourceFile("gone.py", str(tmp_path / "gone.py")), 100)
+
+
+def test_folders_of_tests_go_by_many_names(tmp_path: Path) -> None:
+    tests = ("unittests", "unit_tests", "integration-test", "e2e", "e2e_tests", "testdata", "test_data", "Tests")
+    code = ("contests", "latest", "test_bench", "tester", "attestation")
+    tree(tmp_path, *(f"{name}/{file}" for name in (*tests, *code) for file in ("app.py", "template.yaml")))
+    found = walked(tmp_path)
+    assert paths(found) == sorted(f"{name}/app.py" for name in code)
+    assert found.others == tuple(sorted(f"{name}/template.yaml" for name in code))
