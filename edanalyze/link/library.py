@@ -161,12 +161,17 @@ class Library:
         return top == "builtins" or top in self.models.packages or top in sys.stdlib_module_names
 
     def leads_nowhere(self, name: str) -> bool:
-        """Whether neither a dotted name nor any below it is known of a library of which something is."""
+        """Whether neither a dotted name nor any below it is known.
+
+        Of a library that no model speaks of, only classes and methods of stubs lead somewhere: a class may be mapped.
+        """
         found = self._nowhere.get(name)
         if found is None:
             paths = self.models.paths
             known = name in paths or self.models.canonical(name) in paths or bool(self.rows(name))
-            found = self._nowhere[name] = not known and self.speaks_of(name)
+            owner, _, last = name.rpartition(".")
+            telling = last[:1].isupper() or owner.endswith("Stub")
+            found = self._nowhere[name] = not known and (self.speaks_of(name) or not telling)
         return found
 
     def environment(
