@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from edanalyze.facts import ir
+from edanalyze.link.mentions import is_handed_in
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import External, Frame, Function
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from edanalyze.link.evaluate import Evaluator
 
 PARTIAL = "functools.partial"
-_HANDED_IN = frozenset({"parameter", "item", "unpack", "unpack item", "value"})
 
 
 class Dispatch:
@@ -28,6 +27,7 @@ class Dispatch:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self._mentions = evaluator.program.mentions
         self._known: dict[str, list[tuple[ir.Call, Frame]]] = defaultdict(list)
         self._open: dict[int, tuple[ir.Call, Frame]] | None = None
 
@@ -37,7 +37,7 @@ class Dispatch:
         What one of these calls runs may depend on who else is called so: those that cannot be told yet, since that is
         just being found out, are looked at again whenever somebody asks.
         """
-        if function.rpartition(":")[2].rpartition(".")[2] not in self._referred:
+        if function.rpartition(":")[2].rpartition(".")[2] not in self._mentions.handed_over:
             return []
         evaluator = self._evaluator
         if self._open is None:
@@ -54,80 +54,20 @@ class Dispatch:
         values = self._evaluator.values(call.function, frame)
         return [value.id for value in values if isinstance(value, Function)]
 
-    @cached_property
-    def _referred(self) -> frozenset[str]:
-        """The last names of what is passed, put into a table, assigned or returned without being called."""
-        program = self._evaluator.program
-        found: set[str] = set()
-        for scope in program.scopes.values():
-            for call, _ in scope.calls:
-                for argument in call.arguments:
-                    _add_names(argument, found)
-                for _, value in call.keywords:
-                    _add_names(value, found)
-            for expr in scope.returned:
-                _add_names(expr, found)
-            for bindings in scope.bindings.values():
-                for binding in bindings:
-                    if binding.kind == "value":
-                        _add_names(binding.expr, found)
-            for store in scope.stores:
-                _add_names(store.binding.expr, found)
-            if scope.function is not None:
-                for parameter in scope.function.parameters:
-                    _add_names(parameter.default, found)
-        return frozenset(found)
-
     def _calls(self) -> Iterator[tuple[ir.Call, Scope]]:
-        program = self._evaluator.program
-        for identifier in sorted(program.scopes):
-            for call, scope in program.scopes[identifier].calls:
-                if not isinstance(call.function, ir.Name):
-                    continue
-                if _is_handed_in(call.function.id, scope) and not _only_passes_on(call, scope):
-                    yield call, scope
-                elif call.function.id == "partial" and call.arguments and isinstance(call.arguments[0], ir.Name):
-                    values = self._evaluator.values(call.function, self._evaluator.root(scope))
-                    if External(PARTIAL) in values and _is_handed_in(call.arguments[0].id, scope):
-                        yield ir.Call(call.arguments[0], call.arguments[1:], call.keywords, call.place), scope
+        for call, scope in sorted(self._mentions.handed_in, key=lambda item: item[1].id):
+            assert isinstance(call.function, ir.Name)
+            if is_handed_in(call.function.id, scope) and not _only_passes_on(call, scope):
+                yield call, scope
+            elif call.function.id == "partial" and call.arguments and isinstance(call.arguments[0], ir.Name):
+                values = self._evaluator.values(call.function, self._evaluator.root(scope))
+                if External(PARTIAL) in values and is_handed_in(call.arguments[0].id, scope):
+                    yield ir.Call(call.arguments[0], call.arguments[1:], call.keywords, call.place), scope
 
 
 def _order(item: tuple[ir.Call, Frame]) -> tuple[str, int, int]:
     call, frame = item
     return (frame.scope.module, call.place.line, call.place.column)
-
-
-def _add_names(expr: ir.Expr | None, found: set[str]) -> None:
-    """Add the last identifier of a name, or those of the names in a display."""
-    match expr:
-        case ir.Const() | ir.Call() | None:
-            pass
-        case ir.Name(id=name) | ir.Attr(name=name):
-            found.add(name)
-        case ir.Items(items=items):
-            for item in items:
-                _add_names(item, found)
-        case ir.Mapping(items=pairs):
-            for _, value in pairs:
-                _add_names(value, found)
-        case ir.Choice(options=options):
-            for option in options:
-                _add_names(option, found)
-        case ir.Comprehension(element=element):
-            _add_names(element, found)
-        case _:
-            pass
-
-
-def _is_handed_in(name: str, scope: Scope) -> bool:
-    """Whether a name is a parameter or variable of the functions around a call."""
-    current: Scope | None = scope
-    while current is not None and current.kind in {"function", "comprehension"}:
-        bindings = current.bindings.get(name)
-        if bindings:
-            return all(binding.kind in _HANDED_IN for binding in bindings)
-        current = current.parent
-    return False
 
 
 def _only_passes_on(call: ir.Call, scope: Scope) -> bool:

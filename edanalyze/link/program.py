@@ -8,9 +8,9 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from edanalyze.facts import ir
 from edanalyze.facts.module import ClassFacts, FunctionFacts, ModuleFacts
 from edanalyze.link.flow import reach
+from edanalyze.link.mentions import Mentions
 from edanalyze.link.scopes import Scope, ScopeBuilder
 from edanalyze.models.load import files_for
 
@@ -43,7 +43,8 @@ class Program:
         self.scopes: dict[str, Scope] = {}
         self.functions: dict[str, FunctionFacts] = {}
         self.classes: dict[str, ClassFacts] = {}
-        self.calls: dict[str, list[tuple[ir.Call, Scope]]] = defaultdict(list)
+        self.mentions = Mentions()
+        self.calls = self.mentions.calls
         self._packages: set[str] = set()
         self._folders: set[str] = set()
         self._by_file: dict[str, str] = {}
@@ -70,7 +71,8 @@ class Program:
         while folder and folder not in self._folders:
             self._folders.add(folder)
             folder = posixpath.dirname(folder)
-        for qualname, scope in ScopeBuilder(name, facts).build().items():
+        scopes = ScopeBuilder(name, facts).build()
+        for qualname, scope in scopes.items():
             identifier = f"{name}:{qualname}"
             self.scopes[identifier] = scope
             if scope.kind != "class":
@@ -80,10 +82,7 @@ class Program:
                 self.functions[identifier] = scope.function
             elif scope.klass is not None:
                 self.classes[identifier] = scope.klass
-            for call, inner in scope.calls:
-                last = _last(call.function)
-                if last:
-                    self.calls[last].append((call, inner))
+        self.mentions.add(scopes.values())
 
     def _top_level_packages(self) -> dict[str, list[str]]:
         """Importable top-level names with the folders that hold them."""
@@ -174,15 +173,9 @@ class Program:
     def imported_names(self) -> set[str]:
         """The dotted names of everything that is imported anywhere and is not part of the project."""
         found: set[str] = set()
-        for scope in self.scopes.values():
-            for bindings in scope.bindings.values():
-                for binding in bindings:
-                    if binding.imported is not None and not binding.imported.level:
-                        item = binding.imported
-                        found.add(f"{item.imported}.{item.member}" if item.member else item.imported)
-            for item in scope.star_imports:
-                if not item.level:
-                    found.add(item.imported)
+        for _, item in self.mentions.imports:
+            if not item.level:
+                found.add(f"{item.imported}.{item.member}" if item.member not in {None, "*"} else item.imported)
         return found
 
 
@@ -190,11 +183,3 @@ class Program:
 def is_library(top: str) -> bool:
     """Whether a top-level package is a library that the models know: a file of that name elsewhere is no reason."""
     return len(files_for([top])) > 1
-
-
-def _last(expr: ir.Expr) -> str:
-    match expr:
-        case ir.Name(id=name) | ir.Attr(name=name):
-            return name
-        case _:
-            return ""

@@ -60,6 +60,7 @@ class Scope:
     yielded: list[tuple[ir.Expr, bool]] = field(default_factory=list)
     outer: dict[str, str] = field(default_factory=dict)
     star_imports: list[ir.Import] = field(default_factory=list)
+    loops: list[ir.Loop] = field(default_factory=list)
     reaching: dict[int, list[Binding]] = field(default_factory=dict)
 
     @property
@@ -162,8 +163,10 @@ class ScopeBuilder:
                     self._target(target, Binding(kind, value, annotation=annotation), scope)
             case ir.Augment(target=target, value=value):
                 self._target(target, Binding("augment", value), scope)
-            case ir.Loop(target=target, source=source) if target is not None:
-                self._target(target, Binding("item", source), scope)
+            case ir.Loop(target=target, source=source):
+                scope.loops.append(statement)
+                if target is not None:
+                    self._target(target, Binding("item", source), scope)
             case ir.With(items=items):
                 for context, name in items:
                     if name is not None:

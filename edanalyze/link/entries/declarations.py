@@ -139,28 +139,34 @@ class Declarations:
         plain = set(self._library.models.spellings(CALLS)) | enqueuing | {"__init__"}
         wrapping = self._library.models.spellings(("route", "handler"))
         aliases = self._aliases(plain | wrapping)
-        for identifier in sorted(self._program.scopes):
+        for call, scope in self._named({*plain, *self._derived, *(name for _, name in aliases)}):
+            function = call.function
+            if isinstance(function, ir.Call):
+                name = _last(function.function)
+                if name in wrapping or aliases.get((scope.module, name)) in wrapping:
+                    self._applications(call, function, scope)
+                continue
+            name = _last(function)
+            if name in plain or aliases.get((scope.module, name)) in plain or name in self._derived:
+                self._call(call, scope, kinds)
+
+    def _named(self, names: set[str]) -> Iterator[tuple[ir.Call, Scope]]:
+        """The calls of some names, and of what calls give, in the order of scopes and in that of the code in each."""
+        mentions = self._program.mentions
+        found = [*mentions.applied, *(item for name in names for item in mentions.calls.get(name, ()))]
+        wanted = {id(call) for call, _ in found}
+        for identifier in sorted({scope.id for _, scope in found}):
             for call, scope in self._program.scopes[identifier].calls:
-                function = call.function
-                if isinstance(function, ir.Call):
-                    name = _last(function.function)
-                    if name in wrapping or aliases.get((scope.module, name)) in wrapping:
-                        self._applications(call, function, scope)
-                    continue
-                name = _last(function)
-                if name in plain or aliases.get((scope.module, name)) in plain or name in self._derived:
-                    self._call(call, scope, kinds)
+                if id(call) in wanted:
+                    yield call, scope
 
     def _aliases(self, names: set[str] | frozenset[str]) -> dict[tuple[str, str], str]:
         """(module, local name) -> imported name, for declaring APIs imported under another name."""
-        found: dict[tuple[str, str], str] = {}
-        for scope in self._program.scopes.values():
-            for bindings in scope.bindings.values():
-                for binding in bindings:
-                    item = binding.imported
-                    if item is not None and item.member in names and item.member != item.name:
-                        found[(scope.module, item.name)] = str(item.member)
-        return found
+        return {
+            (module, item.name): str(item.member)
+            for module, item in self._program.mentions.imports
+            if item.member in names and item.member != item.name
+        }
 
     def _derived_names(self) -> frozenset[str]:
         """The names of project classes that derive from a library class which declares something when constructed."""

@@ -77,7 +77,7 @@ class Loops:
             if scope.kind not in {"function", "module"}:
                 continue
             body = self._body(scope)
-            if identifier in self._polls or (iterated and any(isinstance(s, ir.Loop) for s in _deep(body))):
+            if identifier in self._polls or (iterated and scope.loops):
                 for read in self._reads(scope, body):
                     yield from self._entries(read)
 
@@ -85,7 +85,7 @@ class Loops:
 
     def _reads(self, scope: Scope, body: tuple[ir.Stmt, ...]) -> Iterator[Read]:
         seen: set[tuple[int, Frame]] = set()
-        for loop in _loops(body):
+        for loop in scope.loops:
             if loop.kind != "for" or not self._may_consume(loop.source, scope):
                 continue
             for frame in self._activations.of(scope):
@@ -224,10 +224,6 @@ def _deep(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Stmt]:
         yield statement
         for block in bodies(statement):
             yield from _deep(block)
-
-
-def _loops(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Loop]:
-    return (statement for statement in _deep(body) if isinstance(statement, ir.Loop))
 
 
 def _surroundings(body: tuple[ir.Stmt, ...], call: ir.Call) -> tuple[tuple[ir.Stmt, ...] | None, set[str]]:
