@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from edanalyze.analyse.openings import Openings
 
 
+_LEAVES = frozenset({ir.Name, ir.Const, ir.Lambda, ir.Hole})
 _CHANGING = frozenset({"add", "append", "extend", "insert", "remove", "discard", "pop", "clear", "update"})
 
 
@@ -175,9 +176,9 @@ class TreeBuilder:
     def _expr(self, expr: ir.Expr, scope: Scope) -> list[Node]:
         while isinstance(expr, ir.Attr):
             expr = expr.value
+        if type(expr) in _LEAVES:
+            return []
         match expr:
-            case ir.Name() | ir.Const() | ir.Lambda():
-                return []
             case ir.Call():
                 return self._call(expr, scope)
             case ir.Choice(kind="if", test=test, options=(then, orelse)) if test is not None:

@@ -123,13 +123,17 @@ class Evaluator:
         found = self._memo.get(key)
         if found is not None:
             return found
-        if key in self._active or len(self._active) > DEEPEST:
+        active = self._active
+        if key in active or len(active) > DEEPEST:
             return NOTHING
-        self._active.add(key)
+        active.add(key)
         try:
-            found = distinct(self._compute(expr, frame))
+            if isinstance(expr, ir.Name):
+                found = self.name(expr.id, frame, expr)
+            else:
+                found = distinct(self._compute(expr, frame))
         finally:
-            self._active.discard(key)
+            active.discard(key)
         self._memo[key] = found
         return found
 
@@ -149,8 +153,6 @@ class Evaluator:
 
     def _compute(self, expr: ir.Expr, frame: Frame) -> Iterable[Value]:
         match expr:
-            case ir.Name(id=name):
-                return self.name(name, frame, expr)
             case ir.Attr(value=base, name=name):
                 return self.attributes.of_expression(base, name, frame)
             case ir.Call():
