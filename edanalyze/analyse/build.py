@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from edanalyze.analyse.trees import (
     EMPTY,
     Alternative,
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
 
 
 _LEAVES = frozenset({ir.Name, ir.Const, ir.Lambda, ir.Hole})
+_HOLDERS = frozenset({ir.Name, ir.Index})
 _CHANGING = frozenset({"add", "append", "extend", "insert", "remove", "discard", "pop", "clear", "update"})
 
 
@@ -96,7 +95,7 @@ class TreeBuilder:
         nodes = [node for expr in expressions(statement) for node in self._expr(expr, scope)]
         targets = statement.targets if isinstance(statement, ir.Assign) else (statement.target,)
         for target in targets:
-            if not isinstance(target, ir.Attr) or not isinstance(target.value, ir.Name | ir.Index):
+            if type(target) is not ir.Attr or type(target.value) not in _HOLDERS:
                 continue
             itself = isinstance(target.value, ir.Name) and target.value.id in {self._receiver, "self", "cls"}
             if not itself or self._changes_itself:
@@ -168,19 +167,19 @@ class TreeBuilder:
 
     def _tested(self, test: ir.Expr) -> None:
         for node in walk(test) if self._parameters else ():
-            if isinstance(node, ir.Name) and node.id in self._parameters:
+            if type(node) is ir.Name and node.id in self._parameters:
                 self._switches.add(node.id)
 
     # ------------------------------------------------------------ expressions
 
     def _expr(self, expr: ir.Expr, scope: Scope) -> list[Node]:
-        while isinstance(expr, ir.Attr):
+        while type(expr) is ir.Attr:
             expr = expr.value
         if type(expr) in _LEAVES:
             return []
+        if type(expr) is ir.Call:
+            return self._call(expr, scope)
         match expr:
-            case ir.Call():
-                return self._call(expr, scope)
             case ir.Choice(kind="if", test=test, options=(then, orelse)) if test is not None:
                 self._tested(test)
                 nodes = self._expr(test, scope)
@@ -221,7 +220,7 @@ class TreeBuilder:
 
     def _call(self, call: ir.Call, scope: Scope) -> list[Node]:
         nodes: list[Node] = []
-        if isinstance(call.function, ir.Name):
+        if type(call.function) is ir.Name:
             if call.function.id in self._parameters:
                 self._callables.add(call.function.id)
             match call:
@@ -252,7 +251,7 @@ class TreeBuilder:
             return [*nodes, Scoped(call, scope, around, (), (), (), inside)]
         if step is not None:
             chosen = bool(self._selectors) and isinstance(call.function, ir.Name | ir.Call)
-            nodes.append(replace(step, dynamic=True, selected=True) if chosen else step)
+            nodes.append(Step(call, scope, step.effects, step.targets, True, True) if chosen else step)
         elif isinstance(call.function, ir.Attr):
             if self._effects.may_mutate(call, scope) or (self._changes_itself and self._grows(call.function)):
                 nodes.append(Mutation(call.place.line, call.function))
@@ -292,11 +291,13 @@ def _adds_to(target: ir.Attr, value: ir.Expr | None) -> bool:
 
 def _handed_name(expr: ir.Expr) -> str:
     """The name at the root of a callable that is handed on: `task` of `task.delay`, `partial(task.delay, x)`."""
+    while type(expr) is ir.Attr:
+        expr = expr.value
+    if type(expr) is ir.Name:
+        return expr.id
+    if type(expr) is not ir.Call:
+        return ""
     match expr:
-        case ir.Name(id=name):
-            return name
-        case ir.Attr(value=value):
-            return _handed_name(value)
         case ir.Call(function=ir.Name(id="partial") | ir.Attr(name="partial"), arguments=(first, *_)):
             return _handed_name(first)
         case _:

@@ -127,10 +127,12 @@ class Effects:
 
     def again(self, step: Step, frame: Frame) -> Step:
         """A step in a call context."""
+        from edanalyze.analyse.trees import Step
+
         effects, targets = self.classify(step.call, frame)
         if not effects and not targets and not step.selected:
             return step
-        return replace(step, effects=effects, targets=targets, dynamic=False)
+        return Step(step.call, step.scope, effects, targets, selected=step.selected)
 
     @staticmethod
     def is_outer_parameter(name: str, scope: Scope) -> bool:
@@ -352,10 +354,10 @@ def last_name(expr: ir.Expr) -> str:
 def root_of(expr: ir.Expr) -> tuple[str, int]:
     """The first name of an attribute chain and how many attributes follow it."""
     depth = 0
-    while isinstance(expr, ir.Attr):
+    while type(expr) is ir.Attr:
         expr = expr.value
         depth += 1
-    return (expr.id if isinstance(expr, ir.Name) else "", depth)
+    return (expr.id if type(expr) is ir.Name else "", depth)
 
 
 def _is_plain(name: str) -> bool:

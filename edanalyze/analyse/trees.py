@@ -6,11 +6,9 @@ every analysis. A call that neither has an effect nor runs project code leaves n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias
-
-import msgspec
+from typing import Any, TypeAlias
 
 from edanalyze.analyse.effects import Effect
 from edanalyze.facts import ir
@@ -18,7 +16,8 @@ from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Function
 
 
-class Step(msgspec.Struct, frozen=True, gc=False, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
     """A call: its library effects, then the project functions it may run.
 
     `dynamic`: look again in a call frame; `selected`: and believe it when there is nothing, because the caller chooses
@@ -33,7 +32,8 @@ class Step(msgspec.Struct, frozen=True, gc=False, eq=False):
     selected: bool = False
 
 
-class Mutation(msgspec.Struct, frozen=True, gc=False, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Mutation:
     """A change of an object that may be a persistent entity: `order.status = ...`, `self.lines.append(...)`.
 
     `augmented`: something is added to an attribute of another object.
@@ -44,7 +44,8 @@ class Mutation(msgspec.Struct, frozen=True, gc=False, eq=False):
     augmented: bool = False
 
 
-class Alternative(msgspec.Struct, frozen=True, gc=False, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Alternative:
     """`if test` with both sides (also conditional expressions and short-circuit operators, whose test may be None)."""
 
     test: ir.Expr | None
@@ -53,7 +54,8 @@ class Alternative(msgspec.Struct, frozen=True, gc=False, eq=False):
     orelse: Tree
 
 
-class Cases(msgspec.Struct, frozen=True, gc=False, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Cases:
     """A match statement: one body runs, or none unless `exhaustive`."""
 
     subject: ir.Expr
@@ -62,7 +64,8 @@ class Cases(msgspec.Struct, frozen=True, gc=False, eq=False):
     exhaustive: bool
 
 
-class Repeat(msgspec.Struct, frozen=True, gc=False, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Repeat:
     """A loop or comprehension. `statement` is the source construct; `collection`: it visits the items of one."""
 
     statement: ir.Loop | ir.Comprehension
@@ -72,14 +75,16 @@ class Repeat(msgspec.Struct, frozen=True, gc=False, eq=False):
     orelse: Tree = ()
 
 
-class Rescue(msgspec.Struct, frozen=True, gc=False, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Rescue:
     """One `except` clause."""
 
     handler: ir.Handler
     body: Tree
 
 
-class Attempt(msgspec.Struct, frozen=True, gc=False, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Attempt:
     """`try` with its clauses."""
 
     statement: ir.Try
@@ -90,7 +95,8 @@ class Attempt(msgspec.Struct, frozen=True, gc=False, eq=False):
     final: Tree
 
 
-class Scoped(msgspec.Struct, frozen=True, gc=False, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Scoped:
     """A `with` item (or a decorator) around a body.
 
     `effects` are those of the library object that is entered (a transaction scope); `enter`/`leave` the project
@@ -106,7 +112,8 @@ class Scoped(msgspec.Struct, frozen=True, gc=False, eq=False):
     body: Tree
 
 
-class Aside(msgspec.Struct, frozen=True, gc=False, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Aside:
     """Code that does not run in line: `kind` "deferred", "concurrent" or "after_commit", made by `call`.
 
     Concurrent code is waited for; deferred code is not.
@@ -119,7 +126,8 @@ class Aside(msgspec.Struct, frozen=True, gc=False, eq=False):
     direct: bool = False  # the function itself was handed over, not a lambda
 
 
-class Leave(msgspec.Struct, frozen=True, gc=False, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Leave:
     """`return`, `raise`, `break`, `continue`, or the `yield` of a context manager (`kind`)."""
 
     kind: str
@@ -170,21 +178,20 @@ def nodes(tree: Tree) -> Iterator[Node]:
             yield from nodes(part)
 
 
+_PARTS: dict[type, Callable[[Any], tuple[Tree, ...]]] = {
+    Alternative: lambda node: (node.body, node.orelse),
+    Cases: lambda node: node.bodies,
+    Repeat: lambda node: (node.head, node.body, node.orelse),
+    Attempt: lambda node: (node.body, *[rescue.body for rescue in node.rescues], node.orelse, node.final),
+    Scoped: lambda node: (node.body,),
+    Aside: lambda node: (node.body,),
+}
+
+
 def parts(node: Node) -> tuple[Tree, ...]:
     """The trees that a node holds, in source order."""
-    match node:
-        case Alternative(body=body, orelse=orelse):
-            return (body, orelse)
-        case Cases(bodies=bodies):
-            return bodies
-        case Repeat(head=head, body=body, orelse=orelse):
-            return (head, body, orelse)
-        case Attempt(body=body, rescues=rescues, orelse=orelse, final=final):
-            return (body, *(rescue.body for rescue in rescues), orelse, final)
-        case Scoped(body=body) | Aside(body=body):
-            return (body,)
-        case _:
-            return ()
+    held = _PARTS.get(type(node))
+    return held(node) if held is not None else ()
 
 
 def steps(tree: Tree) -> list[Step]:

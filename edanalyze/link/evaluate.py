@@ -6,8 +6,8 @@ it is asked for, and a query follows the bindings of names, attributes and param
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from edanalyze.facts import ir
 from edanalyze.link.appconfig import AppConfig
@@ -128,7 +128,7 @@ class Evaluator:
             return NOTHING
         active.add(key)
         try:
-            if isinstance(expr, ir.Name):
+            if type(expr) is ir.Name:
                 found = self.name(expr.id, frame, expr)
             else:
                 found = distinct(self._compute(expr, frame))
@@ -152,28 +152,12 @@ class Evaluator:
         return string(value) if isinstance(value, str) else Constant(value)
 
     def _compute(self, expr: ir.Expr, frame: Frame) -> Iterable[Value]:
-        match expr:
-            case ir.Attr(value=base, name=name):
-                return self.attributes.of_expression(base, name, frame)
-            case ir.Call():
-                return self.results.of_call(expr, frame)
-            case ir.Text(parts=parts):
-                return self.texts.join(parts, frame)
-            case ir.Items() | ir.Mapping() | ir.Comprehension():
-                return (Display(expr, frame),)
-            case ir.Index(value=base, key=key):
-                return self.attributes.item(base, key, frame)
-            case ir.Choice(options=options):
-                return [value for option in options for value in self.values(option, frame)]
-            case ir.Await(value=value) | ir.Bind(value=value) | ir.Star(value=value):
-                return self.values(value, frame)
-            case ir.Lambda(function=function):
-                identifier = function if ":" in function else f"{frame.scope.module}:{function}"
-                return (Function(identifier, None, frame),)
-            case ir.Operation(operator=operator, operands=operands):
-                return self.texts.operation(operator, operands, frame)
-            case _:
-                return NOTHING
+        form = _FORMS.get(type(expr))
+        return form(self, expr, frame) if form is not None else NOTHING
+
+    def _lambda(self, expr: ir.Lambda, frame: Frame) -> Iterable[Value]:
+        identifier = expr.function if ":" in expr.function else f"{frame.scope.module}:{expr.function}"
+        return (Function(identifier, None, frame),)
 
     # ----------------------------------------------------------------- names
 
@@ -305,3 +289,23 @@ class Evaluator:
             return []
         found = [value for value in self.values(expr, frame) if isinstance(value, String)]
         return found or [self.texts.unknown(expr, frame)]
+
+
+_FORMS: dict[type, Callable[[Evaluator, Any, Frame], Iterable[Value]]] = {
+    ir.Attr: lambda evaluator, expr, frame: evaluator.attributes.of_expression(expr.value, expr.name, frame),
+    ir.Call: lambda evaluator, expr, frame: evaluator.results.of_call(expr, frame),
+    ir.Text: lambda evaluator, expr, frame: evaluator.texts.join(expr.parts, frame),
+    ir.Items: lambda evaluator, expr, frame: (Display(expr, frame),),
+    ir.Mapping: lambda evaluator, expr, frame: (Display(expr, frame),),
+    ir.Comprehension: lambda evaluator, expr, frame: (Display(expr, frame),),
+    ir.Index: lambda evaluator, expr, frame: evaluator.attributes.item(expr.value, expr.key, frame),
+    ir.Choice: lambda evaluator, expr, frame: [
+        value for option in expr.options for value in evaluator.values(option, frame)
+    ],
+    ir.Await: lambda evaluator, expr, frame: evaluator.values(expr.value, frame),
+    ir.Bind: lambda evaluator, expr, frame: evaluator.values(expr.value, frame),
+    ir.Star: lambda evaluator, expr, frame: evaluator.values(expr.value, frame),
+    ir.Lambda: Evaluator._lambda,
+    ir.Operation: lambda evaluator, expr, frame: evaluator.texts.operation(expr.operator, expr.operands, frame),
+}
+"""What the forms of expressions may stand for, but for names and constants; nothing is known of others."""

@@ -7,14 +7,16 @@ structure of the code; loops, `try` and jumps are treated with caution, so that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from edanalyze.facts import ir
-from edanalyze.facts.children import bodies, children, expressions
+from edanalyze.facts.children import bodies, children, expressions, walk
 from edanalyze.facts.module import ModuleFacts
 from edanalyze.link.scopes import Binding, Scope
 
 Environment = dict[str, tuple[Binding, ...]]
+_NAMELESS = frozenset({ir.Const, ir.Lambda, ir.Hole})
 
 
 def reach(scope: Scope, body: Sequence[ir.Stmt], facts: ModuleFacts) -> dict[int, list[Binding]]:
@@ -69,30 +71,24 @@ class _Flow:
         return env
 
     def _statement(self, statement: ir.Stmt, env: Environment | None) -> Environment | None:
-        match statement:
-            case ir.Loop():
-                return self._loop(statement, env)
-            case ir.Try():
-                return self._try(statement, env)
-            case ir.Branch(body=body, orelse=orelse):
-                self._uses(statement, env)
-                return _joined(self.block(body, env), self.block(orelse, env))
-            case ir.Match(cases=cases):
-                self._uses(statement, env)
-                return self._match(cases, env)
-            case ir.With(items=items, body=body):
-                self._uses(statement, env)
-                for context, target in items:
-                    env = self._assign(target, context, env)
-                return self.block(body, env)
-            case ir.Return() | ir.Raise():
-                self._uses(statement, env)
-                return None
-            case ir.Break() | ir.Continue():
-                return None
-            case _:
-                self._uses(statement, env)
-                return self._defined(statement, env)
+        follow = _FOLLOWING.get(type(statement))
+        if follow is not None:
+            return follow(self, statement, env)
+        self._uses(statement, env)
+        return self._defined(statement, env)
+
+    def _branch(self, statement: ir.Branch, env: Environment | None) -> Environment | None:
+        self._uses(statement, env)
+        return _joined(self.block(statement.body, env), self.block(statement.orelse, env))
+
+    def _with(self, statement: ir.With, env: Environment | None) -> Environment | None:
+        self._uses(statement, env)
+        for context, target in statement.items:
+            env = self._assign(target, context, env)
+        return self.block(statement.body, env)
+
+    def _leave(self, statement: ir.Stmt, env: Environment | None) -> None:
+        self._uses(statement, env)
 
     def _defined(self, statement: ir.Stmt, env: Environment | None) -> Environment | None:
         match statement:
@@ -146,7 +142,9 @@ class _Flow:
         end = self.block(statement.final, every)
         return end if after is not None else None
 
-    def _match(self, cases: Sequence[ir.Case], env: Environment | None) -> Environment | None:
+    def _match(self, statement: ir.Match, env: Environment | None) -> Environment | None:
+        self._uses(statement, env)
+        cases = statement.cases
         after = None if any(case.irrefutable and case.guard is None for case in cases) else env
         for case in cases:
             inside = env
@@ -211,34 +209,48 @@ class _Flow:
             self._expr(expr, env, frozenset())
 
     def _expr(self, expr: ir.Expr | None, env: Environment | None, hidden: frozenset[str]) -> None:
-        while isinstance(expr, ir.Attr):
+        while type(expr) is ir.Attr:
             expr = expr.value
-        match expr:
-            case None | ir.Const() | ir.Lambda():
-                return
-            case ir.Name(id=name):
-                if name in self._names and name not in hidden:
-                    seen = env[name] if env is not None else self._of(name)
-                    _, before = self._seen.get(id(expr), (name, []))
-                    self._seen[id(expr)] = (name, list(_union(before, seen)))
-            case ir.Comprehension(generators=generators):
-                inner = hidden | {name for each in generators for name in _names(each.target)}
-                for position, each in enumerate(generators):
-                    self._expr(each.source, env, hidden if position == 0 else inner)
-                    for test in each.tests:
-                        self._expr(test, env, inner)
-                for part in (expr.key, expr.element):
-                    self._expr(part, env, inner)
-            case ir.Bind(name=name, value=value):
-                self._expr(value, env, hidden)
-                bindings = self._given(name, value)
-                if name in self._names:
-                    self._met[name] |= {id(binding) for binding in bindings}
-                    if env is not None:
-                        env[name] = (*env[name], *bindings)
-            case _:
-                for child in children(expr):
-                    self._expr(child, env, hidden)
+        if expr is None or type(expr) in _NAMELESS:
+            return
+        if type(expr) is ir.Name:
+            name = expr.id
+            if name in self._names and name not in hidden:
+                seen = env[name] if env is not None else self._of(name)
+                _, before = self._seen.get(id(expr), (name, []))
+                self._seen[id(expr)] = (name, list(_union(before, seen)))
+        elif type(expr) is ir.Comprehension:
+            inner = hidden | {name for each in expr.generators for name in _names(each.target)}
+            for position, each in enumerate(expr.generators):
+                self._expr(each.source, env, hidden if position == 0 else inner)
+                for test in each.tests:
+                    self._expr(test, env, inner)
+            for part in (expr.key, expr.element):
+                self._expr(part, env, inner)
+        elif type(expr) is ir.Bind:
+            self._expr(expr.value, env, hidden)
+            bindings = self._given(expr.name, expr.value)
+            if expr.name in self._names:
+                self._met[expr.name] |= {id(binding) for binding in bindings}
+                if env is not None:
+                    env[expr.name] = (*env[expr.name], *bindings)
+        else:
+            for child in children(expr):
+                self._expr(child, env, hidden)
+
+
+_Following = Callable[[_Flow, Any, "Environment | None"], "Environment | None"]
+_FOLLOWING: dict[type, _Following] = {
+    ir.Loop: _Flow._loop,
+    ir.Try: _Flow._try,
+    ir.Branch: _Flow._branch,
+    ir.Match: _Flow._match,
+    ir.With: _Flow._with,
+    ir.Return: _Flow._leave,
+    ir.Raise: _Flow._leave,
+    ir.Break: lambda flow, statement, env: None,
+    ir.Continue: lambda flow, statement, env: None,
+}
 
 
 def _joined(one: Environment | None, other: Environment | None) -> Environment | None:
@@ -301,7 +313,4 @@ def _stems(given: ir.Expr | None, value: ir.Expr) -> bool:
 
 
 def _bound_inside(expr: ir.Expr) -> Iterator[str]:
-    if isinstance(expr, ir.Bind):
-        yield expr.name
-    for child in children(expr):
-        yield from _bound_inside(child)
+    return (node.name for node in walk(expr) if type(node) is ir.Bind)

@@ -64,22 +64,22 @@ class Mentions:
 
     def _call(self, call: ir.Call, scope: Scope) -> None:
         function = call.function
-        if isinstance(function, ir.Attr):
+        if type(function) is ir.Attr:
             self.calls[function.name].append((call, scope))
-        elif isinstance(function, ir.Name):
+        elif type(function) is ir.Name:
             name = function.id
             self.calls[name].append((call, scope))
             if is_handed_in(name, scope) or name == "partial":
                 self.handed_in.append((call, scope))
-        elif isinstance(function, ir.Call):
+        elif type(function) is ir.Call:
             self.applied.append((call, scope))
 
     def _hand_over(self, exprs: Iterable[ir.Expr | None]) -> None:
         """Take note of the last identifiers of names, also of those in displays."""
         for expr in exprs:
-            if isinstance(expr, ir.Name):
+            if type(expr) is ir.Name:
                 self.handed_over.add(expr.id)
-            elif isinstance(expr, ir.Attr):
+            elif type(expr) is ir.Attr:
                 self.handed_over.add(expr.name)
             elif (held := _HELD.get(type(expr))) is not None:
                 self._hand_over(held(expr))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -141,56 +141,61 @@ class ScopeBuilder:
 
     def _block(self, body: Iterable[ir.Stmt], scope: Scope) -> None:
         for statement in body:
-            if isinstance(statement, ir.Define):
+            if type(statement) is ir.Define:
                 self._define(statement.name, statement.qualname, statement.is_class, scope)
                 continue
             for expr in expressions(statement):
                 self._expr(expr, scope)
-            self._bindings(statement, scope)
+            binds = _BINDING.get(type(statement))
+            if binds is not None:
+                binds(self, statement, scope)
             for block in bodies(statement):
                 self._block(block, scope)
 
-    def _bindings(self, statement: ir.Stmt, scope: Scope) -> None:
-        match statement:
-            case ir.Evaluate() | ir.Branch():  # most statements, so they come first
-                pass
-            case ir.Return(value=value):
-                if value is not None:
-                    scope.returned.append(value)
-            case ir.Assign(targets=targets, value=value, annotation=annotation):
-                for target in targets:
-                    kind = "annotation" if value is None else "value"
-                    self._target(target, Binding(kind, value, annotation=annotation), scope)
-            case ir.Augment(target=target, value=value):
-                self._target(target, Binding("augment", value), scope)
-            case ir.Loop(target=target, source=source):
-                scope.loops.append(statement)
-                if target is not None:
-                    self._target(target, Binding("item", source), scope)
-            case ir.With(items=items):
-                for context, name in items:
-                    if name is not None:
-                        self._target(name, Binding("enter", context), scope)
-            case ir.Try(handlers=handlers):
-                for handler in handlers:
-                    if handler.types is not None:
-                        self._expr(handler.types, scope)
-                    if handler.name:
-                        scope.bind(handler.name, Binding("opaque", handler.types))
-            case ir.Match(subject=subject, cases=cases):
-                for case in cases:
-                    for expr in (*case.patterns, *([case.guard] if case.guard is not None else ())):
-                        self._expr(expr, scope)
-                    for capture in case.captures:
-                        scope.bind(capture, Binding("value", subject))
-            case ir.Import(name="*") as imported:
-                scope.star_imports.append(imported)
-            case ir.Import(name=name) as imported:
-                scope.bind(name, Binding("import", imported=imported))
-            case ir.Scope(kind=kind, names=names):
-                scope.outer.update((name, kind) for name in names)
-            case _:
-                pass
+    def _assign(self, statement: ir.Assign, scope: Scope) -> None:
+        kind = "annotation" if statement.value is None else "value"
+        for target in statement.targets:
+            self._target(target, Binding(kind, statement.value, annotation=statement.annotation), scope)
+
+    def _augment(self, statement: ir.Augment, scope: Scope) -> None:
+        self._target(statement.target, Binding("augment", statement.value), scope)
+
+    def _loop(self, statement: ir.Loop, scope: Scope) -> None:
+        scope.loops.append(statement)
+        if statement.target is not None:
+            self._target(statement.target, Binding("item", statement.source), scope)
+
+    def _with(self, statement: ir.With, scope: Scope) -> None:
+        for context, name in statement.items:
+            if name is not None:
+                self._target(name, Binding("enter", context), scope)
+
+    def _try(self, statement: ir.Try, scope: Scope) -> None:
+        for handler in statement.handlers:
+            if handler.types is not None:
+                self._expr(handler.types, scope)
+            if handler.name:
+                scope.bind(handler.name, Binding("opaque", handler.types))
+
+    def _match(self, statement: ir.Match, scope: Scope) -> None:
+        for case in statement.cases:
+            for expr in (*case.patterns, *([case.guard] if case.guard is not None else ())):
+                self._expr(expr, scope)
+            for capture in case.captures:
+                scope.bind(capture, Binding("value", statement.subject))
+
+    def _import(self, statement: ir.Import, scope: Scope) -> None:
+        if statement.name == "*":
+            scope.star_imports.append(statement)
+        else:
+            scope.bind(statement.name, Binding("import", imported=statement))
+
+    def _declare(self, statement: ir.Scope, scope: Scope) -> None:
+        scope.outer.update((name, statement.kind) for name in statement.names)
+
+    def _return(self, statement: ir.Return, scope: Scope) -> None:
+        if statement.value is not None:
+            scope.returned.append(statement.value)
 
     def _target(self, target: ir.Expr, binding: Binding, scope: Scope) -> None:
         match target:
@@ -238,28 +243,29 @@ class ScopeBuilder:
     # ------------------------------------------------------------ expressions
 
     def _expr(self, expr: ir.Expr, scope: Scope) -> None:
-        while isinstance(expr, ir.Attr):
+        while type(expr) is ir.Attr:
             expr = expr.value
-        if type(expr) in _LEAVES:
+        kind = type(expr)
+        if kind in _LEAVES:
             return
-        if isinstance(expr, ir.Comprehension):
-            self._comprehension(expr, scope)
-            return
-        if isinstance(expr, ir.Lambda):
-            self._function(expr.function, _lexical(scope))
-            body = self.scopes.get(expr.function)
-            if body is not None and scope.kind == "comprehension":
-                body.parent = scope
+        if kind in _SCOPES:
+            _SCOPES[kind](self, expr, scope)
             return
         for child in children(expr):
             if type(child) not in _LEAVES:
                 self._expr(child, scope)
-        if isinstance(expr, ir.Call):
+        if type(expr) is ir.Call:
             _lexical(scope).calls.append((expr, scope))
-        elif isinstance(expr, ir.Bind):
+        elif type(expr) is ir.Bind:
             _lexical(scope).bind(expr.name, Binding("value", expr.value))
-        elif isinstance(expr, ir.Yield) and expr.value is not None:
+        elif type(expr) is ir.Yield and expr.value is not None:
             _lexical(scope).yielded.append((expr.value, expr.delegates))
+
+    def _lambda(self, expr: ir.Lambda, scope: Scope) -> None:
+        self._function(expr.function, _lexical(scope))
+        body = self.scopes.get(expr.function)
+        if body is not None and scope.kind == "comprehension":
+            body.parent = scope
 
     def _comprehension(self, expr: ir.Comprehension, scope: Scope) -> None:
         inner = Scope(self.module, scope.name, "comprehension", scope, function=scope.function)
@@ -273,6 +279,23 @@ class ScopeBuilder:
         if expr.key is not None:
             self._expr(expr.key, inner)
         self._expr(expr.element, inner)
+
+
+_BINDING: dict[type, Callable[[ScopeBuilder, Any, Scope], None]] = {
+    ir.Assign: ScopeBuilder._assign,
+    ir.Augment: ScopeBuilder._augment,
+    ir.Loop: ScopeBuilder._loop,
+    ir.With: ScopeBuilder._with,
+    ir.Try: ScopeBuilder._try,
+    ir.Match: ScopeBuilder._match,
+    ir.Import: ScopeBuilder._import,
+    ir.Scope: ScopeBuilder._declare,
+    ir.Return: ScopeBuilder._return,
+}
+_SCOPES: dict[type, Callable[[ScopeBuilder, Any, Scope], None]] = {
+    ir.Comprehension: ScopeBuilder._comprehension,
+    ir.Lambda: ScopeBuilder._lambda,
+}
 
 
 def _lexical(scope: Scope) -> Scope:
