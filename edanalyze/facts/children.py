@@ -117,12 +117,12 @@ def statements(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Stmt]:
 
 def spelled(expr: ir.Expr) -> str:
     """A short source-like spelling of a name or attribute chain (`self.bus.publish`); "" when it is none."""
+    if type(expr) is ir.Name:
+        return expr.id
+    if type(expr) is ir.Attr:
+        base = spelled(expr.value)
+        return f"{base}.{expr.name}" if base else ""
     match expr:
-        case ir.Name(id=name):
-            return name
-        case ir.Attr(value=value, name=name):
-            base = spelled(value)
-            return f"{base}.{name}" if base else ""
         case ir.Call(function=function):
             base = spelled(function)
             return f"{base}()" if base else ""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from edanalyze.facts import ir
 from edanalyze.link.appconfig import DJANGO
@@ -45,9 +45,9 @@ class Attributes:
         """What `base.name` may be."""
         found: list[Value] = []
         for value in self._evaluator.values(base, frame):
-            is_django = isinstance(value, External) and value.name == DJANGO
+            is_django = type(value) is External and value.name == DJANGO
             found += (self._evaluator.configuration.django(name, frame) if is_django else ()) or self.of(value, name)
-        if isinstance(base, ir.Attr) and not any(self._is_known(value) for value in found):
+        if type(base) is ir.Attr and not any(self._is_known(value) for value in found):
             found = [*self._stored_on_shelf(base, name), *found]
         return found
 
@@ -62,28 +62,13 @@ class Attributes:
         return found
 
     def _of(self, value: Value, name: str) -> Iterable[Value]:
-        match value:
-            case Module(name=module):
-                return self.of_module(module, name)
-            case Class(id=cls):
-                return self._of_class(cls, name, value)
-            case Instance(id=cls):
-                return self._of_instance(value, cls, name)
-            case Super():
-                return self._of_super(value, name)
-            case External(name=dotted):
-                made = (
-                    self._evaluator.models.attribute(dotted, name) if dotted.rpartition(".")[2][:1].isupper() else None
-                )
-                return (ExternalInstance(made, None, value) if made else External(f"{dotted}.{name}", value),)
-            case ExternalInstance(name=dotted):
-                return self._of_library(value, dotted, name)
-            case Function():
-                return self._of_task(value, name)
-            case String() if name in {"value", "name"}:
-                return (value,)  # a member of an enumeration
-            case _:
-                return ()
+        holding = _HOLDING.get(type(value))
+        return holding(self, value, name) if holding is not None else ()
+
+    def _of_external(self, value: External, name: str) -> Iterable[Value]:
+        dotted = value.name
+        made = self._evaluator.models.attribute(dotted, name) if dotted.rpartition(".")[2][:1].isupper() else None
+        return (ExternalInstance(made, None, value) if made else External(f"{dotted}.{name}", value),)
 
     def _of_task(self, value: Function, name: str) -> Iterable[Value]:
         """An attribute of a function that a decorator made a task: `task.delay` calls `apply_async` of its class."""
@@ -408,11 +393,11 @@ class Attributes:
 
     def _is_known(self, value: Value) -> bool:
         """Whether a value is more than a library name that no model knows."""
-        if isinstance(value, External):
+        if type(value) is External:
             return self._evaluator.models.knows(value.name)
-        if isinstance(value, ExternalInstance):
+        if type(value) is ExternalInstance:
             return not value.name.endswith(("()", "[]"))
-        return not isinstance(value, String) or not all(isinstance(part, Hole) for part in value.parts)
+        return type(value) is not String or not all(isinstance(part, Hole) for part in value.parts)
 
 
 def _decorator_name(expr: ir.Expr) -> str:
@@ -423,3 +408,16 @@ def _decorator_name(expr: ir.Expr) -> str:
             return name
         case _:
             return ""
+
+
+_HOLDING: dict[type, Callable[[Attributes, Any, str], Iterable[Value]]] = {
+    Module: lambda attributes, value, name: attributes.of_module(value.name, name),
+    Class: lambda attributes, value, name: attributes._of_class(value.id, name, value),
+    Instance: lambda attributes, value, name: attributes._of_instance(value, value.id, name),
+    Super: Attributes._of_super,
+    External: Attributes._of_external,
+    ExternalInstance: lambda attributes, value, name: attributes._of_library(value, value.name, name),
+    Function: Attributes._of_task,
+    String: lambda attributes, value, name: (value,) if name in {"value", "name"} else (),  # of an enumeration
+}
+"""The attributes of the kinds of values; others have none that are known."""

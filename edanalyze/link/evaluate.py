@@ -239,7 +239,7 @@ class Evaluator:
         found: tuple[Value, ...] = NOTHING
         if binding.expr is not None:
             found = self.values(binding.expr, frame)
-        useful = [value for value in found if not isinstance(value, Constant) or value.value is not None]
+        useful = [value for value in found if type(value) is not Constant or value.value is not None]
         if not useful and binding.annotation is not None:
             return (*found, *self.parameters.annotated(binding.annotation, frame))
         return found

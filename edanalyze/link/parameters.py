@@ -44,7 +44,7 @@ def arguments(function: FunctionFacts, call: ir.Call, bound: bool) -> dict[str, 
     if bound and names:
         names = names[1:]
     for parameter, argument in zip(names, call.arguments, strict=False):
-        if isinstance(argument, ir.Star):
+        if type(argument) is ir.Star:
             break
         found[parameter.name] = argument
     allowed = {parameter.name for parameter in function.parameters if parameter.kind in {"normal", "keyword"}}
@@ -251,12 +251,12 @@ class Parameters:
 
     def _runs(self, value: Value, function: str, constructed: set[str]) -> bool:
         evaluator = self._evaluator
-        if isinstance(value, Function):
+        if type(value) is Function:
             if value.id == function:
                 return True
             wrapped = evaluator.decorators.wrapped(value)
             return any(inner.id == function for inner in wrapped)
-        if isinstance(value, Class) and value.id in constructed:
+        if type(value) is Class and value.id in constructed:
             return evaluator.results.constructor(value.id) == function
         return False
 
@@ -265,6 +265,8 @@ class Parameters:
     def annotated(self, annotation: ir.Expr, frame: Frame) -> tuple[Value, ...]:
         """Instances of what an annotation names (through Optional, unions, Annotated, strings and aliases)."""
         evaluator = self._evaluator
+        if type(annotation) is ir.Name or type(annotation) is ir.Attr:
+            return self._named(annotation, frame)
         match annotation:
             case ir.Const(value=str() as text):
                 parsed = forward_reference(text)
@@ -283,8 +285,6 @@ class Parameters:
                 if last in CONTAINERS:
                     return ()
                 return self.annotated(base, frame)
-            case ir.Name() | ir.Attr():
-                return self._named(annotation, frame)
             case _:
                 return ()
 

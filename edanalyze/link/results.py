@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from edanalyze.facts import ir
 from edanalyze.link.library import Literals
@@ -59,34 +59,31 @@ class Results:
 
     def result(self, callee: Value, call: ir.Call, frame: Frame) -> Iterable[Value]:
         """What calling `callee` with the arguments of `call` returns."""
-        match callee:
-            case Function():
-                return self.returned(callee, call, frame)
-            case Class(id=cls):
-                return (Instance(cls, Site(call, frame)),)
-            case Partial(target=Function() as target):
-                return self.returned(target, None, None)
-            case Partial(target=target):
-                return self.result(target, call, frame)
-            case Instance(id=cls):
-                methods = self._evaluator.attributes.of(callee, "__call__")
-                return [value for method in methods for value in self.result(method, call, frame)]
-            case External(name=name):
-                return self._library(name, callee, call, frame)
-            case ExternalInstance(name=name):
-                text = self._evaluator.texts.library(f"{name}.__call__", call, frame)
-                if text is not None:
-                    return text
-                made = self._evaluator.models.returns(f"{name}.__call__", call, self._literals(frame))
-                return (ExternalInstance(made, Site(call, frame), callee),) if made else ()
-            case _:
-                return ()
+        calling = _CALLING.get(type(callee))
+        return calling(self, callee, call, frame) if calling is not None else ()
+
+    def _prepared(self, callee: Partial, call: ir.Call, frame: Frame) -> Iterable[Value]:
+        target = callee.target
+        return self.returned(target, None, None) if isinstance(target, Function) else self.result(target, call, frame)
+
+    def _object(self, callee: Instance, call: ir.Call, frame: Frame) -> Iterable[Value]:
+        methods = self._evaluator.attributes.of(callee, "__call__")
+        return [value for method in methods for value in self.result(method, call, frame)]
+
+    def _library_object(self, callee: ExternalInstance, call: ir.Call, frame: Frame) -> Iterable[Value]:
+        name = f"{callee.name}.__call__"
+        text = self._evaluator.texts.library(name, call, frame)
+        if text is not None:
+            return text
+        made = self._evaluator.models.returns(name, call, self._literals(frame))
+        return (ExternalInstance(made, Site(call, frame), callee),) if made else ()
 
     def _literals(self, frame: Frame) -> Literals:
         return lambda expr: self._evaluator.literals(expr, frame)
 
-    def _library(self, name: str, callee: External, call: ir.Call, frame: Frame) -> Iterable[Value]:
+    def _library(self, callee: External, call: ir.Call, frame: Frame) -> Iterable[Value]:
         evaluator = self._evaluator
+        name = callee.name
         if name == "builtins.super":
             return self._super(frame)
         if name in PROVIDERS:
@@ -344,3 +341,14 @@ class Results:
                 case _:
                     pass
         return found
+
+
+_CALLING: dict[type, Callable[[Results, Any, ir.Call, Frame], Iterable[Value]]] = {
+    Function: Results.returned,
+    Class: lambda results, callee, call, frame: (Instance(callee.id, Site(call, frame)),),
+    Partial: Results._prepared,
+    Instance: Results._object,
+    External: Results._library,
+    ExternalInstance: Results._library_object,
+}
+"""What calling the kinds of values returns; nothing is known of others."""

@@ -119,7 +119,7 @@ class Texts:
     def configured(self, call: ir.Call, frame: Frame) -> list[Value]:
         """What `app.config.get(key, default)` gives; empty for any other call."""
         configuration = self._evaluator.configuration
-        if not isinstance(call.function, ir.Attr) or call.function.name != "get" or not call.arguments:
+        if type(call.function) is not ir.Attr or call.function.name != "get" or not call.arguments:
             return []
         if not configuration.is_mapping(call.function.value):
             return []
