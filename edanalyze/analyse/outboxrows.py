@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from edanalyze.analyse.domain import Activation
 from edanalyze.analyse.effects import Effect
-from edanalyze.analyse.outbox import is_new_row, topics_of
+from edanalyze.analyse.outbox import is_new_row, is_outbox_write, topics_of
 from edanalyze.analyse.sessions import Sessions, is_elsewhere
 from edanalyze.analyse.transaction import Feature, Found, Transaction
 from edanalyze.analyse.trees import Step
 from edanalyze.analyse.witness import INHERITED, Point, Witness
 from edanalyze.link.evaluate import Evaluator
+from edanalyze.link.scopes import Scope
 
 _ALONE = "row alone"
 _AFTER = "row after "
@@ -24,6 +25,14 @@ class OutboxRows:
         self._evaluator = evaluator
         self._sessions = sessions
         self._report = report
+        self._writes: dict[int, tuple[Effect, bool]] = {}  # by effect, which is kept so that no other takes its place
+
+    def is_write(self, effect: Effect, scope: Scope) -> bool:
+        """Whether a write is one of a row; remembered, since it is asked in every state in which the write is met."""
+        found = self._writes.get(id(effect))
+        if found is None:
+            found = self._writes[id(effect)] = (effect, is_outbox_write(effect, scope, self._evaluator))
+        return found[1]
 
     def written(
         self,

@@ -20,7 +20,6 @@ from edanalyze.analyse.correlated import Correlated
 from edanalyze.analyse.domain import Activation, Domain
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.engine import Engine
-from edanalyze.analyse.outbox import is_outbox_write
 from edanalyze.analyse.outboxrows import OutboxRows, joined
 from edanalyze.analyse.sessions import Sessions, is_elsewhere
 from edanalyze.analyse.transaction import Feature, Found, Transaction, effect_point, scope_point
@@ -230,7 +229,7 @@ class Transactions(Domain[Transaction]):
             return state
         durable = self._durable(effect, state)
         at_once = durable != "commit" and effect.argument("session") is None
-        if is_outbox_write(effect, step.scope, self._evaluator):
+        if self._rows.is_write(effect, step.scope):
             return self._rows.written(effect, step, state, point, run, at_once=at_once and state.dirty is None)
         if at_once and durable == "immediate":
             return state if is_passing(effect) else self._saved(state, point)
