@@ -54,8 +54,8 @@ def run(analysis: Analysis, rules: Iterable[Rule], processes: int = 1) -> Found:
     rest = chosen[len(apart) :]
     modules = deep(lambda: modules_of(analysis))
     places = Places(analysis.system.program.paths, analysis.system.service_of)
+    deep(lambda: _prepare(analysis))
     if processes > 1 and apart and rest and can_fork():
-        deep(lambda: _prepare(analysis))
         aside = Aside(lambda: deep(lambda: _sent(analysis, apart, places)))
         found, failed = deep(lambda: _run(_asked(analysis, rest), places))
         sent = aside.result()
@@ -102,10 +102,13 @@ def _told(notes: Callable[[], Sequence[str]]) -> tuple[str, ...]:
 
 
 def _prepare(analysis: Analysis) -> None:
-    """Do what both processes would otherwise do."""
+    """Do first what all rules rest on: once for two processes, and in the same order for any number of them.
+
+    Where values rest on each other in a circle, what is asked first has a say in them.
+    """
     with suppress(Exception):  # the rules that fail for it will tell
-        _ = analysis.system.entries
         analysis.system.bearing.of("")  # for which all effect trees are built
+        _ = analysis.system.entries
 
 
 def _sent(analysis: Analysis, rules: Sequence[Rule], places: Places) -> bytes:
