@@ -107,8 +107,10 @@ def _prepare(analysis: Analysis) -> None:
     Where values rest on each other in a circle, what is asked first has a say in them.
     """
     with suppress(Exception):  # the rules that fail for it will tell
-        analysis.system.bearing.of("")  # for which all effect trees are built
+        for function in analysis.system.bearing.functions:
+            analysis.system.contexts.tree(function)
         _ = analysis.system.entries
+        analysis.system.bearing.of("")
 
 
 def _sent(analysis: Analysis, rules: Sequence[Rule], places: Places) -> bytes:
