@@ -227,6 +227,10 @@ class Parameters:
         """Take note of callers that go by another name; to be said before anything is evaluated."""
         self._learned = {function: list(calls) for function, calls in callers.items()}
 
+    def goes_by_other_names(self, function: str) -> bool:
+        """Whether callers of a function were learned that call it by another name."""
+        return function in self._learned
+
     def _find_callers(self, function: str) -> list[tuple[ir.Call, Frame]]:
         evaluator = self._evaluator
         facts = evaluator.program.functions[function]

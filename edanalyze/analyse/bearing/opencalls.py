@@ -7,7 +7,7 @@ attributes of that name hold.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
@@ -23,6 +23,7 @@ from edanalyze.link.scopes import Binding, Scope
 from edanalyze.link.values import Class, Constant, Display, ExternalInstance, Function, Instance, String
 
 RunBy = Callable[[Iterable[Function]], Iterable[str]]
+_BY_CLASS = frozenset({"__init__", "__call__"})
 _DATA = frozenset({"bool", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple"})
 
 
@@ -45,6 +46,7 @@ class OpenCalls:
         self._evaluator = contexts.evaluator
         self._run_by = run_by
         self._held: dict[str, Guess] = {}
+        self._counts: dict[str, Counter[str]] = {}
 
     def is_open(self, scope: Scope, on_itself: bool, owner: str) -> bool:
         """Whether a call that means nothing in any activation may mean something in a certain one."""
@@ -60,12 +62,10 @@ class OpenCalls:
     @cached_property
     def _blurred(self) -> frozenset[str]:
         """Functions of whose parameters not all values are known: too many callers, be it of a function before them."""
-        program = self._program
-        callers = self._evaluator.parameters.callers
         blurred = {
             function
-            for function, facts in program.functions.items()
-            if self._is_much_called(function, facts.name) and len(callers(function)) >= MOST_CALLERS
+            for function, facts in self._program.functions.items()
+            if self._is_much_called(function, facts.name) and self._has_many_callers(function, facts.name)
         }
         waiting = sorted(blurred)
         while waiting:
@@ -77,9 +77,33 @@ class OpenCalls:
 
     def _is_much_called(self, function: str, name: str) -> bool:
         calls = self._program.calls
-        if name in {"__init__", "__call__"}:  # called by the names of classes
+        if name in _BY_CLASS:  # called by the names of classes
             return True
         return len(calls.get(name, ())) >= MOST_CALLERS
+
+    def _has_many_callers(self, function: str, name: str) -> bool:
+        parameters = self._evaluator.parameters
+        if name not in _BY_CLASS and not parameters.goes_by_other_names(function):
+            calls = self._meant(name).get(function, 0)
+            if not calls:
+                return len(self._evaluator.dispatch.callers(function)) >= MOST_CALLERS
+            if calls < MOST_CALLERS:
+                return False
+        return len(parameters.callers(function)) >= MOST_CALLERS
+
+    def _meant(self, name: str) -> Counter[str]:
+        """How many of the calls of a name may run each function: all are looked at once, not once for each function."""
+        found = self._counts.get(name)
+        if found is None:
+            found = self._counts[name] = Counter()
+            for call, scope in self._program.calls.get(name, ()):
+                ids: set[str] = set()
+                for value in self._evaluator.values(call.function, self._evaluator.root(scope)):
+                    if isinstance(value, Function):
+                        ids.add(value.id)
+                        ids.update(inner.id for inner in self._evaluator.decorators.wrapped(value))
+                found.update(ids)
+        return found
 
     def _handed_on(self, function: str) -> Iterator[str]:
         """The functions to which a function hands on what it was given."""
