@@ -22,22 +22,17 @@ def _found(system: Path) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("system", SYSTEMS, ids=lambda folder: folder.name)
-def test_functions_that_come_to_nothing_change_no_finding(
-    system: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("owner", "shortcut", "never"),
+    [(Bearing, "of", ANYTHING), (Library, "leads_nowhere", False)],
+    ids=["functions that come to nothing", "values that lead nowhere"],
+)
+def test_what_is_left_out_changes_no_finding(
+    system: Path, owner: type, shortcut: str, never: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = Path(shutil.copytree(system, tmp_path / system.name))
     found = _found(alone)
-    monkeypatch.setattr(Bearing, "of", lambda self, function: ANYTHING)
-    assert found == _found(alone)
-
-
-@pytest.mark.parametrize("system", SYSTEMS, ids=lambda folder: folder.name)
-def test_values_that_lead_nowhere_tell_no_calls_apart(
-    system: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    alone = Path(shutil.copytree(system, tmp_path / system.name))
-    found = _found(alone)
-    monkeypatch.setattr(Library, "leads_nowhere", lambda self, name: False)
+    monkeypatch.setattr(owner, shortcut, lambda self, name: never)
     assert found == _found(alone)
 
 
