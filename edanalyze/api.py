@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from edanalyze.check import registry
 from edanalyze.check.diagnostic import CheckResult
 from edanalyze.exchange.records import Facts
-from edanalyze.facts.module import Unanalysed
 from edanalyze.loading import cache_folder, installed, load_project
 from edanalyze.project import Options, Project, read_facts
+from edanalyze.remembered import remembered
 
 if TYPE_CHECKING:
     from edanalyze.analyse.delivery import Verdict
@@ -51,17 +51,6 @@ __all__ = [
     "review_of_facts",
 ]
 
-T = TypeVar("T")
-_OWN_CHECKS = "edanalyze_checks"
-_MOST_EDITS = 50
-
-
-class _Remembered(msgspec.Struct, frozen=True):
-    """A result, and what was not analysed for it."""
-
-    result: msgspec.Raw
-    not_analysed: tuple[Unanalysed, ...]
-
 
 def check(project: Project, progress: Progress | None = None) -> CheckResult:
     """Analyse a project and return its diagnostics, sorted, of the files that were asked for.
@@ -78,7 +67,7 @@ def _checked(
     if project.options.since is not None:  # depends on what git says
         return _selected(project, progress, everything, also)
     about = msgspec.msgpack.encode((_asked(project), everything, also))
-    return _remembered(project, "check", about, CheckResult, lambda: _selected(project, progress, everything, also))
+    return remembered(project, "check", about, CheckResult, lambda: _selected(project, progress, everything, also))
 
 
 def _asked(project: Project) -> bytes:
@@ -155,57 +144,37 @@ def _at(project: Project) -> Callable[[str], frozenset[str]] | None:
 
 def _found(project: Project, codes: frozenset[str], progress: Progress | None) -> Found:
     """What the rules with some codes find in the whole project."""
+    from edanalyze.carried import carried
     from edanalyze.check.found import Found
-    from edanalyze.findings import find
 
     about = msgspec.msgpack.encode((sorted(codes), project.contracts_text, project.past))
 
     def made() -> Found:
-        carried = _carried(project, about)
-        if carried is not None:
-            return carried
+        moved = carried(project, about)
+        if moved is not None:
+            return moved
+        from edanalyze.findings import find
+
         project.parse(progress)
         found = find(project, codes)
         project.note_unanalysed(project.deploy_files.unanalysed)
         return found
 
-    return _remembered(project, "found", about, Found, made)
-
-
-def _carried(project: Project, about: bytes) -> Found | None:
-    """What was found latest with its places moved, where edits since then have changed nothing else."""
-    from edanalyze.check.found import Found
-    from edanalyze.findings import carry
-
-    if project.memory is None or set(project.catalogue.packages) != {_OWN_CHECKS}:
-        return None  # rules of others may look at what is taken for nothing here
-    nearest = project.memory.nearest("found", about)
-    if nearest is None or len(nearest.changed) > _MOST_EDITS or nearest.note != project.deployment_digest:
-        return None
-    shifts = project.shifts(nearest.changed)
-    if shifts is None:
-        return None
-    found = msgspec.msgpack.decode(nearest.result, type=_Remembered)
-    if any(each.crash for each in found.not_analysed):
-        return None
-    carried = carry(msgspec.msgpack.decode(found.result, type=Found), shifts)
-    if carried is not None:
-        project.not_analysed[:] = found.not_analysed
-    return carried
+    return remembered(project, "found", about, Found, made)
 
 
 def graph(project: Project) -> Graph:
     """The refactoring graph of a project (and the systems of `Options.facts`) at full detail, with the diagnostics."""
     from edanalyze.graph.records import Graph
 
-    return _remembered(
+    return remembered(
         project, "graph", _asked(project), Graph, lambda: graph_of_facts([_facts(project), project.others])
     )
 
 
 def facts(project: Project) -> Facts:
     """What a project tells other systems: its services, entry points, calls, messages and findings, without source."""
-    return _remembered(project, "facts", _asked(project), Facts, lambda: _surveyed(project))
+    return remembered(project, "facts", _asked(project), Facts, lambda: _surveyed(project))
 
 
 def _facts(project: Project, also: tuple[str, ...] = ()) -> Facts:
@@ -297,7 +266,7 @@ def callgraph(project: Project) -> dict[str, list[str]]:
         project.parse()
         return enduring(project, make)
 
-    return _remembered(project, "callgraph", b"", dict[str, list[str]], made)
+    return remembered(project, "callgraph", b"", dict[str, list[str]], made)
 
 
 def catalogue(project: Project) -> Catalogue:
@@ -344,12 +313,6 @@ def _catalogue(project: Project, system: System, found: CheckResult, internal: b
     return build(system, project.root.name, declared, found.diagnostics, internal)
 
 
-def _has_failed(result: object) -> bool:
-    from edanalyze.check.found import Found
-
-    return isinstance(result, Found) and bool(result.failed)
-
-
 def review(project: Project) -> Review:
     """The checklist, answered for a project and the systems of `Options.facts`.
 
@@ -376,24 +339,3 @@ def _reviewed(title: str, facts: Facts, declared: Declared) -> Review:
     from edanalyze.review import review as answered
 
     return answered(Evidence(title, facts, graph_of_facts([facts]), catalogue_of_facts(facts), declared))
-
-
-def _remembered(project: Project, kind: str, about: bytes, form: type[T], make: Callable[[], T]) -> T:
-    """A result of an earlier run over the same input, else a new one, which is then kept for later runs."""
-    memory = project.memory
-    if memory is None:
-        return make()
-    known = memory.find(kind, about)
-    if known is not None:
-        found = msgspec.msgpack.decode(known, type=_Remembered)
-        project.not_analysed[:] = found.not_analysed
-        return msgspec.msgpack.decode(found.result, type=form)
-    result = make()
-    if memory.version is None:
-        memory.identify(registry.catalogue().packages, msgspec.msgpack.encode(registry.catalogue()))
-    files = project.deploy_files
-    with suppress(UnicodeEncodeError):  # a name of a file that is no text
-        kept = _Remembered(msgspec.Raw(msgspec.msgpack.encode(result)), tuple(project.not_analysed))
-        note = project.deployment_digest if kind == "found" and not _has_failed(result) else b""
-        memory.keep(kind, about, msgspec.msgpack.encode(kept), files.read, files.are_same, note)
-    return result

@@ -16,7 +16,7 @@ from edanalyze.check import crash
 from edanalyze.check.crash import Crash
 from edanalyze.check.culprits import facts_of
 from edanalyze.facts.module import Unanalysed
-from edanalyze.link.program import dotted
+from edanalyze.facts.names import dotted
 from edanalyze.models import ModelError
 from edanalyze.processes import deep
 

@@ -1,21 +1,20 @@
-"""What rules found in a project: by an analysis, or carried over from a result before an edit."""
+"""What rules find in a project, whatever the analysis fails on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from edanalyze.cache.shift import Ambiguous, Shift
 from edanalyze.check import crash
 from edanalyze.check.crash import Crash
-from edanalyze.check.diagnostic import Confidence, Diagnostic, TraceStep
-from edanalyze.check.found import Found, SeenModule, seen
+from edanalyze.check.diagnostic import Confidence
+from edanalyze.check.found import Found, seen
 from edanalyze.discover.service import Services
 from edanalyze.enduring import enduring
-from edanalyze.link.program import dotted, module_id
+from edanalyze.facts.names import dotted, module_id
 from edanalyze.models import ModelError
 from edanalyze.processes import deep
 
@@ -95,59 +94,3 @@ def _nothing(project: Project, failed: Sequence[Crash]) -> Found:
         services = Services(())
     modules = {module_id(facts.path): facts for facts in project.parse()}
     return Found((), tuple(failed), seen(modules, services.name_of), lines=project.lines)
-
-
-def carry(before: Found, shifts: Mapping[str, Shift]) -> Found | None:
-    """What was found, after edits that moved places in some files and changed nothing else.
-
-    `shifts` are by path. None where it is not sure what has become of a finding.
-    """
-    if before.failed:
-        return None
-    try:
-        moved = tuple(_moved(item, shifts) for item in before.diagnostics)
-        unresolved = [_text(line, shifts) for line in before.unresolved]
-    except Ambiguous:
-        return None
-    if [item.sort_key for item in moved] != sorted(item.sort_key for item in moved):
-        return None
-    return msgspec.structs.replace(
-        before,
-        diagnostics=moved,
-        modules=tuple(_module(module, shifts) for module in before.modules),
-        unresolved=(*unresolved[:1], *sorted(unresolved[1:])),
-        lines=before.lines + sum(own.growth for own in shifts.values()),
-    )
-
-
-def _module(module: SeenModule, shifts: Mapping[str, Shift]) -> SeenModule:
-    own = shifts.get(module.path)
-    return SeenModule.of(module.name, own.facts, module.service) if own is not None else module
-
-
-def _moved(item: Diagnostic, shifts: Mapping[str, Shift]) -> Diagnostic:
-    """A diagnostic in its new place. Raises Ambiguous, also where its fingerprint would be another one."""
-    trace = tuple(_step(step, shifts) for step in item.trace)
-    if trace and trace[-1].message != item.trace[-1].message:
-        raise Ambiguous
-    own = shifts.get(item.path)
-    line, column, end_line, end_column = item.line, item.column, item.end_line, item.end_column
-    if own is not None:
-        line, column = own.start(line, column)
-        end_line, end_column = own.end(end_line, end_column)
-    message = _text(item.message, shifts)
-    return msgspec.structs.replace(
-        item, line=line, column=column, end_line=end_line, end_column=end_column, message=message, trace=trace
-    )
-
-
-def _step(step: TraceStep, shifts: Mapping[str, Shift]) -> TraceStep:
-    own = shifts.get(step.path)
-    line, column = own.start(step.line, step.column) if own is not None else (step.line, step.column)
-    return TraceStep(step.path, line, column, _text(step.message, shifts))
-
-
-def _text(text: str, shifts: Mapping[str, Shift]) -> str:
-    for own in shifts.values():
-        text = own.text(text)
-    return text

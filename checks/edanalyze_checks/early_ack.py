@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edanalyze.analyse.acknowledgement import LASTING, UNACKNOWLEDGED
 from edanalyze.analyse.witness import Point
 from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
@@ -97,17 +96,10 @@ class EarlyAck(Rule):
                     (),
                     likely=any(point.likely for point in effect),
                 ).leading_to(effect)
-        for entry in analysis.system.message_handlers:
-            automatic = entry.delivery.automatic
-            if automatic is None or entry.value is None or analysis.is_lossy(entry):
-                continue
-            if entry.kind != "handler" or entry.transport in UNACKNOWLEDGED:
-                continue
-            effects = [item for item in analysis.system.reach.effects(entry.value) if item.effect.kind in LASTING]
-            if effects:
-                module, place = automatic
+        for entry, (module, place), effect in redelivery.automatic():
+            if not analysis.is_lossy(entry):
                 yield Finding(
                     f"messages are acknowledged automatically, before `{analysis.short(entry.function)}` is done with "
                     "them: a crash in between loses them",
                     (Point(module, f"{module}:", place, "acknowledges automatically"),),
-                ).leading_to(effects[0].witness)
+                ).leading_to(effect)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from edanalyze.analyse.eventrings import EventRing, Passing
 from edanalyze.analyse.witness import Point
 from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
+
+if TYPE_CHECKING:
+    from edanalyze.analyse.eventrings import EventRing, Passing
 
 
 class EventLoop(Rule):

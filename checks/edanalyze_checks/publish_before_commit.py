@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from edanalyze.analyse.transaction import Found
 from edanalyze.analyse.witness import Witness
 from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
+
+if TYPE_CHECKING:
+    from edanalyze.analyse.transaction import Found
 
 
 class PublishBeforeCommit(Rule):

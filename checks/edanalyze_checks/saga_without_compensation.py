@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from edanalyze.analyse.sagas import Saga, parting
-from edanalyze.analyse.witness import Witness
+from edanalyze.analyse.witness import Witness, parting
 from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
+
+if TYPE_CHECKING:
+    from edanalyze.analyse.sagas import Saga
 
 
 class SagaWithoutCompensation(Rule):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edanalyze.analyse.payloads.versions import Evidence
 from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
@@ -71,9 +70,8 @@ class UnversionedEvent(Rule):
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
         """Structured payloads without any trace of a version, at the call that builds them."""
-        for payload, found in analysis.unversioned():
+        for payload, bare in analysis.unversioned():
             witness = payload.built_path
-            bare = found is Evidence.TYPE
             what = "a bare type name and no version" if bare else "no version, type or schema id"
             yield Finding(
                 f"{analysis.subject(witness)} with {what}: a consumer cannot tell an old message from a new one",

@@ -7,16 +7,16 @@ code does with that is followed through the function, and through the callers of
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.bearing import Bears
 from edanalyze.analyse.connections import in_pipeline
 from edanalyze.analyse.effects import Effect
-from edanalyze.analyse.fates import AWAIT, FUTURE, Fate, Fates, lexical
+from edanalyze.analyse.fates import Fate, Fates, lexical
 from edanalyze.analyse.reach import says
 from edanalyze.analyse.settling import Settling
 from edanalyze.analyse.trees import Step, steps
+from edanalyze.analyse.unconfirmed import AWAIT, CALLBACK, CONFIRMS, FUTURE, Unconfirmed
 from edanalyze.analyse.witness import Point, Witness
 from edanalyze.facts import ir
 from edanalyze.link.library import has_unpacking
@@ -25,27 +25,9 @@ from edanalyze.link.scopes import Scope
 if TYPE_CHECKING:
     from edanalyze.analyse.system import System
 
-CALLBACK = "callback"
-CONFIRMS = "confirms"
 DEEPEST = 4
 _SENDS = frozenset({"publish", "deferred_publish"})
 _PLAIN = frozenset({"staticmethod", "classmethod", "override", "abstractmethod"})
-
-
-@dataclass(frozen=True, slots=True)
-class Unconfirmed:
-    """A message whose delivery nobody learns of.
-
-    `witness` leads from the call at which that is missing down to the publish, `before` is the commit that it
-    follows, where one matters. `lacking` says what is missing: `AWAIT`, `FUTURE`, `CALLBACK`, `CONFIRMS`, or the name
-    of the field of the response that nobody reads; `method` what would switch confirmations on.
-    """
-
-    witness: Witness
-    lacking: str
-    before: Witness = ()
-    method: str = ""
-    guess: bool = False
 
 
 class Confirmations:

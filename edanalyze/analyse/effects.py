@@ -14,9 +14,9 @@ from edanalyze.analyse.stores import is_stored
 from edanalyze.analyse.stubs import Stubs
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled
+from edanalyze.facts.names import dotted
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
-from edanalyze.link.program import dotted
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import (
     Class,

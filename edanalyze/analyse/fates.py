@@ -7,14 +7,13 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from edanalyze.analyse.unconfirmed import AWAIT, FUTURE
 from edanalyze.facts import ir
 from edanalyze.facts.children import children, expressions, spelled, statements
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import External
 
-AWAIT = "await"
-FUTURE = "future"
 DEEPEST = 4
 
 _TRANSPARENT = frozenset({"dumps", "str", "repr", "dict", "list", "tuple", "pformat", "set"})

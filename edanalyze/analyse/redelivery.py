@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from edanalyze.analyse.acknowledgement import Acknowledgement, Settled
+from edanalyze.analyse.acknowledgement import LASTING, UNACKNOWLEDGED, Acknowledgement, Settled
 from edanalyze.analyse.bearing import Bears
 from edanalyze.analyse.domain import Activation
 from edanalyze.analyse.effects import Effect
@@ -64,6 +64,17 @@ class Redelivery:
                     seen.add((function, frame))
                     Engine(Acknowledgement(bearing, report), self._system.contexts).run(function, frame, Settled())
         return tuple(found.values())
+
+    def automatic(self) -> Iterator[tuple[EntryPoint, tuple[str, Place], Witness]]:
+        """Handlers whose messages are acknowledged as they come in, the place that says so, and a lasting effect."""
+        for entry in self._system.message_handlers:
+            said = entry.delivery.automatic
+            if said is None or entry.value is None or entry.kind != "handler" or entry.transport in UNACKNOWLEDGED:
+                continue
+            lasting = (item for item in self._system.reach.effects(entry.value) if item.effect.kind in LASTING)
+            first = next(iter(lasting), None)
+            if first is not None:
+                yield entry, said, first.witness
 
     def _runs(self, entry: EntryPoint) -> Iterator[tuple[Function, Frame]]:
         """What runs when a message comes in: the loop or callback that hands it on, and the handler."""

@@ -15,7 +15,7 @@ from edanalyze.analyse.enclosing import Within, enclosing, ways_out
 from edanalyze.analyse.failures import fails
 from edanalyze.analyse.remotechanges import REMOTE, RemoteChanges
 from edanalyze.analyse.trees import Alternative, Attempt, Rescue, Scoped, nodes
-from edanalyze.analyse.witness import Point, Witness
+from edanalyze.analyse.witness import Point, Witness, parting
 from edanalyze.facts import ir
 from edanalyze.facts.children import calls, expressions, spelled, statements
 from edanalyze.link.values import External, ExternalInstance
@@ -240,14 +240,6 @@ def _is_failure(within: Within) -> bool:
             return fails(test, part == "body") and "" not in ways_out(within.block)
         case _:
             return False
-
-
-def parting(one: Witness, other: Witness) -> int:
-    """The level at which two paths part."""
-    for level, (left, right) in enumerate(zip(one, other, strict=False)):
-        if left != right:
-            return level
-    return min(len(one), len(other))
 
 
 def _remembers(rescue: Rescue) -> bool:

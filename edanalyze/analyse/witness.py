@@ -28,3 +28,11 @@ class Exposure(NamedTuple):
 
     kind: str
     witness: Witness
+
+
+def parting(one: Witness, other: Witness) -> int:
+    """The level at which two paths part."""
+    for level, (left, right) in enumerate(zip(one, other, strict=False)):
+        if left != right:
+            return level
+    return min(len(one), len(other))

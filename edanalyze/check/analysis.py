@@ -7,24 +7,25 @@ import fnmatch
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from edanalyze.analyse.binding.binding import HttpCall, PublishCall
-from edanalyze.analyse.cataloguing.broken import Broken, broken
-from edanalyze.analyse.drift import Choreography, Drift
-from edanalyze.analyse.hops import RemoteHop, way_to
-from edanalyze.analyse.payloads.kinds import Kinds
-from edanalyze.analyse.payloads.ownership import Contested, contested, unheard, unsent
-from edanalyze.analyse.payloads.records import Payload
-from edanalyze.analyse.payloads.unversioned import unversioned
-from edanalyze.analyse.payloads.versions import Evidence
-from edanalyze.analyse.reach import Reached
-from edanalyze.analyse.system import System
-from edanalyze.analyse.transaction import Found
 from edanalyze.analyse.witness import Point, Witness
-from edanalyze.catalog.lock import Lock
-from edanalyze.discover.settings import Config
 from edanalyze.facts.ir import Place
-from edanalyze.link.entries import EntryPoint
+
+if TYPE_CHECKING:  # rules are loaded in runs that analyse nothing, too
+    from edanalyze.analyse.binding.binding import HttpCall, PublishCall
+    from edanalyze.analyse.cataloguing.broken import Broken
+    from edanalyze.analyse.drift import Choreography, Drift
+    from edanalyze.analyse.hops import RemoteHop
+    from edanalyze.analyse.payloads.kinds import Kinds
+    from edanalyze.analyse.payloads.ownership import Contested
+    from edanalyze.analyse.payloads.records import Payload
+    from edanalyze.analyse.reach import Reached
+    from edanalyze.analyse.system import System
+    from edanalyze.analyse.transaction import Found
+    from edanalyze.catalog.lock import Lock
+    from edanalyze.discover.settings import Config
+    from edanalyze.link.entries import EntryPoint
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,8 @@ class Analysis:
     @staticmethod
     def callee(call: HttpCall | RemoteHop) -> str:
         """Whom an HTTP call asks, in words."""
+        from edanalyze.analyse.hops import RemoteHop
+
         if isinstance(call, RemoteHop):
             request = call.request
             return f"{request.service or request.host} ({request.system}/{request.path}:{request.line})"
@@ -155,13 +158,17 @@ class Analysis:
 
     # --------------------------------------------------------------- contracts
 
-    def unversioned(self) -> Iterator[tuple[Payload, Evidence]]:
-        """Structured messages that tell no version, with what they tell instead."""
+    def unversioned(self) -> Iterator[tuple[Payload, bool]]:
+        """Structured messages that tell no version, and whether they tell at least their type."""
+        from edanalyze.analyse.payloads.unversioned import unversioned
+
         return unversioned(self.system)
 
     @cached_property
     def kinds(self) -> Kinds:
         """Tells events from commands."""
+        from edanalyze.analyse.payloads.kinds import Kinds
+
         return Kinds(self.system, self.config.commands, self.config.events)
 
     def is_sent_from_elsewhere(self, entry: EntryPoint) -> bool:
@@ -175,10 +182,14 @@ class Analysis:
 
     def broken_contracts(self) -> Iterator[Broken]:
         """What breaks the contracts that were agreed on, at both ends; nothing where there are none."""
+        from edanalyze.analyse.cataloguing.broken import broken
+
         return broken(self.system, self.kinds, self._lock, self.config.deprecated, self._today)
 
     def contested(self) -> Iterator[Contested]:
         """Events that several services publish."""
+        from edanalyze.analyse.payloads.ownership import contested
+
         return contested(self.system, self.kinds, self.config.shared_topics)
 
     def drifts(self) -> Iterator[Drift]:
@@ -191,10 +202,14 @@ class Analysis:
 
     def unheard(self) -> Iterator[PublishCall]:
         """Publishes that nobody in the system receives."""
+        from edanalyze.analyse.payloads.ownership import unheard
+
         return unheard(self.system, self.config.external_topics)
 
     def unsent(self) -> Iterator[tuple[EntryPoint, str]]:
         """Handlers of messages that nobody in the system sends."""
+        from edanalyze.analyse.payloads.ownership import unsent
+
         return unsent(self.system, self.config.external_topics)
 
     # ------------------------------------------------------------------- hops
@@ -231,4 +246,6 @@ class Analysis:
 
     def before(self, entry: EntryPoint, item: Reached, call: HttpCall) -> Witness:
         """The way from an entry point to the call that fixes a URL."""
+        from edanalyze.analyse.hops import way_to
+
         return (self.point(entry.function, "is the entry point"), *way_to(item, call))

@@ -15,8 +15,8 @@ from pathlib import Path
 import msgspec
 
 from edanalyze.facts.module import FunctionFacts, ModuleFacts
+from edanalyze.facts.names import module_id
 from edanalyze.link.entries import EntryPoint
-from edanalyze.link.program import module_id
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Function
 

@@ -6,13 +6,16 @@ These records outlive the run: from them a later one reports, without analysing 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from edanalyze.check.analysis import Analysis
 from edanalyze.check.crash import Crash
 from edanalyze.check.diagnostic import Diagnostic
 from edanalyze.facts.module import Comment, ModuleFacts
+
+if TYPE_CHECKING:
+    from edanalyze.check.analysis import Analysis
 
 
 class SeenModule(msgspec.Struct, frozen=True, array_like=True):

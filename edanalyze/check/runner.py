@@ -7,21 +7,24 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from edanalyze.analyse.witness import Point
 from edanalyze.check import crash
-from edanalyze.check.analysis import Analysis, Finding
-from edanalyze.check.comments import Comments
 from edanalyze.check.crash import Crash
 from edanalyze.check.diagnostic import Confidence, Diagnostic, TraceStep
 from edanalyze.check.found import Found, SeenModule, modules_of
 from edanalyze.check.rule import CommentRule, Rule
-from edanalyze.link.program import dotted
+from edanalyze.facts.names import dotted
 from edanalyze.processes import Aside, can_fork, deep
 
-Questions = Sequence[tuple[Rule, Callable[[], Iterable[Finding]]]]
+if TYPE_CHECKING:
+    from edanalyze.check.analysis import Analysis, Finding
+    from edanalyze.check.comments import Comments
+
+Questions: TypeAlias = "Sequence[tuple[Rule, Callable[[], Iterable[Finding]]]]"
 
 
 class Places(msgspec.Struct, frozen=True):

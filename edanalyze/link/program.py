@@ -9,24 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from edanalyze.facts.module import ClassFacts, FunctionFacts, ModuleFacts
+from edanalyze.facts.names import module_id
 from edanalyze.link.flow import reach
 from edanalyze.link.mentions import Mentions
 from edanalyze.link.scopes import Scope, ScopeBuilder
 from edanalyze.models.load import files_for
-
-
-def module_id(path: str) -> str:
-    """The dotted name of a file: its path from the root with dots, without `.py` and `__init__`."""
-    stem = path.rsplit(".", 1)[0]
-    if stem == "__init__" or stem.endswith("/__init__"):
-        stem = stem[: -len("__init__")].rstrip("/")
-    return stem.replace("/", ".")
-
-
-def dotted(identifier: str) -> str:
-    """`module:qualname` as one dotted name."""
-    module, _, name = identifier.partition(":")
-    return f"{module}.{name}" if module and name else module or name
 
 
 class Program:

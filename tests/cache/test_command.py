@@ -81,3 +81,23 @@ def test_a_remembered_result_loads_neither_parser_nor_engine_nor_rules(shop: Pat
     assert "edanalyze.analyse" in cold.stderr
     assert warm.stderr == "loaded: "
     assert warm.stdout == cold.stdout
+
+
+def test_after_an_edit_of_comments_no_engine_is_loaded(shop: Path) -> None:
+    code = (
+        "import sys, atexit\n"
+        "engine = {'edanalyze.analyse.system', 'edanalyze.link.program'}\n"
+        "atexit.register(lambda: sys.stderr.write('loaded: ' + ' '.join(sorted(engine & set(sys.modules)))))\n"
+        "from edanalyze.cli import main\nmain(['check', '--format', 'concise'])"
+    )
+    source = next(path for path in sorted(shop.rglob("*.py")) if "def " in path.read_text())
+
+    def check() -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=shop)
+
+    cold = check()
+    source.write_text(source.read_text() + "\n# about nothing\n")
+    edited = check()
+    assert "edanalyze.analyse.system" in cold.stderr
+    assert edited.stderr == "loaded: "
+    assert edited.stdout == cold.stdout

@@ -11,7 +11,7 @@ from edanalyze.analyse.binding.records import PublishCall
 from edanalyze.analyse.delivery.records import Producer, Reason
 from edanalyze.analyse.witness import Witness
 from edanalyze.facts.ir import Place
-from edanalyze.link.program import dotted
+from edanalyze.facts.names import dotted
 
 if TYPE_CHECKING:
     from edanalyze.analyse.system import System

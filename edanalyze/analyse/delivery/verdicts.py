@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from edanalyze.analyse.delivery.consumers import LATE, Consumers
 from edanalyze.analyse.delivery.producers import Producers
 from edanalyze.analyse.delivery.records import Producer, Reason, Verdict, verdict_of
+from edanalyze.facts.names import dotted
 from edanalyze.link.entries import EntryPoint
-from edanalyze.link.program import dotted
 
 if TYPE_CHECKING:
     from edanalyze.analyse.system import System

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _REPLY = re.compile(r"reply", re.I)
 
 
-def unversioned(system: System) -> Iterator[tuple[Payload, Evidence]]:
-    """Payloads without a version, each place that builds one once, with what they tell instead (NONE or TYPE)."""
+def unversioned(system: System) -> Iterator[tuple[Payload, bool]]:
+    """Payloads without a version, each place that builds one once, and whether they tell at least their type."""
     kept: dict[tuple[object, ...], tuple[Payload, Evidence]] = {}
     for payload in system.payloads.all:
         if _is_reply(payload) or not _is_message(payload):
@@ -33,7 +33,8 @@ def unversioned(system: System) -> Iterator[tuple[Payload, Evidence]]:
             key = (payload.built.module, payload.built.place)
             if found is Evidence.NONE or (found is Evidence.TYPE and key not in kept):
                 kept[key] = (payload, found)
-    yield from kept.values()
+    for payload, found in kept.values():
+        yield payload, found is Evidence.TYPE
 
 
 def _is_message(payload: Payload) -> bool:

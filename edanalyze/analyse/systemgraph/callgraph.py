@@ -14,8 +14,8 @@ from edanalyze.analyse.system import System
 from edanalyze.analyse.systemgraph.implementations import Implementations
 from edanalyze.analyse.systemgraph.implied import BUILTINS, Implied, constructors
 from edanalyze.facts import ir
+from edanalyze.facts.names import dotted
 from edanalyze.link.evaluate import Evaluator
-from edanalyze.link.program import dotted
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Class, External, Function, Instance, Partial, Value
 

@@ -18,8 +18,8 @@ from edanalyze.analyse.witness import Point
 from edanalyze.discover.operation import Means
 from edanalyze.exchange import records
 from edanalyze.facts.module import Unanalysed
+from edanalyze.facts.names import dotted
 from edanalyze.link.entries import EntryPoint
-from edanalyze.link.program import dotted
 from edanalyze.link.values import Hole, String
 
 SENDING = frozenset({"http", "publish", "deferred_publish", "outbox", "rpc"})

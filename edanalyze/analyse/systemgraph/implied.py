@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from edanalyze.facts import ir
 from edanalyze.facts.children import children, expressions, spelled, statements, walk
+from edanalyze.facts.names import dotted
 from edanalyze.link.evaluate import Evaluator
-from edanalyze.link.program import dotted
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Class, Frame, Function, Instance
 

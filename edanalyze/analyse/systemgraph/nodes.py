@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 
 from edanalyze.analyse.system import System
+from edanalyze.facts.names import dotted
 from edanalyze.graph.records import Node
 from edanalyze.link.entries import EntryPoint
-from edanalyze.link.program import dotted
 
 KINDS = {"route": "route", "handler": "handler", "task": "handler", "rpc": "handler", "job": "job", "command": "job"}
 

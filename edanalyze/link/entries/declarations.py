@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from edanalyze.facts import ir
+from edanalyze.facts.names import dotted
 from edanalyze.link.entries.activations import Activations
 from edanalyze.link.entries.guesses import Guesses
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument, arguments
-from edanalyze.link.program import dotted
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Class, External, ExternalInstance, Frame, Function, String, Value
 from edanalyze.models import Api

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from edanalyze.facts.names import dotted
 from edanalyze.link.entries.callables import Callables
 from edanalyze.link.entries.lineage import Lineage
 from edanalyze.link.entries.names import import_path
@@ -11,7 +12,6 @@ from edanalyze.link.entries.records import Delivery, EntryPoint
 from edanalyze.link.entries.tasks import Tasks
 from edanalyze.link.entries.transports import Transports
 from edanalyze.link.evaluate import Evaluator
-from edanalyze.link.program import dotted
 from edanalyze.link.values import Function, Instance, String, string
 from edanalyze.models import Api
 
