@@ -175,7 +175,7 @@ class PartitionKeys:
             if isinstance(value, Display) and isinstance(value.expr, ir.Mapping):
                 yield value
             elif isinstance(value, Display) and depth < 2:
-                yield from self._entries(self._evaluator.attributes.member(value, None), depth + 1)
+                yield from self._entries(self._evaluator.items.member(value, None), depth + 1)
 
     def _lacking(self, expr: ir.Expr | None, scope: Scope, below: Witness, depth: int) -> Iterator[tuple[Witness, str]]:
         """Where the key is left out, or always the same: here, or at callers that decide."""

@@ -51,7 +51,7 @@ class AppConfig:
                 if isinstance(value, Class | Instance | Module):
                     found += self._evaluator.attributes.of(value, key)
                 elif isinstance(value, Display):
-                    found += self._evaluator.attributes.member(value, string(key))
+                    found += self._evaluator.items.member(value, string(key))
         return found
 
     def _index(self) -> dict[str, list[tuple[Scope, ir.Expr]]]:

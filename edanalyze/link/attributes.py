@@ -1,18 +1,16 @@
-"""Attributes and items: of modules, classes, instances, library objects and displays."""
+"""Attributes: of modules, classes, instances and library objects."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from edanalyze.facts import ir
 from edanalyze.link.appconfig import DJANGO
-from edanalyze.link.scopes import Binding, Scope, Store
+from edanalyze.link.scopes import Binding, Scope
 from edanalyze.link.values import (
     Class,
     Constant,
-    Display,
     External,
     ExternalInstance,
     Frame,
@@ -34,12 +32,11 @@ PROPERTIES = frozenset({"property", "cached_property", "functools.cached_propert
 
 
 class Attributes:
-    """Attribute and item look-up for an evaluator."""
+    """Attribute look-up for an evaluator."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._memo: dict[tuple[Value, str], tuple[Value, ...]] = {}
-        self._shelved: dict[tuple[str, str], list[Store]] | None = None
 
     def of_expression(self, base: ir.Expr, name: str, frame: Frame) -> Iterable[Value]:
         """What `base.name` may be."""
@@ -47,8 +44,8 @@ class Attributes:
         for value in self._evaluator.values(base, frame):
             is_django = type(value) is External and value.name == DJANGO
             found += (self._evaluator.configuration.django(name, frame) if is_django else ()) or self.of(value, name)
-        if type(base) is ir.Attr and not any(self._is_known(value) for value in found):
-            found = [*self._stored_on_shelf(base, name), *found]
+        if type(base) is ir.Attr and not self._evaluator.shelves.are_known(found):
+            found = [*self._evaluator.shelves.attribute(base.name, name), *found]
         return found
 
     def of(self, value: Value, name: str) -> tuple[Value, ...]:
@@ -183,7 +180,7 @@ class Attributes:
         found: list[Value] = []
         for ancestor in inner:
             for store in evaluator.classes.stores(ancestor).get(name, ()):
-                found += evaluator.binding(store.binding, self._method_frame(instance, store.scope))
+                found += evaluator.binding(store.binding, evaluator.constructions.frame(instance, store.scope))
         for ancestor in inner:
             definition = evaluator.classes.definition(ancestor, name)
             if definition is not None:
@@ -213,55 +210,6 @@ class Attributes:
                 found += self.of(Instance(child, None, instance.open), name)
         return found
 
-    def _method_frame(self, instance: Instance, scope: Scope) -> Frame:
-        """The frame of a method run on `instance`; its constructor is given the arguments of its site."""
-        evaluator = self._evaluator
-        while scope.kind == "comprehension" and scope.parent is not None:
-            scope = scope.parent
-        function = scope.function
-        site = instance.site
-        if function is not None and function.name in {"__init__", "__attrs_post_init__", "__post_init__"} and site:
-            owner = f"{scope.module}:{function.owner}"
-            if owner == instance.id or not self._has_own_constructor(instance.id):
-                if site.frame.depth < 6:
-                    return evaluator.frames(scope, call=site.call, caller=site.frame, receiver=instance)
-            else:
-                call = self._super_call(instance.id)
-                if call is not None and site.frame.depth < 6:
-                    below, inner = call
-                    frame = evaluator.frames(below, call=site.call, caller=site.frame, receiver=instance)
-                    return evaluator.frames(scope, call=inner, caller=frame, receiver=instance)
-            return evaluator.frames(scope, receiver=instance)
-        if function is not None and function.name == "__init__" and self._has_own_constructor(instance.id):
-            above = self._super_call(instance.id) if f"{scope.module}:{function.owner}" != instance.id else None
-            if above is not None:
-                below, inner = above
-                frame = evaluator.frames(below, receiver=instance, open=instance.open)
-                return evaluator.frames(scope, call=inner, caller=frame, receiver=instance)
-        return evaluator.frames(scope, receiver=instance, open=instance.open)
-
-    def _has_own_constructor(self, cls: str) -> bool:
-        return self._evaluator.classes.definition(cls, "__init__") is not None
-
-    def _super_call(self, cls: str) -> tuple[Scope, ir.Call] | None:
-        """The `super().__init__(...)` call in the constructor of a class."""
-        scope = self._evaluator.program.scopes.get(f"{cls}.__init__")
-        if scope is None:
-            return None
-        for call, inner in scope.calls:
-            if isinstance(call.function, ir.Attr) and call.function.name == "__init__":
-                return inner, call
-        return None
-
-    def constructing(self, instance: Instance) -> tuple[ir.Call, Frame] | None:
-        """The call that runs a library's constructor for an object of a project class, and the frame it stands in."""
-        for ancestor in reversed(self._evaluator.classes.order(instance.id)[0]):
-            above = self._super_call(ancestor)
-            if above is not None:
-                scope, call = above
-                return call, self._method_frame(instance, scope)
-        return (instance.site.call, instance.site.frame) if instance.site is not None else None
-
     def _of_library(self, instance: ExternalInstance, cls: str, name: str) -> tuple[Value, ...]:
         member = f"{cls}.{name}"
         models = self._evaluator.models
@@ -269,135 +217,6 @@ class Attributes:
         if made is not None:
             return (ExternalInstance(made, instance.site, instance.owner),)
         return (External(member, instance),)
-
-    # ------------------------------------------------------------------ items
-
-    def item(self, base: ir.Expr, key: ir.Expr, frame: Frame) -> Iterable[Value]:
-        """What `base[key]` may be."""
-        evaluator = self._evaluator
-        found: list[Value] = []
-        for value in evaluator.values(base, frame):
-            match value:
-                case Display():
-                    for wanted in self._keys(key, frame):
-                        found += [*self.member(value, wanted), *evaluator.registries.members(base, value, wanted)]
-                case External(name="os.environ"):
-                    for name in evaluator.literals(key, frame):
-                        found.append(evaluator.settings.environment(frame.scope.module, name, None))
-                case External(name=dotted):
-                    found.append(External(f"{dotted}[]", value))
-                case ExternalInstance(name=dotted):
-                    row = evaluator.entities.item(value)
-                    made = evaluator.models.attribute(dotted, "[]")
-                    found += row or (ExternalInstance(made or f"{dotted}[]", value.site, value),)
-                case Class(id=cls):  # a member of an enumeration, or a generic class
-                    names = evaluator.literals(key, frame)
-                    found += [member for name in names for member in self.of(value, name)] or [Class(cls)]
-                case _:
-                    pass
-        if not any(self._is_known(value) for value in found):
-            names = evaluator.literals(key, frame)
-            found = [*self._stored_on_shelf(base, "[]", names), *found]
-            if evaluator.configuration.is_mapping(base):
-                module = frame.scope.module
-                found = [item for name in names for item in evaluator.configuration.items(name, module)] or found
-        return found
-
-    def _keys(self, key: ir.Expr, frame: Frame) -> tuple[Value | None, ...]:
-        """The keys to look up: each of several literal ones, else the first, for it stands for any."""
-        values = self._evaluator.values(key, frame)
-        if len(values) > 1 and all(isinstance(value, String) and value.literal is not None for value in values):
-            return values
-        return (values[0],) if values else (None,)
-
-    def member(self, display: Display, key: Value | None, within: tuple[Display, ...] = ()) -> list[Value]:
-        """The element of a display at a literal key, or all of them when the key is not known.
-
-        `within` are the tables that were filtered from this one: a table may replace itself (`self.x = {... self.x}`).
-        """
-        evaluator = self._evaluator
-        expr, frame = display.expr, display.frame
-        if isinstance(expr, ir.Mapping):
-            exact: list[Value] = []
-            every: list[Value] = []
-            for name, value in expr.items:
-                if name is None:
-                    continue
-                values = evaluator.values(value, frame)
-                every += values
-                if key is not None and key in evaluator.values(name, frame):
-                    exact += values
-            literal = isinstance(key, Constant) or (isinstance(key, String) and key.literal is not None)
-            return exact if exact or literal else every
-        if isinstance(expr, ir.Items):
-            if (
-                isinstance(key, Constant)
-                and isinstance(key.value, int)
-                and -len(expr.items) <= key.value < len(expr.items)
-            ):
-                return list(evaluator.values(expr.items[key.value], frame))
-            return [value for item in expr.items for value in evaluator.values(item, frame)]
-        filtered = self._filtered(expr)
-        if filtered is not None:  # `{name: value for name, value in table.items() if ...}` has the items of the table
-            return [
-                item
-                for table in evaluator.values(filtered, frame)
-                if isinstance(table, Display) and table != display and table not in within
-                for item in self.member(table, key, (*within, display))
-            ]
-        scope = frame.scope.comprehension(expr)
-        if scope is None:
-            return []
-        return list(evaluator.values(expr.element, evaluator.inner(scope, frame)))
-
-    @staticmethod
-    def _filtered(expr: ir.Comprehension) -> ir.Expr | None:
-        """The mapping that a dict comprehension only filters."""
-        if len(expr.generators) != 1 or expr.key is None:
-            return None
-        match expr.generators[0]:
-            case ir.Generator(
-                target=ir.Items(items=(ir.Name(id=key), ir.Name(id=value))),
-                source=ir.Call(function=ir.Attr(value=table, name="items"), arguments=()),
-            ) if expr.key == ir.Name(key) and expr.element == ir.Name(value):
-                return table
-            case _:
-                return None
-
-    # ------------------------------------------------- application-wide state
-
-    def _stored_on_shelf(self, base: ir.Expr, name: str, keys: Iterable[str] = ()) -> list[Value]:
-        """Objects put on a shared application object: `app.state.bus = ...`, `app["db"] = ...`."""
-        if self._shelved is None:
-            self._shelved = self._shelves()
-        wanted = [("[]", key) for key in keys] if name == "[]" else []
-        if isinstance(base, ir.Attr) and name != "[]":
-            wanted.append((base.name, name))
-        found: list[Value] = []
-        for key in wanted:
-            for store in self._shelved.get(key, ()):
-                found += self._evaluator.binding(store.binding, self._evaluator.root(store.scope))
-        return found
-
-    def _shelves(self) -> dict[tuple[str, str], list[Store]]:
-        found: dict[tuple[str, str], list[Store]] = defaultdict(list)
-        for identifier in sorted(self._evaluator.program.scopes):
-            for store in self._evaluator.program.scopes[identifier].stores:
-                if isinstance(store.key, str):
-                    if isinstance(store.base, ir.Attr) and store.base.name in {"state", "extensions", "ctx"}:
-                        found[(store.base.name, store.key)].append(store)
-                elif isinstance(store.key, ir.Const) and isinstance(store.key.value, str):
-                    if isinstance(store.base, ir.Name) and store.base.id in {"app", "application"}:
-                        found[("[]", store.key.value)].append(store)
-        return found
-
-    def _is_known(self, value: Value) -> bool:
-        """Whether a value is more than a library name that no model knows."""
-        if type(value) is External:
-            return self._evaluator.models.knows(value.name)
-        if type(value) is ExternalInstance:
-            return not value.name.endswith(("()", "[]"))
-        return type(value) is not String or not all(isinstance(part, Hole) for part in value.parts)
 
 
 def _decorator_name(expr: ir.Expr) -> str:

@@ -14,15 +14,18 @@ from edanalyze.link.appconfig import AppConfig
 from edanalyze.link.attributes import Attributes
 from edanalyze.link.builtin import Builtins
 from edanalyze.link.classes import Classes
+from edanalyze.link.constructions import Constructions
 from edanalyze.link.decorators import Decorators
 from edanalyze.link.dispatch import Dispatch
 from edanalyze.link.entities import Entities
+from edanalyze.link.items import ItemLookup
 from edanalyze.link.parameters import Parameters
 from edanalyze.link.program import Program
 from edanalyze.link.registries import Registries
 from edanalyze.link.results import Results
 from edanalyze.link.scopes import Binding, Scope
 from edanalyze.link.settings import Settings
+from edanalyze.link.shelves import Shelves
 from edanalyze.link.text import Texts
 from edanalyze.link.values import (
     Class,
@@ -63,6 +66,9 @@ class Evaluator:
         self.settings = settings
         self.classes = Classes(program, self)
         self.attributes = Attributes(self)
+        self.items = ItemLookup(self)
+        self.shelves = Shelves(self)
+        self.constructions = Constructions(self)
         self.parameters = Parameters(self)
         self.results = Results(self)
         self.decorators = Decorators(self)
@@ -298,7 +304,7 @@ _FORMS: dict[type, Callable[[Evaluator, Any, Frame], Iterable[Value]]] = {
     ir.Items: lambda evaluator, expr, frame: (Display(expr, frame),),
     ir.Mapping: lambda evaluator, expr, frame: (Display(expr, frame),),
     ir.Comprehension: lambda evaluator, expr, frame: (Display(expr, frame),),
-    ir.Index: lambda evaluator, expr, frame: evaluator.attributes.item(expr.value, expr.key, frame),
+    ir.Index: lambda evaluator, expr, frame: evaluator.items.of_expression(expr.value, expr.key, frame),
     ir.Choice: lambda evaluator, expr, frame: [
         value for option in expr.options for value in evaluator.values(option, frame)
     ],

@@ -211,7 +211,7 @@ class Parameters:
             if not keyword
             for value in self._evaluator.values(mapping, caller)
             if isinstance(value, Display)
-            for item in self._evaluator.attributes.member(value, String((name,)))
+            for item in self._evaluator.items.member(value, String((name,)))
         ]
 
     # ---------------------------------------------------------------- callers

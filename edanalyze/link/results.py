@@ -201,7 +201,7 @@ class Results:
             table = expr.function.value
             for value in evaluator.values(table, frame):
                 if isinstance(value, Display):
-                    found += [*evaluator.attributes.member(value, None), *evaluator.registries.members(table, value)]
+                    found += [*evaluator.items.member(value, None), *evaluator.registries.members(table, value)]
             if found:
                 return tuple(dict.fromkeys(found))
         for value in evaluator.values(expr, frame):
@@ -212,7 +212,7 @@ class Results:
                             found += evaluator.values(key, value.frame)
                     found += evaluator.registries.keys(expr, value)
                 case Display():
-                    found += [*evaluator.attributes.member(value, None), *evaluator.registries.members(expr, value)]
+                    found += [*evaluator.items.member(value, None), *evaluator.registries.members(expr, value)]
                 case ExternalInstance(name=name):
                     rows = evaluator.entities.item(value)
                     made = evaluator.models.attribute(name, "[]")
@@ -264,7 +264,7 @@ class Results:
         found: list[Value] = []
         for value in values:
             if isinstance(value, Display):
-                found += self._evaluator.attributes.member(value, Constant(index))
+                found += self._evaluator.items.member(value, Constant(index))
             elif isinstance(value, ExternalInstance):
                 row = self._evaluator.entities.first(value) if index == 0 else ()
                 found += row or (ExternalInstance(f"{value.name}[]", value.site, value),)
@@ -282,10 +282,10 @@ class Results:
                             keys = [key for key, _ in value.expr.items if key is not None]
                             found += [item for key in keys for item in evaluator.values(key, value.frame)]
                         else:
-                            found += evaluator.attributes.member(value, None)
+                            found += evaluator.items.member(value, None)
                             found += evaluator.registries.members(table, value)
                     elif isinstance(value, Display) and index == 1:
-                        found += evaluator.attributes.member(value, None)
+                        found += evaluator.items.member(value, None)
                 if found:
                     return found
             case ir.Call(function=ir.Name(id="enumerate"), arguments=(source, *_)) if index == 1:

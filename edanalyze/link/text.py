@@ -195,10 +195,10 @@ class Texts:
         return self._product(pieces)
 
     def _display_method(self, value: Display, name: str, call: ir.Call, frame: Frame) -> list[Value]:
-        attributes = self._evaluator.attributes
+        items = self._evaluator.items
         if name in {"get", "pop", "setdefault"} and call.arguments and isinstance(value.expr, ir.Mapping):
             key = self._evaluator.first(call.arguments[0], frame)
-            found = attributes.member(value, key)
+            found = items.member(value, key)
             if isinstance(call.function, ir.Attr):
                 found += self._evaluator.registries.members(call.function.value, value, key)
             if not found and len(call.arguments) > 1:

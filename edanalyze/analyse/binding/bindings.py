@@ -67,7 +67,7 @@ class Bindings:
                 member
                 for value in shown
                 if isinstance(value, Display)
-                for member in self._evaluator.attributes.member(value, string(field))
+                for member in self._evaluator.items.member(value, string(field))
             ]
             return [text for member in members for text in self._strings.of_value(member)]
 

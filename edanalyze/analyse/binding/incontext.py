@@ -69,9 +69,9 @@ class InContext:
             return
         for value in values:
             if isinstance(value, Display) and not isinstance(value.expr, ir.Mapping) and slot.entry is not None:
-                yield from self._inside(slot, self._evaluator.attributes.member(value, None))
+                yield from self._inside(slot, self._evaluator.items.member(value, None))
             elif isinstance(value, Display) and slot.entry is not None:
-                yield from self._evaluator.attributes.member(value, string(slot.entry))
+                yield from self._evaluator.items.member(value, string(slot.entry))
                 yield from self._stored(value, slot.entry)
             elif isinstance(value, Instance | ExternalInstance) and slot.field is not None:
                 yield from self._evaluator.attributes.of(value, slot.field)

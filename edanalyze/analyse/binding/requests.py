@@ -149,7 +149,7 @@ class Requests:
         site = client.site
         where = (site.call, site.frame) if site is not None else None
         if isinstance(client.owner, Instance):
-            where = self._evaluator.attributes.constructing(client.owner)
+            where = self._evaluator.constructions.call(client.owner)
         if where is None:
             return [String((Hole("parameter", "base_url"),))]
         given = self._handing.argument(slot, *where)

@@ -94,7 +94,7 @@ class Slots:
 
     def _message(self, value: object, depth: int) -> Iterator[tuple[Api, ir.Call, Frame]]:
         if isinstance(value, Display) and isinstance(value.expr, ir.Items) and depth < 3:
-            for item in self._evaluator.attributes.member(value, None):
+            for item in self._evaluator.items.member(value, None):
                 yield from self._message(item, depth + 1)
         elif isinstance(value, ExternalInstance) and value.site is not None:
             for api in self._evaluator.models.rows(value.name.removesuffix("()"), "envelope"):
