@@ -7,31 +7,29 @@ finding lies in the innermost function that holds both pieces.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable
 from enum import Enum, auto
-
-import msgspec
 
 from edanalyze.analyse.aftercommit import AfterCommit
 from edanalyze.analyse.bearing import Bearing, Bears
 from edanalyze.analyse.conditions import asks_for_transaction, works_off_queue
 from edanalyze.analyse.connections import autocommits, in_pipeline, is_passing, is_replica, is_retry, units_of_work
 from edanalyze.analyse.correlated import Correlated
-from edanalyze.analyse.domain import Activation, Domain
+from edanalyze.analyse.crossing import MOST_PENDING, CrossingCalls
+from edanalyze.analyse.domain import Activation
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.engine import Engine
 from edanalyze.analyse.outboxrows import OutboxRows, joined
 from edanalyze.analyse.sessions import Sessions, is_elsewhere
 from edanalyze.analyse.transaction import Feature, Found, Transaction, effect_point, scope_point
 from edanalyze.analyse.trees import Aside, Mutation, Repeat, Scoped, Step
-from edanalyze.analyse.witness import INHERITED, Exposure, Point, Witness
+from edanalyze.analyse.witness import Exposure, Point, Witness
 from edanalyze.facts import ir
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Frame
 
 Report = Callable[[Found], None]
-MOST_PENDING = 6
 DEEPEST_SCOPE = 8
 _BLANK = Transaction()
 _LASTING = Bears.STORES | Bears.CHANGES | Bears.DEFERS
@@ -46,27 +44,23 @@ class _Part(Enum):
     MATTERS = auto()
 
 
-class Transactions(Domain[Transaction]):
+class Transactions(CrossingCalls):
     """The domain of EDA103, EDA201, EDA202, EDA203, EDA205 and EDA206."""
 
-    transparent = True
-
     def __init__(self, evaluator: Evaluator, bearing: Bearing, report: Report) -> None:
+        super().__init__(bearing.has_rows)
         self._evaluator = evaluator
         self._bearing = bearing
         self._report = report
-        self._has_rows = bearing.has_rows  # without any, what only matters to rows tells no states apart
         self._units_of_work = units_of_work(evaluator)
         self._sessions = Sessions(evaluator)
         self._correlated = Correlated(evaluator.program)
         self._rows = OutboxRows(evaluator, self._sessions, report)
         self._hooks: AfterCommit | None = None
-        self._shapes: dict[Hashable, int] = {}
-        self._entries: dict[Hashable, Transaction] = {}
         self._asked: dict[int, bool | None] = {}
         self._parts: dict[str, tuple[_Part, _Part]] = {}
 
-    # ----------------------------------------------------------------- states
+    # -------------------------------------------------------------- functions
 
     def passes(self, function: str, state: Transaction) -> bool:
         """Whether a function neither sends, nor stores or changes anything, nor fails."""
@@ -84,115 +78,6 @@ class Transactions(Domain[Transaction]):
             parts = self._parts[function] = (_part(bears), _part(bears if bears & _LASTING else bears & ~Bears.SENDS))
         always, at_first = parts
         return always if always is at_first or not state.is_blank else at_first
-
-    def shape(self, state: Transaction) -> Hashable:
-        """Which features hold, and whether they are inherited."""
-        if state.shape is None:
-            shape = self._shape(state)
-            msgspec.structs.force_setattr(state, "shape", self._shapes.setdefault(shape, len(self._shapes)))
-        return state.shape
-
-    def _shape(self, state: Transaction) -> Hashable:
-        marks = (_mark(state.opened), _mark(state.dirty), _mark(state.committed), _mark(state.saved), state.touched)
-        rows = (_mark(state.stored), _mark(state.row), state.changed) if self._has_rows else ()
-        places = frozenset([witness[0].place for witness in state.pending]) if state.pending else ()
-        known = frozenset([(item.key, item.holds) for item in state.known]) if state.known else ()
-        return (state.depth, marks, rows, state.outbox, state.protected, places, state.told, state.holders, known)
-
-    def entry(self, state: Transaction) -> Transaction:
-        """All features of the caller are inherited; its pending publishes stay with it."""
-        key = (self.shape(state), state.stored is None, state.row is None, state.changed)
-        found = self._entries.get(key)
-        if found is None:
-            found = self._entries[key] = Transaction(
-                min(state.depth, 1),
-                _inherited(state.opened),
-                _inherited(state.dirty),
-                _inherited(state.committed),
-                _inherited(state.saved),
-                state.outbox,
-                state.protected,
-                state.touched,
-                holders=state.holders,
-                stored=_inherited(state.stored),
-                row=_inherited(state.row),
-                changed=state.changed,
-            )
-        return found
-
-    def ended(self, states: list[Transaction]) -> list[Transaction]:
-        """A commit that is told of on one path is so on the others, which had no one to tell (an empty loop)."""
-        if any(each.known for each in states):  # what was decided in a function says nothing to its callers
-            bare: dict[Hashable, Transaction] = {}
-            for each in states:
-                forgetful = each.but(known=()) if each.known else each
-                bare.setdefault(self.shape(forgetful), forgetful)
-            states = list(bare.values())
-        told = {(name, feature[-1]) for each in states for name in each.told if (feature := getattr(each, name))}
-        if not told:
-            return states
-
-        def settled(state: Transaction) -> Transaction:
-            names = {name for name, last in told if (feature := getattr(state, name)) and feature[-1] == last}
-            return state.but(told=state.told | names) if names else state
-
-        return [settled(state) for state in states]
-
-    def resume(self, caller: Transaction, state: Transaction) -> Transaction:
-        """A context manager still holds the scopes that it had open when it yielded."""
-        entered = self.entry(state)
-        depth = max(0, state.depth - caller.depth + min(caller.depth, 1))
-        return entered if depth == entered.depth else entered.but(depth=depth)
-
-    def exit(self, callers: Sequence[Transaction], state: Transaction, point: Point) -> Transaction:
-        """Inherited features are the caller's own again, new ones are reached through the call.
-
-        What the callee has committed and told of itself is settled: a later message of the caller has another subject.
-        """
-
-        def lifted(name: str, feature: Feature) -> Feature:
-            if feature is None:
-                return None
-            if feature and name not in state.told:
-                return (point, *feature)
-            if feature:
-                return next((value for each in callers if (value := getattr(each, name)) is not None), None)
-            return next((value for caller in callers if (value := getattr(caller, name)) is not None), INHERITED)
-
-        caller = callers[0]
-        around = callers[-1].depth  # before the call, or before the `with` whose body has given the other states
-        pending = tuple([(point, *witness) for witness in state.pending]) if state.pending else ()
-        kept = caller.pending if state.dirty is not None or state.depth or not self._ended(caller, state) else ()
-        return Transaction(
-            max(0, around + state.depth - min(around, 1)),
-            lifted("opened", state.opened),
-            lifted("dirty", state.dirty),
-            lifted("committed", state.committed),
-            lifted("saved", state.saved),
-            state.outbox,
-            state.protected,
-            state.touched,
-            (*kept, *pending)[:MOST_PENDING],
-            caller.told | {name for name in state.told if self._tells(name, state, caller, point)}
-            if state.told
-            else caller.told,
-            state.holders,
-            lifted("stored", state.stored),
-            lifted("row", state.row),
-            state.changed,
-            callers[0].known,
-        )
-
-    @staticmethod
-    def _tells(name: str, state: Transaction, caller: Transaction, point: Point) -> bool:
-        """Whether a callee told of the caller's feature; a receiver of the write's own signal only looks on."""
-        feature: Feature = getattr(caller, name)
-        return getattr(state, name) == INHERITED and not (feature and feature[-1].place == point.place)
-
-    @staticmethod
-    def _ended(caller: Transaction, state: Transaction) -> bool:
-        """Whether the callee ended the transaction that the caller had open."""
-        return (caller.dirty is not None and state.dirty is None) or (bool(caller.depth) and not state.depth)
 
     # ---------------------------------------------------------------- effects
 
@@ -455,12 +340,3 @@ def _part(bears: Bears) -> _Part:
     if bears is Bears.NOTHING or bears is Bears.ASKS:
         return _Part.NONE
     return _Part.FAILS if bears is Bears.FAILS else _Part.MATTERS
-
-
-def _mark(feature: Feature) -> bool | None:
-    """What of a feature tells states apart."""
-    return None if feature is None else bool(feature)
-
-
-def _inherited(feature: Feature) -> Feature:
-    return None if feature is None else INHERITED
