@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from edanalyze.analyse.carriers import Carriers
 from edanalyze.analyse.connections import made_by
 from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.evidence import Evidence
 from edanalyze.analyse.identifiers import names_id
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled, walk
@@ -14,21 +15,16 @@ from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import ExternalInstance, Frame, Function, Instance
 
-if TYPE_CHECKING:
-    from edanalyze.analyse.correlation import Correlation
-
 
 class Clients:
     """Judges the objects that send."""
 
-    def __init__(self, evaluator: Evaluator, correlation: Correlation) -> None:
+    def __init__(self, evaluator: Evaluator, carriers: Carriers) -> None:
         self._evaluator = evaluator
-        self._correlation = correlation
+        self._carriers = carriers
 
     def _is_yes(self, values: Iterable[ir.Expr], scope: Scope) -> bool:
-        from edanalyze.analyse.correlation import Evidence
-
-        return self._correlation.of_arguments(values, scope).evidence is Evidence.YES
+        return self._carriers.of_all(values, scope).evidence is Evidence.YES
 
     def producer_adds(self, effect: Effect) -> bool:
         """A producer built with an interceptor or default headers that add one."""
@@ -58,7 +54,7 @@ class Clients:
     def _has_override(self, cls: str) -> bool:
         program = self._evaluator.program
         return any(
-            self._correlation.mentions(f"{ancestor}.{name}", 0)
+            self._carriers.mentions(f"{ancestor}.{name}", 0)
             for ancestor in self._evaluator.classes.order(cls)[0]
             for name in ("request", "send", "_request", "__init__", "build_request", "prepare_request")
             if f"{ancestor}.{name}" in program.functions
@@ -69,10 +65,10 @@ class Clients:
         for node in walk(expr):
             if isinstance(node, ir.Name | ir.Attr | ir.Call):
                 for value in self._evaluator.values(node, frame):
-                    if isinstance(value, Function) and self._correlation.mentions(value.id, 0):
+                    if isinstance(value, Function) and self._carriers.mentions(value.id, 0):
                         return True
                     if isinstance(value, Instance) and any(
-                        self._correlation.mentions(function, 0)
+                        self._carriers.mentions(function, 0)
                         for function in self._evaluator.program.functions
                         if function.startswith(f"{value.id}.")
                     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
-from edanalyze.analyse.correlation import Correlation
+from edanalyze.analyse.carriers import Carriers
 from edanalyze.facts import ir
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.scopes import Scope
@@ -38,9 +38,9 @@ RECEIVING = frozenset(
 class Injection:
     """Finds signal handlers and middlewares, per service."""
 
-    def __init__(self, evaluator: Evaluator, correlation: Correlation, service_of: Callable[[str], str]) -> None:
+    def __init__(self, evaluator: Evaluator, carriers: Carriers, service_of: Callable[[str], str]) -> None:
         self._evaluator = evaluator
-        self._correlation = correlation
+        self._carriers = carriers
         self._service_of = service_of
 
     def adds(self, path: str, name: str) -> bool:
@@ -61,7 +61,7 @@ class Injection:
         adding: set[tuple[str, str]] = set()
         taking: set[tuple[str, str]] = set()
         for signal, function, module in self._receivers():
-            if self._correlation.mentions(function):
+            if self._carriers.mentions(function):
                 target = adding if signal in SENT else taking
                 target.add((self._service(module), "celery"))
         program = self._evaluator.program
@@ -70,7 +70,7 @@ class Injection:
             libraries = {base.partition(".")[0] for base in bases} - {"builtins", "typing", "abc", "object"}
             for methods, target in ((SENDING, adding), (RECEIVING, taking)):
                 own = [f"{cls}.{method}" for method in methods if f"{cls}.{method}" in program.functions]
-                if libraries and any(self._correlation.mentions(function) for function in own):
+                if libraries and any(self._carriers.mentions(function) for function in own):
                     target.update((self._service(cls.partition(":")[0]), library) for library in libraries)
         return adding, taking
 

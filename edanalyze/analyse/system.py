@@ -192,7 +192,7 @@ class System:
     @cached_property
     def injection(self) -> Injection:
         """Code that a library runs around every message."""
-        return Injection(self.evaluator, self.correlation, self.service_of)
+        return Injection(self.evaluator, self.correlation.carriers, self.service_of)
 
     @cached_property
     def transactions(self) -> tuple[Found, ...]:

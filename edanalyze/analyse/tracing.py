@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from edanalyze.analyse.correlation import Evidence
+from edanalyze.analyse.evidence import Evidence
 from edanalyze.analyse.identifiers import names_id
 from edanalyze.analyse.passing import passes_on
 from edanalyze.analyse.reach import Reached
@@ -111,7 +111,7 @@ class Tracing:
                 continue
             given = [self._given(scope, name, call) for name in own]
             arguments = [value for values in given if values is not None for value in values]
-            found = self._system.correlation.of_arguments(arguments, frame.scope)
+            found = self._system.correlation.carriers.of_all(arguments, frame.scope)
             point = Point(owner.module, owner.id, call.place, f"`{scope.name}` is called")
             if found.evidence is Evidence.YES:
                 handed = True
@@ -195,7 +195,7 @@ class Tracing:
         functions = [*system.reach.functions(entry.value)]
         if entry.driver is not None:
             functions.append(entry.driver.id)
-        return None if any(system.correlation.reads(name) for name in functions) else onward[0]
+        return None if any(system.correlation.carriers.reads(name) for name in functions) else onward[0]
 
     def _stays_inside(self, item: Reached) -> bool:
         return any(self._system.hops.is_internal(call) for call in self._system.hops.on_path(item.witness))

@@ -4,10 +4,11 @@
 library.
 """
 
+from edanalyze.graph.drawingerror import DrawingError
 from edanalyze.graph.focus import focus
 from edanalyze.graph.interchange import from_json, to_json
 from edanalyze.graph.records import Edge, Finding, Graph, GraphError, Node
-from edanalyze.graph.render import FORMATS, DrawingError, format_of, render
+from edanalyze.graph.render import FORMATS, format_of, render
 from edanalyze.graph.views import VIEWS, fold
 
 __all__ = [

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 
-from edanalyze.graph.render import DrawingError
+from edanalyze.graph.drawingerror import DrawingError, too_slow
 
 _STYLE = (
     b"<style>"
@@ -63,13 +63,6 @@ def _by_program(program: str, dot: str, format: str, timeout: float) -> bytes:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise DrawingError(f"{program} failed ({done.returncode}): {said[-1] if said else 'it said nothing'}")
     return done.stdout
-
-
-def too_slow(timeout: float) -> DrawingError:
-    """Make the error for a layout that did not end in time."""
-    return DrawingError(
-        f"no layout was found within {timeout:g} seconds: narrow the graph with --view services or --focus NAME"
-    )
 
 
 def _styled(picture: bytes, format: str) -> bytes:

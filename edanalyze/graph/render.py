@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import PurePath
 
+from edanalyze.graph.drawingerror import DrawingError
 from edanalyze.graph.interchange import to_json
 from edanalyze.graph.records import Graph
 
@@ -24,10 +25,6 @@ FORMATS = tuple(dict.fromkeys(_SUFFIXES.values()))
 _LAID_OUT = frozenset({"svg", "png", "pdf"})
 _PARTS_DRAWN = 2500
 _TIMEOUT = 120.0
-
-
-class DrawingError(Exception):
-    """A picture that cannot be drawn; the message says why and what to do about it."""
 
 
 def format_of(path: str | os.PathLike[str]) -> str:

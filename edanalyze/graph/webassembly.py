@@ -16,8 +16,7 @@ from typing import Any
 import wasmtime
 
 from edanalyze.graph.compiled import compiled_module
-from edanalyze.graph.layout import too_slow
-from edanalyze.graph.render import DrawingError
+from edanalyze.graph.drawingerror import DrawingError, too_slow
 
 _MEMORY = 1 << 30
 _ERROR_LENGTH = 4096
