@@ -541,6 +541,68 @@ FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
                 """,
         },
     ),
+    "prefixes of routers and of their inclusion, for subscribers and publishers": (
+        {"shop-orders-placed -> on_placed", "shop-orders-done -> on_done", "shop-orders-seen -> on_seen"},
+        {
+            "routers.py": """
+                from faststream.kafka import KafkaRouter
+                router = KafkaRouter(prefix="orders-")
+                finished = router.publisher("done")
+
+                @router.subscriber("placed")
+                @router.publisher("seen")
+                async def on_placed(body: dict):
+                    await finished.publish(body)
+                    return body
+                """,
+            "main.py": """
+                from faststream import FastStream
+                from faststream.kafka import KafkaBroker
+                from routers import router
+                broker = KafkaBroker()
+                broker.include_router(router, prefix="shop-")
+                app = FastStream(broker)
+
+                @app.after_startup
+                async def send():
+                    await broker.publish({"n": 1}, "shop-orders-placed")
+
+                @broker.subscriber("shop-orders-done")
+                async def on_done(body: dict): ...
+
+                @broker.subscriber("shop-orders-seen")
+                async def on_seen(body: dict): ...
+                """,
+        },
+    ),
+    "a subscriber whose queue is bound by its key, or else by its name": (
+        {"shop/v1.order.placed -> on_order", "shop/mails -> on_mail"},
+        {
+            "a.py": """
+                from faststream.rabbit import ExchangeType, RabbitBroker, RabbitExchange, RabbitQueue, RabbitRouter
+                broker = RabbitBroker()
+                router = RabbitRouter(prefix="v1.")
+                exchange = RabbitExchange("shop", type=ExchangeType.TOPIC)
+                placed = router.publisher(exchange=exchange, routing_key="order.placed")
+                mails = broker.publisher("mails", exchange)
+
+                @router.subscriber(RabbitQueue("billing", routing_key="order.*"), exchange)
+                async def on_order(body: dict):
+                    await mails.publish(body)
+
+                @broker.subscriber("mails", exchange)
+                async def on_mail(body: dict): ...
+
+                @broker.subscriber("stock", exchange)
+                async def on_stock(body: dict): ...
+
+                async def send():
+                    await placed.publish({"n": 1})
+
+                broker.include_router(router)
+                """,
+        },
+    ),
     "a decorator that publishes what is returned": (
         {"mail -> on_mail"},
         {

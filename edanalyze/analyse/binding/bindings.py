@@ -10,10 +10,11 @@ from edanalyze.discover.deployed import Deployment
 from edanalyze.facts import ir
 from edanalyze.facts.children import bodies, calls, expressions, statements
 from edanalyze.link.entries.activations import Activations
+from edanalyze.link.entries.prefixes import Prefixes
 from edanalyze.link.entries.strings import Strings, is_unknown
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
-from edanalyze.link.values import Display, External, Frame, String, Value, string
+from edanalyze.link.values import Display, External, ExternalInstance, Frame, String, Value, string
 from edanalyze.models import Api
 
 BINDING = frozenset({"binding", "queue", "exchange", "subscription"})
@@ -25,6 +26,7 @@ class Bindings:
     def __init__(self, evaluator: Evaluator, deployment: Deployment) -> None:
         self._evaluator = evaluator
         self._strings = Strings(evaluator)
+        self._prefixes = Prefixes(evaluator)
         self._activations = Activations(evaluator)
         self.feeds = Feeds()
         for relay in deployment.relays:
@@ -80,15 +82,32 @@ class Bindings:
             sources = texts("topic") or requested("topic")
             queues = texts("endpoint") or texts("label") or requested("name")
         else:
-            sources, queues = texts("exchange"), texts("queue") + texts("topic")
+            sources, queues = texts("exchange"), self._prefixes.applied(texts("queue") + texts("topic"), receiver)
         if not queues and receiver is not None:
             queues = self._strings.of_value(receiver)
+        keys = texts("routing_key")
+        if api.kind == "handler" and not keys:  # a subscriber binds its queue by the key that the queue was made with
+            keys = self._prefixes.applied(self._keys(api, call, frame), receiver) or queues
         for queue in queues:
             for source in sources:
-                for key in texts("routing_key") or [string()]:
+                for key in keys or [string()]:
                     if not is_unknown(source):
                         own = plain(queue)
                         self.feeds.add(own.text, _scope(own, frame), Feed(plain(source).text, key.text))
+
+    def _keys(self, api: Api, call: ir.Call, frame: Frame) -> list[String]:
+        """The routing keys that the queue objects given to a call were made with."""
+        found: list[String] = []
+        for role in ("queue", "topic"):
+            slot = api.slots.get(role)
+            expr = argument(slot, call) if slot is not None else None
+            for value in self._evaluator.values(expr, frame) if expr is not None else ():
+                if isinstance(value, ExternalInstance) and value.site is not None:
+                    for row in self._evaluator.models.rows(value.name, "declare"):
+                        key = row.slots.get("routing_key")
+                        given = argument(key, value.site.call) if key is not None else None
+                        found += self._strings.of([given], value.site.frame)
+        return found
 
     def _enclosing(self, expr: ir.Expr, call: ir.Call, frame: Frame) -> list[String]:
         """The strings of an argument; of a loop's variable those of the loop around the call."""

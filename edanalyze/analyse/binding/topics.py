@@ -12,6 +12,7 @@ from edanalyze.analyse.binding.incontext import InContext, Made
 from edanalyze.analyse.effects import Effect, Effects
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled
+from edanalyze.link.entries.prefixes import Prefixes
 from edanalyze.link.entries.strings import Strings, is_unknown
 from edanalyze.link.entries.transports import Transports
 from edanalyze.link.library import argument
@@ -19,6 +20,7 @@ from edanalyze.link.values import External, ExternalInstance, Frame, Function, H
 
 ROLES = ("topic", "queue", "stream", "list", "target", "topic_arn")
 TASK_FORMS = frozenset({"task", "delayed"})
+DECLARED = "publish_decorator"
 DEEPEST = 4
 _RESOURCE = re.compile(r"^(?:arn:[\w-]*:[^/]*:|https?://[^/]+/(?:.*/)?|projects/[^/]+/\w+/)(?=[^/:]+$)")
 
@@ -54,6 +56,7 @@ class Topics:
         self._evaluator = effects.evaluator
         self._library = effects.library
         self._strings = Strings(effects.evaluator)
+        self._prefixes = Prefixes(effects.evaluator)
         self._transports = Transports(effects.library.models)
 
     def of(self, effect: Effect, call: ir.Call, frame: Frame) -> list[Message]:
@@ -73,7 +76,11 @@ class Topics:
             return [Message(text, transport=transport, bus=bus) for text in types for bus in buses]
         if "routing_key" in api.slots or "exchange" in api.slots:
             return self._addressed(made, transport)
-        texts = self._named(made, ROLES) or self._enveloped(made) or self._of_receiver(made.effect.receiver)
+        texts = self._prefixed(made, self._named(made, ROLES)) or self._enveloped(made)
+        declared = self._declared(made) if not texts else None
+        if declared is not None:
+            return self._messages(declared, transport)
+        texts = texts or self._of_receiver(made.effect.receiver)
         if not texts and api.data.get("form") in {"event", "command"}:
             texts = self._types(made)
         if not texts:
@@ -121,6 +128,23 @@ class Topics:
                             return self._strings.of([expr], value.site.frame)
         return []
 
+    def _prefixed(self, made: Made, texts: list[String]) -> list[String]:
+        """The topics of a publisher that is declared on a router, with the router's prefix."""
+        declared = made.effect.api.kind == DECLARED
+        return self._prefixes.applied(texts, made.effect.receiver) if declared else texts
+
+    def _declared(self, made: Made) -> Made | None:
+        """The declaration of the publisher object that sends, seen as if it were the call."""
+        receiver = made.effect.receiver
+        site = receiver.site if isinstance(receiver, ExternalInstance) else None
+        for callee in self._evaluator.values(site.call.function, site.frame) if site is not None else ():
+            if isinstance(callee, External) and site is not None:
+                for api in self._library.rows(callee.name, DECLARED):
+                    return Made(
+                        Effect(made.effect.kind, api, callee.name, site.call, callee.receiver), site.call, site.frame
+                    )
+        return None
+
     def _of_receiver(self, receiver: Value | None) -> list[String]:
         """The name that the sending object was made for."""
         if isinstance(receiver, External):
@@ -156,7 +180,8 @@ class Topics:
 
     def _addressed(self, made: Made, transport: str) -> list[Message]:
         """A message with exchange and routing key; without an exchange the key is a queue."""
-        keys = self._named(made, ("routing_key", "topic", "queue")) or self._of_call(made, "routing_key") or [string()]
+        keys = self._prefixed(made, self._named(made, ("routing_key", "topic", "queue")))
+        keys = keys or self._of_call(made, "routing_key") or [string()]
         exchanges = self._exchanges(made)
         found: list[Message] = []
         for exchange in exchanges:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from edanalyze.facts import ir
 from edanalyze.link.entries.declarations import Declaration, Declarations
 from edanalyze.link.entries.delivery import Deliveries, Switchboard
+from edanalyze.link.entries.prefixes import Prefixes
 from edanalyze.link.entries.records import Delivery
 from edanalyze.link.entries.strings import Strings
 from edanalyze.link.evaluate import Evaluator
@@ -43,6 +44,7 @@ class Sources:
         self._evaluator = evaluator
         self._library = evaluator.models
         self._strings = strings
+        self._prefixes = Prefixes(evaluator)
         self.deliveries = Deliveries(evaluator)
         self._subscriptions: dict[int, list[Declaration]] = defaultdict(list)
         self._names = declarations
@@ -60,6 +62,7 @@ class Sources:
             topics = [anonymous]
         group = self._first(uses, ("group_id",))
         boards = [Switchboard(each.name, each.call, each.frame, each.frame.scope.module) for each in uses]
+        topics = self._prefixes.applied(topics, receiver)
         return Source(tuple(topics), tuple(group), self.deliveries.of(boards, api))
 
     def _history(self, receiver: Value | None, depth: int) -> Iterator[Use]:

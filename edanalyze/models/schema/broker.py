@@ -182,6 +182,13 @@ KINDS: tuple[Kind, ...] = (
         list="values",
         form="isolation call environment keyword",
     ),
+    kind(
+        "topic_prefix",
+        "A router of message handlers and publishers or, with slot `child`, its inclusion in another: the prefix goes "
+        "in front of the topics declared on it.",
+        "prefix child",
+        example='call = "acme.bus.Router.attach"\nchild = [0, "router"]\nprefix = "prefix"',
+    ),
     kind("hook", "Runs around publishing or handling.", "message handler", flag="in_process"),
     kind(
         "transport",
