@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from edanalyze.analyse.bearing import AFFECTS, Bearing, Bears
 from edanalyze.analyse.domain import Activation, Domain
 from edanalyze.analyse.effects import Effect
-from edanalyze.analyse.trees import Attempt, Repeat, Rescue, Scoped, Step
+from edanalyze.analyse.trees import Aside, Attempt, Repeat, Rescue, Scoped, Step
 from edanalyze.analyse.witness import INHERITED, Exposure, Point, Witness
+
+if TYPE_CHECKING:
+    from edanalyze.analyse.engine import Engine
 
 LASTING = frozenset({"write", "dedupe", "http", "publish", "mail", "payment", "commit", "outbox"})
 UNACKNOWLEDGED = frozenset({"redis-pubsub", "mqtt", "zmq", "postgres-notify"})
@@ -89,6 +93,13 @@ class Acknowledgement(Domain[Settled]):
                 point = Point(node.scope.module, run.function, effect.call.place, _says(effect), effect.likely)
                 return Settled((point,))
         return state
+
+    def aside(self, node: Aside, state: Settled, run: Activation[Settled], engine: Engine[Settled]) -> list[Settled]:
+        """What is left to a task of its own runs after the acknowledgement that precedes its start."""
+        if node.kind == "deferred" and state.ack is not None:
+            engine.block(node.body, [state], run)
+            return [state]
+        return super().aside(node, state, run, engine)
 
     def again(self, node: Repeat, state: Settled) -> Settled:
         """The next message is not acknowledged yet."""

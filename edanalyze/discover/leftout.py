@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Mapping, Set
 
 _TESTS = re.compile(
-    r"(?:(?:unit|integration|functional|acceptance|system|regression|e2e)[_-]?)?tests?|testing|e2e|test[_-]?data", re.I
+    r"(?:(?:unit|integration|functional|acceptance|system|regression|e2e)[_-]?)?tests?|testing|e2e|bdd|test[_-]?data",
+    re.I,
 )
 _PROJECT_FILES = {"setup.py", "setup.cfg", "pyproject.toml", "package.json"}
 _ENVIRONMENTS = {"pyvenv.cfg", "conda-meta"}

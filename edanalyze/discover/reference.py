@@ -58,8 +58,9 @@ Files that end in `.py` or `.pyw`, apart from
 - folders that match `exclude`, and those that match `extend-exclude`;
 - virtual environments (folders that hold a `pyvenv.cfg` or `conda-meta`);
 - `build` and `dist` next to a `setup.py`, `setup.cfg`, `pyproject.toml` or `package.json`, unless they are packages;
-- test code, unless `include-tests` is set: what is below a folder `test`, `tests`, `testing`, `testdata` or `e2e`, or
-  one like `unittests` and `integration_tests`, and files named `test_*.py`, `*_test.py`, `tests.py` or `conftest.py`;
+- test code, unless `include-tests` is set: what is below a folder `test`, `tests`, `testing`, `testdata`, `e2e` or
+  `bdd`, or one like `unittests` and `integration_tests`, and files named `test_*.py`, `*_test.py`, `tests.py` or
+  `conftest.py`;
 - symbolic links: what they lead to is analysed where it is, if it is part of the project;
 - files larger than `max-file-size`, and whatever is no regular file.
 

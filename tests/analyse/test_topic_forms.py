@@ -620,6 +620,28 @@ FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
                 """,
         },
     ),
+    "templates that differ in the names of their variables alone": (
+        {"orders.{shop}.placed -> on_order", "orders.{shop}.paid -> -"},
+        {
+            "a.py": """
+                import nats
+
+                async def send(shop):
+                    nc = await nats.connect("nats://x")
+                    await nc.publish(f"orders.{shop}.placed", b"")
+                    await nc.publish(f"orders.{shop}.paid", b"")
+                """,
+            "b.py": """
+                import nats
+
+                async def on_order(message): ...
+
+                async def main(tenant):
+                    nc = await nats.connect("nats://x")
+                    await nc.subscribe(f"orders.{tenant}.placed", cb=on_order)
+                """,
+        },
+    ),
     "NATS subjects with wildcards": (
         {"orders.placed.7 -> on_order"},
         {

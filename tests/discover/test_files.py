@@ -248,7 +248,7 @@ def test_vanished_file_is_refused_with_a_reason(tmp_path: Path) -> None:
 
 
 def test_folders_of_tests_go_by_many_names(tmp_path: Path) -> None:
-    tests = ("unittests", "unit_tests", "integration-test", "e2e", "e2e_tests", "testdata", "test_data", "Tests")
+    tests = ("unittests", "unit_tests", "integration-test", "e2e", "e2e_tests", "bdd", "testdata", "test_data", "Tests")
     code = ("contests", "latest", "test_bench", "tester", "attestation")
     tree(tmp_path, *(f"{name}/{file}" for name in (*tests, *code) for file in ("app.py", "template.yaml")))
     found = walked(tmp_path)

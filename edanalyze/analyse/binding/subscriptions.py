@@ -190,7 +190,14 @@ def _equal(sent: String, read: String, transport: str) -> int:
         return (EXACT if sent.literal is not None else LOOSE) if known else 0
     if sent.literal is not None and read.literal is not None:
         return EXACT if is_pattern(read.literal, transport) and fits(read.literal, sent.literal, transport) else 0
-    if any(isinstance(part, str) and re.search(r"\w{2}", part) for part in sent.parts) and read.literal is not None:
-        expected = "".join(".+" if isinstance(part, Hole) else re.escape(part) for part in sent.parts)
-        return LOOSE if re.fullmatch(expected, read.literal) else 0
-    return 0
+    if not any(isinstance(part, str) and re.search(r"\w{2}", part) for part in sent.parts):
+        return 0
+    if read.literal is None:  # `orders.{shop}.placed` and `orders.{shop_id}.placed`
+        return LOOSE if _written(sent) == _written(read) else 0
+    expected = "".join(".+" if isinstance(part, Hole) else re.escape(part) for part in sent.parts)
+    return LOOSE if re.fullmatch(expected, read.literal) else 0
+
+
+def _written(text: String) -> tuple[str | None, ...]:
+    """A template without the names of its holes."""
+    return tuple(part if isinstance(part, str) else None for part in text.parts)

@@ -88,6 +88,9 @@ class Deliveries:
     def _outcome(self, api: Api, board: Switchboard) -> Automatic | None:
         ack = str(api.data.get("ack", "before"))
         place = (board.module, board.call.place)
+        handler = api.slots.get("handler")
+        if handler is not None and argument(handler, board.call) in (None, ir.Const(None)):
+            return None
         slot = api.slots.get("switch")
         given = self.setting(slot, board.call, board.frame) if slot is not None else None
         if self._is_groupless(api, board):

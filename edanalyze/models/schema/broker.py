@@ -123,8 +123,9 @@ KINDS: tuple[Kind, ...] = (
     ),
     kind(
         "auto_ack",
-        "A switch (argument, property or setting) that settles messages without an explicit call.",
-        "switch group_id",
+        "A switch (argument, property or setting) that settles messages without an explicit call; with slot `handler` "
+        "only where that is given.",
+        "switch group_id handler",
         text="inherits",
         value="when",
         flag="default legacy",
