@@ -10,6 +10,7 @@ from edanalyze.analyse.domain import Activation, Domain
 from edanalyze.analyse.effects import Effect
 from edanalyze.analyse.guards import Guard, Guards
 from edanalyze.analyse.repetition import Repeating
+from edanalyze.analyse.tables import table_of
 from edanalyze.analyse.trees import Attempt, Mutation, Rescue, Scoped, Step, is_broad
 from edanalyze.analyse.unique import catches_duplicates, catches_missing, has_unique_key
 from edanalyze.analyse.witness import INHERITED, Exposure, Point, Witness
@@ -35,6 +36,7 @@ class Repetition:
     `guard`: the guard that was passed, and `store`, the library that a look-up asked. `marked`: something was stored
     after it. `inserted`: the guard is an insert that a unique key refuses. `caught` and `broad`: how many `try` blocks
     around catch the error of a unique key, or every error. `pending`: inserts that the next flush carries out.
+    `emptied`: tables from which rows were deleted before, so that an insert replaces them.
     """
 
     guard: Guard | None = None
@@ -44,6 +46,7 @@ class Repetition:
     caught: int = 0
     broad: int = 0
     pending: tuple[Witness, ...] = ()
+    emptied: frozenset[str] = frozenset()
 
 
 class Idempotency(Domain[Repetition]):
@@ -61,7 +64,8 @@ class Idempotency(Domain[Repetition]):
     def shape(self, state: Repetition) -> Hashable:
         """All but how deep `try` blocks are nested."""
         pending = tuple(witness and (witness[0].place, witness[-1].place) for witness in state.pending)
-        return (state.guard, state.store, state.marked, state.inserted, bool(state.caught), bool(state.broad), pending)
+        guard = (state.guard, state.store, state.marked, state.inserted)
+        return (*guard, bool(state.caught), bool(state.broad), pending, state.emptied)
 
     def entry(self, state: Repetition) -> Repetition:
         """A callee is as protected as its caller, and may carry out what the caller left pending."""
@@ -83,8 +87,12 @@ class Idempotency(Domain[Repetition]):
             return self._flushed(state, run)
         what = self._repeating.what(effect, step, run.frame)
         stored = effect.kind in {"write", "dedupe"}
+        if stored and effect.verb == "delete":
+            return self._emptied(effect, step, state, run)
         if what is None:
             return replace(state, marked=True) if stored else state
+        if stored and state.emptied and table_of(effect, step.scope, run.frame, self._evaluator) in state.emptied:
+            return replace(state, marked=True)
         point = Point(step.scope.module, run.function, step.call.place, what, effect.likely)
         if stored and effect.verb == "insert" and effect.api.data.get("executes") == "flush":
             if not self._protected(state, effect) and not (state.caught or self._is_refused(effect, step, state)):
@@ -95,6 +103,10 @@ class Idempotency(Domain[Repetition]):
         if not self._protected(state, effect):
             run.expose(effect.kind, (point,))
         return replace(state, marked=True) if stored else state
+
+    def _emptied(self, effect: Effect, step: Step, state: Repetition, run: Activation[Repetition]) -> Repetition:
+        table = table_of(effect, step.scope, run.frame, self._evaluator)
+        return replace(state, marked=True, emptied=state.emptied | {table} if table else state.emptied)
 
     def _is_refused(self, effect: Effect, step: Step, state: Repetition) -> bool:
         """Whether a repeated insert is refused by a unique key, and the refusal caught."""

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.acknowledgement import LASTING, UNACKNOWLEDGED, Acknowledgement, Settled
+from edanalyze.analyse.asking import only_asks
 from edanalyze.analyse.bearing import Bears
 from edanalyze.analyse.domain import Activation
 from edanalyze.analyse.effects import Effect
@@ -127,12 +128,14 @@ class Redelivery:
         return Repeating(self._system.evaluator, self._system.guards, self._is_harmless)
 
     def _is_harmless(self, effect: Effect, step: Step) -> bool:
-        """A POST to a route of the system that only reads, or one that carries an idempotency key."""
+        """A POST that only asks, as its route or its URL says, or one that carries an idempotency key."""
         from edanalyze.analyse.keys import has_key
 
         if has_key(effect, step, self._system.evaluator):
             return True
         calls = self._system.binding.of_physical(step.scope.module, step.call.place)
+        if calls and all(map(only_asks, calls)):
+            return True
         targets = [target for call in calls for target in call.targets]
         return bool(targets) and self.repeats_nothing(targets)
 

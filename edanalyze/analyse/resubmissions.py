@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from edanalyze.analyse.asking import only_asks
 from edanalyze.analyse.binding.records import HttpCall
 from edanalyze.analyse.clientretries import ClientRetries
 from edanalyze.analyse.effects import Effect
@@ -25,11 +26,6 @@ if TYPE_CHECKING:
     from edanalyze.analyse.system import System
 
 _METHODS = frozenset({"POST", "PATCH"})
-_READS = re.compile(
-    r"(^|[/_-])(search|query|lookup|token|oauth|login|authenticate|introspect|validate|verify|preview|calculate|quote"
-    r"|predict|infer(ence)?|embeddings?|completions?|_msearch|_count|_mget|check)/?$",
-    re.I,
-)
 _CARRIES = re.compile(r"header|kwargs|option|extra|param", re.I)
 MOST_CALLERS = 12
 
@@ -146,7 +142,7 @@ class Resubmissions:
     ) -> Iterator[Resubmission]:
         if call.targets and self._system.redelivery.repeats_nothing(call.targets):
             return
-        if not call.targets and _READS.search(call.url.text.partition("?")[0]):
+        if only_asks(call):
             return
         given = [(key, scope) for point in path for key, scope in self._keys(point)]
         fresh = bool(given) and region is not None and all(self._is_made_anew(key, s, region) for key, s in given)

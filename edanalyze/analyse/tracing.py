@@ -86,8 +86,7 @@ class Tracing:
         self, function: str, parameters: tuple[str, ...], below: Witness, depth: int
     ) -> tuple[list[Witness], bool]:
         """The callers that leave an identifier out of some parameters, and whether any caller hands one over."""
-        evaluator = self._system.evaluator
-        scope = evaluator.program.scopes.get(function)
+        scope = self._system.program.scopes.get(function)
         own: tuple[str, ...] = ()
         while scope is not None and scope.function is not None:  # of the function itself, or of one around it
             own = tuple(item.name for item in scope.function.parameters if item.name in parameters)
@@ -98,20 +97,20 @@ class Tracing:
             return [below], False
         if any(self._is_envelope(scope.id, name) for name in own):
             return [], True
-        callers = evaluator.parameters.callers(scope.id)
+        callers = self._system.binding.climbing.callers(scope.id)
         if not callers:
             return ([], True) if any(map(names_id, own)) else ([below], False)
         lacking: list[Witness] = []
         handed = False
-        for call, frame in callers:
-            owner = frame.scope
+        for call, where in callers:
+            owner = where
             while owner.kind == "comprehension" and owner.parent is not None:
                 owner = owner.parent
             if owner.function is not None and owner.id not in self._functions:
                 continue
             given = [self._given(scope, name, call) for name in own]
             arguments = [value for values in given if values is not None for value in values]
-            found = self._system.correlation.carriers.of_all(arguments, frame.scope)
+            found = self._system.correlation.carriers.of_all(arguments, where)
             point = Point(owner.module, owner.id, call.place, f"`{scope.name}` is called")
             if found.evidence is Evidence.YES:
                 handed = True

@@ -55,6 +55,10 @@ class Entities:
         """The row in a pair of a row and a flag (`get_or_create`)."""
         return self._row(value) if self._gives(value.name) == "pair" else ()
 
+    def about(self, value: Value | None) -> str | None:
+        """The class whose rows a query or a statement speaks of."""
+        return self._entity(value, LONGEST_QUERY)
+
     def _row(self, value: ExternalInstance) -> tuple[Value, ...]:
         cls = self._entity(value, LONGEST_QUERY)
         return (Instance(cls),) if cls is not None else ()
