@@ -202,10 +202,7 @@ class TreeBuilder:
                 return [node for child in children(expr) for node in self._expr(child, scope)]
 
     def _comprehension(self, expr: ir.Comprehension, scope: Scope) -> list[Node]:
-        lexical = scope
-        while lexical.kind == "comprehension" and lexical.parent is not None:
-            lexical = lexical.parent
-        inner = lexical.comprehensions.get(id(expr), scope)
+        inner = scope.lexical.comprehensions.get(id(expr), scope)
         head = self._expr(expr.generators[0].source, scope)
         body: list[Node] = []
         for position, generator in enumerate(expr.generators):

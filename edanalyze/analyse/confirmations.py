@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from edanalyze.analyse.bearing import Bears
 from edanalyze.analyse.connections import in_pipeline
 from edanalyze.analyse.effects import Effect
-from edanalyze.analyse.fates import Fate, Fates, lexical
+from edanalyze.analyse.fates import Fate, Fates
 from edanalyze.analyse.reach import says
 from edanalyze.analyse.settling import Settling
 from edanalyze.analyse.trees import Step, steps
@@ -70,7 +70,7 @@ class Confirmations:
             pending = (*pending, FUTURE)
         elif data.get("partial"):
             pending = (*pending, str(data["partial"]))
-        point = Point(step.scope.module, lexical(step.scope).id, step.call.place, says(effect), effect.likely)
+        point = Point(step.scope.module, step.scope.lexical.id, step.call.place, says(effect), effect.likely)
         settled = confirm in {FUTURE, CALLBACK} and self._settling.is_settled(effect, step)
         if settled:
             pending = tuple(item for item in pending if item == AWAIT)
@@ -96,11 +96,11 @@ class Confirmations:
         if verdict.fate is Fate.DROPPED:
             yield Unconfirmed(below, verdict.pending[0])
         elif verdict.fate is Fate.RETURNED and depth < DEEPEST:
-            function = lexical(scope)
+            function = scope.lexical
             if not self._is_plain(function):
                 return
             for caller, frame in self._system.evaluator.parameters.callers(function.id):
-                where = lexical(frame.scope)
+                where = frame.scope.lexical
                 if where.kind == "class":
                     continue
                 point = Point(where.module, where.id, caller.place, f"`{function.name}` is called")
@@ -135,7 +135,7 @@ class Confirmations:
                 return
         if self._fates.of(step.call, step.scope, (AWAIT,)).fate is not Fate.DROPPED:
             return
-        where = lexical(step.scope).id
+        where = step.scope.lexical.id
         for target in step.targets:
             for item in self._system.reach.effects(target):
                 if item.effect.kind in _SENDS:

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from edanalyze.analyse.fates import lexical
 from edanalyze.facts import ir
 from edanalyze.facts.children import expressions, spelled, statements, walk
 from edanalyze.link.program import Program
@@ -80,7 +79,7 @@ class Correlated:
     def _of(self, scope: Scope) -> _Tests:
         found = self._functions.get(scope)
         if found is None:
-            where = lexical(scope)
+            where = scope.lexical
             body = where.function.body if where.function is not None else self._program.modules[where.module].body
             found = self._functions[scope] = _tests(body)
         return found

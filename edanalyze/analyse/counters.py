@@ -34,8 +34,7 @@ class Counters:
 
     def is_tested(self, call: ir.Call, scope: Scope) -> bool:
         """Whether a call increments a counter that its function, or a caller, compares with one."""
-        while scope.kind == "comprehension" and scope.parent is not None:
-            scope = scope.parent
+        scope = scope.lexical
         if scope.id not in self._tested:
             body = scope.function.body if scope.function is not None else ()
             compared = [left for statement in statements(body) for left in _ones(statement)]

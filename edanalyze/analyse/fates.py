@@ -61,7 +61,7 @@ class Fates:
 
     def of(self, call: ir.Call, scope: Scope, pending: tuple[str, ...]) -> Verdict:
         """What becomes of the value of a call in a scope, if `pending` has to be done with it."""
-        where = lexical(scope)
+        where = scope.lexical
         self._index(where)
         use = self._calls[where.id].get(id(call))
         if use is None:  # in a decorator, a default or a class body
@@ -197,13 +197,6 @@ class Fates:
                     elif isinstance(node, ir.Name):
                         names.setdefault(node.id, []).append((node, _Use(around, statement)))
         self._calls[where.id], self._names[where.id] = calls, names
-
-
-def lexical(scope: Scope) -> Scope:
-    """The function (or module) whose body holds a scope."""
-    while scope.kind == "comprehension" and scope.parent is not None:
-        scope = scope.parent
-    return scope
 
 
 def _around(expr: ir.Expr, outer: tuple[ir.Expr, ...]) -> Iterator[tuple[ir.Expr, tuple[ir.Expr, ...]]]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.effects import Effect
-from edanalyze.analyse.fates import lexical
 from edanalyze.analyse.payloads.published import is_one_way
 from edanalyze.analyse.payloads.records import Field, Payload, Shape
 from edanalyze.analyse.witness import Point, Witness
@@ -192,11 +191,11 @@ class PartitionKeys:
             yield below, constant
 
     def _of_callers(self, name: str, scope: Scope, below: Witness, depth: int) -> Iterator[tuple[Witness, str]]:
-        function = lexical(scope)
+        function = scope.lexical
         assert function.function is not None
         default = next(item.default for item in function.function.parameters if item.name == name)
         for call, frame in self._evaluator.parameters.callers(function.id):
-            where = lexical(frame.scope)
+            where = frame.scope.lexical
             if where.kind == "class" or has_unpacking(call):
                 continue
             given = self._evaluator.parameters.of_call(function, call, is_bound(function.function)).get(name)
@@ -268,7 +267,7 @@ def _bare(expr: ir.Expr) -> ir.Expr:
 
 def _parameter(expr: ir.Expr, scope: Scope) -> str | None:
     """The parameter that an expression is; None when it is something else."""
-    function = lexical(scope)
+    function = scope.lexical
     if not isinstance(expr, ir.Name) or function.function is None:
         return None
     bindings = function.bindings.get(expr.id, ())

@@ -101,9 +101,7 @@ class Resubmissions:
 
     def _of_handed(self, handed: Handed) -> Iterator[Resubmission]:
         frame = self._evaluator.root(handed.scope)
-        owner = handed.scope
-        while owner.kind == "comprehension" and owner.parent is not None:
-            owner = owner.parent
+        owner = handed.scope.lexical
         for value in self._evaluator.values(handed.argument, frame):
             if isinstance(value, Function) and value.id in self._system.program.functions:
                 name = value.id.rpartition(".")[2].rpartition(":")[2]

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from edanalyze.analyse.connections import made_by
 from edanalyze.analyse.effects import Effect, Effects
-from edanalyze.analyse.fates import lexical
 from edanalyze.analyse.trees import Step
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled, statements
@@ -45,13 +44,13 @@ class Settling:
         return self._is_left(effect, step) or any(
             self._is_same(found, effect, step)
             for found in self._calls
-            if found.form != CONFIRMS and (found.form != CLOSE or found.where is lexical(step.scope))
+            if found.form != CONFIRMS and (found.form != CLOSE or found.where is step.scope.lexical)
         )
 
     def _is_left(self, effect: Effect, step: Step) -> bool:
         """Whether the producer is made by a `with` of the same function, which waits when it is left."""
         made = made_by(effect.receiver)
-        function = lexical(step.scope).function
+        function = step.scope.lexical.function
         return (
             made is not None
             and function is not None
@@ -112,7 +111,7 @@ class Settling:
 
     @staticmethod
     def _owner(scope: Scope) -> str | None:
-        function = lexical(scope).function
+        function = scope.lexical.function
         return f"{scope.module}:{function.owner}" if function is not None and function.owner else None
 
     def _service(self, scope: Scope) -> str:
@@ -135,7 +134,7 @@ class Settling:
 
     def _of_call(self, call: ir.Call, scope: Scope) -> Iterator[_Settles]:
         effects, targets = self._effects.classify(call, self._effects.evaluator.root(scope))
-        where = lexical(scope)
+        where = scope.lexical
         for effect in effects:
             settles = effect.kind == "producer_transaction" and effect.api.data.get("action") in {"commit", "scope"}
             if effect.kind == "flush" or settles:

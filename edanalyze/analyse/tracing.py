@@ -103,9 +103,7 @@ class Tracing:
         lacking: list[Witness] = []
         handed = False
         for call, where in callers:
-            owner = where
-            while owner.kind == "comprehension" and owner.parent is not None:
-                owner = owner.parent
+            owner = where.lexical
             if owner.function is not None and owner.id not in self._functions:
                 continue
             given = [self._given(scope, name, call) for name in own]

@@ -24,8 +24,7 @@ class Constructions:
     def frame(self, instance: Instance, scope: Scope) -> Frame:
         """The frame of a method run on `instance`; its constructor is given the arguments of its site."""
         evaluator = self._evaluator
-        while scope.kind == "comprehension" and scope.parent is not None:
-            scope = scope.parent
+        scope = scope.lexical
         function = scope.function
         site = instance.site
         if function is not None and function.name in _CONSTRUCTORS and site:

@@ -68,6 +68,14 @@ class Scope:
         """`module:qualname`, unique in a program."""
         return f"{self.module}:{self.name}"
 
+    @property
+    def lexical(self) -> Scope:
+        """The function, class or module whose body holds it: the scope itself unless it is that of a comprehension."""
+        scope = self
+        while scope.kind == "comprehension" and scope.parent is not None:
+            scope = scope.parent
+        return scope
+
     def comprehension(self, expr: ir.Comprehension) -> Scope | None:
         """The scope of a comprehension that stands in this scope or in a comprehension around it."""
         scope: Scope | None = self
@@ -255,21 +263,21 @@ class ScopeBuilder:
             if type(child) not in _LEAVES:
                 self._expr(child, scope)
         if type(expr) is ir.Call:
-            _lexical(scope).calls.append((expr, scope))
+            scope.lexical.calls.append((expr, scope))
         elif type(expr) is ir.Bind:
-            _lexical(scope).bind(expr.name, Binding("value", expr.value))
+            scope.lexical.bind(expr.name, Binding("value", expr.value))
         elif type(expr) is ir.Yield and expr.value is not None:
-            _lexical(scope).yielded.append((expr.value, expr.delegates))
+            scope.lexical.yielded.append((expr.value, expr.delegates))
 
     def _lambda(self, expr: ir.Lambda, scope: Scope) -> None:
-        self._function(expr.function, _lexical(scope))
+        self._function(expr.function, scope.lexical)
         body = self.scopes.get(expr.function)
         if body is not None and scope.kind == "comprehension":
             body.parent = scope
 
     def _comprehension(self, expr: ir.Comprehension, scope: Scope) -> None:
         inner = Scope(self.module, scope.name, "comprehension", scope, function=scope.function)
-        lexical = _lexical(scope)
+        lexical = scope.lexical
         lexical.comprehensions[id(expr)] = inner
         for position, generator in enumerate(expr.generators):
             self._expr(generator.source, scope if position == 0 else inner)
@@ -296,10 +304,3 @@ _SCOPES: dict[type, Callable[[ScopeBuilder, Any, Scope], None]] = {
     ir.Comprehension: ScopeBuilder._comprehension,
     ir.Lambda: ScopeBuilder._lambda,
 }
-
-
-def _lexical(scope: Scope) -> Scope:
-    """The function, class or module scope that holds a comprehension scope."""
-    while scope.kind == "comprehension" and scope.parent is not None:
-        scope = scope.parent
-    return scope

@@ -43,14 +43,7 @@ class Context:
     @property
     def top(self) -> Scope:
         """The outermost function (or module)."""
-        return lexical(self.links[-1].scope) if self.links else lexical(self.inner)
-
-
-def lexical(scope: Scope) -> Scope:
-    """The function, class or module that holds a comprehension scope."""
-    while scope.kind == "comprehension" and scope.parent is not None:
-        scope = scope.parent
-    return scope
+        return self.links[-1].scope.lexical if self.links else self.inner.lexical
 
 
 class Climbing:
@@ -70,7 +63,7 @@ class Climbing:
         outer = context.links[-1].scope if context.links else context.inner
         root = self._evaluator.root(outer, open=True)
         if context.receiver is not None:
-            function = lexical(outer)
+            function = outer.lexical
             root = self._evaluator.frames(function, receiver=context.receiver, closure=root.closure, open=True)
             if function is not outer:
                 root = self._evaluator.inner(outer, root)
@@ -78,7 +71,7 @@ class Climbing:
         for position in range(len(context.links) - 1, -1, -1):
             link = context.links[position]
             target = context.links[position - 1].scope if position else context.inner
-            function = lexical(target)
+            function = target.lexical
             entered = [new for frame in frames for new in self._entered(link, function, frame)]
             frames = [frame if function is target else self._evaluator.inner(target, frame) for frame in entered]
         return list(dict.fromkeys(frames))
@@ -145,7 +138,7 @@ class Climbing:
             for call, scope in self.callers(top.id):
                 yield Context(context.inner, (*context.links, Link("call", call, scope)))
         elif kind == "enclose":
-            if top.parent is not None and lexical(top.parent).kind == "function":
+            if top.parent is not None and top.parent.lexical.kind == "function":
                 within = Context(context.inner, (*context.links, Link("within", None, top.parent)))
                 for step in ("subclass", "construct", "call", "enclose"):
                     yield from self._further(within, step)
@@ -202,8 +195,8 @@ class Climbing:
         link = context.links[position]
         if link.call is None:
             return None
-        inner = lexical(context.links[position - 1].scope if position else context.inner)
-        owner = lexical(link.scope)
+        inner = (context.links[position - 1].scope if position else context.inner).lexical
+        owner = link.scope.lexical
         name = inner.name
         if link.kind == "construct" and inner.function is not None and inner.function.owner is not None:
             name = inner.function.owner

@@ -60,10 +60,7 @@ class Handing:
 
     def original(self, made: ir.Call, scope: Scope) -> ir.Call:
         """For the call of a callable that was handed over: that call with the arguments it will be given."""
-        lexical: Scope = scope
-        while lexical.kind == "comprehension" and lexical.parent is not None:
-            lexical = lexical.parent
-        for call, _ in lexical.calls:
+        for call, _ in scope.lexical.calls:
             if call.place == made.place and any(item is made.function for item in _arguments(call)):
                 return self.applied(call, made.function)
         return made

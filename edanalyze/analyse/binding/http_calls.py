@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from edanalyze.analyse.binding.address import Address, is_setting, parse
 from edanalyze.analyse.binding.branches import Branches
-from edanalyze.analyse.binding.climbing import Climbing, lexical
+from edanalyze.analyse.binding.climbing import Climbing
 from edanalyze.analyse.binding.forwarding import Forwarders
 from edanalyze.analyse.binding.handing import Handing
 from edanalyze.analyse.binding.hosts import Destination
@@ -164,7 +164,7 @@ class HttpCalls:
         """The texts by which the code asks for the host: `url = registry.address("stock")`."""
         texts: dict[str, None] = {}
         for hole in address.holes:
-            for binding in lexical(frame.scope).bindings.get(hole.name, ()):
+            for binding in frame.scope.lexical.bindings.get(hole.name, ()):
                 expr = binding.expr.value if isinstance(binding.expr, ir.Await) else binding.expr
                 if isinstance(expr, ir.Call):
                     for each in expr.arguments:

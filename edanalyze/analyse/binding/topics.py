@@ -240,9 +240,7 @@ class Topics:
         expr, scope = made.call.function.value, made.frame.scope
         again = made.call.function.name in {"retry", "replace"}
         if again and isinstance(expr, ir.Name) and expr.id in {"self", "task"}:
-            while scope.kind == "comprehension" and scope.parent is not None:
-                scope = scope.parent
-            yield Function(scope.id)
+            yield Function(scope.lexical.id)
             return
         values: list[Value] = list(self._evaluator.values(expr, made.frame))
         if isinstance(expr, ir.Call):

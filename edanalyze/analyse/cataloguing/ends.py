@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from edanalyze.analyse.binding.climbing import lexical
 from edanalyze.analyse.binding.records import PublishCall
 from edanalyze.analyse.cataloguing.inprocess import Made
 from edanalyze.analyse.cataloguing.schemas import of_declared, of_shape, of_type
@@ -56,7 +55,7 @@ class Ends:
         path = self._system.program.paths[made.scope.module]
         return Producer(
             service=self._system.service_of(path),
-            function=lexical(made.scope).name or made.scope.module,
+            function=made.scope.lexical.name or made.scope.module,
             path=path,
             line=made.call.place.line,
             api=name,

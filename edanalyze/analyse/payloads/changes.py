@@ -43,7 +43,7 @@ class Changes:
         found: list[Change] = []
         seen: set[int] = set()
         for frame in (mapping.frame, *frames):
-            scope = _lexical(frame.scope)
+            scope = frame.scope.lexical
             if id(scope) in seen or scope.kind == "class":
                 continue
             seen.add(id(scope))
@@ -55,7 +55,7 @@ class Changes:
         candidates: list[tuple[str, ir.Expr, ir.Expr | None, ir.Expr | None, int, Block]] = []
         for statement, block in self._statements(scope):
             candidates += [(*change, block) for change in _changes(statement)]
-            if scope is _lexical(mapping.frame.scope) and any(
+            if scope is mapping.frame.scope.lexical and any(
                 part is mapping.expr for expr in expressions(statement) for part in walk(expr)
             ):
                 made = block
@@ -123,9 +123,3 @@ def _called(
             yield "set", base, key, value, line
         case "pop", (key, *_):
             yield "remove", base, key, None, line
-
-
-def _lexical(scope: Scope) -> Scope:
-    while scope.kind == "comprehension" and scope.parent is not None:
-        scope = scope.parent
-    return scope

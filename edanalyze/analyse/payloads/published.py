@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from edanalyze.analyse.binding.climbing import lexical
 from edanalyze.analyse.binding.incontext import InContext, Made
 from edanalyze.analyse.binding.records import PublishCall
 from edanalyze.analyse.binding.sites import Reading, Site, Sites
@@ -217,8 +216,8 @@ class Payloads:
         if isinstance(value, Instance):
             if self.shapes.classes.is_row(value.id):
                 return content.dumps[0].function if content.dumps else ""
-            return lexical(value.site.frame.scope).id if value.site is not None else ""
-        return lexical(value.frame.scope).id if isinstance(value, Display | Merged) else ""
+            return value.site.frame.scope.lexical.id if value.site is not None else ""
+        return value.frame.scope.lexical.id if isinstance(value, Display | Merged) else ""
 
     def _stored(self, content: Content, path: tuple[Point, ...], maker: str) -> Point | None:
         """The call of a project function that is handed a payload which is taken from somewhere else later."""

@@ -50,12 +50,9 @@ class Activations:
 
     def inner(self, scope: Scope) -> Iterable[Frame]:
         """The frames of a scope that may be a comprehension inside a function."""
-        lexical = scope
-        while lexical.kind == "comprehension" and lexical.parent is not None:
-            lexical = lexical.parent
-        if lexical is scope:
+        if scope.lexical is scope:
             return self.of(scope)
-        return [self._evaluator.inner(scope, frame) for frame in self.of(lexical)]
+        return [self._evaluator.inner(scope, frame) for frame in self.of(scope.lexical)]
 
     # ------------------------------------------------------------------- calls
 

@@ -64,7 +64,7 @@ class Loops:
         self._polls: dict[str, list[Declaration]] = defaultdict(list)
         for declaration in declarations.of("consumer"):
             if declaration.text("form") in {"poll", "iterate"} and not declaration.api.data.get("in_process"):
-                self._polls[_lexical(declaration.scope).id].append(declaration)
+                self._polls[declaration.scope.lexical.id].append(declaration)
 
     def find(self) -> Iterator[EntryPoint]:
         """All of them."""
@@ -174,7 +174,7 @@ class Loops:
         reading = read.use.call if read.use is not None else None
         if call is None or caller is None or not self._forwarding.hands_out(read.driver, reading):
             return None
-        scope = _lexical(caller.scope)
+        scope = caller.scope.lexical
         body = self._body(scope)
         block, names = _surroundings(body, call)
         driver = Driver(scope, block if block is not None else body, frozenset(names))
@@ -211,12 +211,6 @@ class Loops:
             driver=driver,
             frame=read.frame,
         )
-
-
-def _lexical(scope: Scope) -> Scope:
-    while scope.kind == "comprehension" and scope.parent is not None:
-        scope = scope.parent
-    return scope
 
 
 def _deep(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Stmt]:
