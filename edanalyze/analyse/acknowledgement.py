@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from edanalyze.analyse.bearing import AFFECTS, Bearing, Bears
 from edanalyze.analyse.domain import Activation, Domain
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.trees import Aside, Attempt, Repeat, Rescue, Scoped, Step
 from edanalyze.analyse.witness import INHERITED, Exposure, Point, Witness
 

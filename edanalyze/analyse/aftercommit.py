@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from edanalyze.analyse.bearing import Bearing, Bears
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.domain import Activation, Domain
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.engine import Engine
 from edanalyze.analyse.outbox import is_new_row, is_outbox_write
 from edanalyze.analyse.transaction import effect_point

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from edanalyze.analyse.effects import EFFECTS, Effects, root_of
+from edanalyze.analyse.effects import EFFECTS, Effects
 from edanalyze.analyse.trees import Step
 from edanalyze.facts import ir
+from edanalyze.facts.children import root_of
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import External, Function, Partial, Value
 

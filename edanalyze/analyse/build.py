@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from edanalyze.analyse.steps import step_of
 from edanalyze.analyse.trees import (
     EMPTY,
     Alternative,
@@ -29,7 +30,8 @@ from edanalyze.link.scopes import Scope
 if TYPE_CHECKING:
     from edanalyze.analyse.asides import Asides
     from edanalyze.analyse.dependencies import Dependencies
-    from edanalyze.analyse.effects import Effect, Effects
+    from edanalyze.analyse.effect import Effect
+    from edanalyze.analyse.effects import Effects
     from edanalyze.analyse.openings import Openings
 
 
@@ -240,7 +242,7 @@ class TreeBuilder:
             if aside == "inline":
                 return [*nodes, *body]
             return [*nodes, Aside(aside, call, scope, tuple(body), direct)]
-        step = self._effects.step(call, scope, self._receiver, self._parameters)
+        step = step_of(self._effects, call, scope, self._receiver, self._parameters)
         around = _scopes_around_callable(step) if step is not None else ()
         if around:
             given = around[0].argument("callback")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled, walk
 from edanalyze.link.scopes import Binding, Scope

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from edanalyze.analyse.connections import made_by
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.trees import Step
 from edanalyze.analyse.witness import Point
 from edanalyze.facts import ir

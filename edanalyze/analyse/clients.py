@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from edanalyze.analyse.carriers import Carriers
 from edanalyze.analyse.connections import made_by
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.evidence import Evidence
 from edanalyze.analyse.identifiers import names_id
 from edanalyze.facts import ir

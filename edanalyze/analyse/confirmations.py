@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from edanalyze.analyse.bearing import Bears
 from edanalyze.analyse.connections import in_pipeline
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.fates import Fate, Fates
 from edanalyze.analyse.reach import says
 from edanalyze.analyse.settling import Settling

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled
 from edanalyze.link.evaluate import Evaluator

@@ -11,6 +11,7 @@ from edanalyze.analyse.effects import Effects
 from edanalyze.analyse.inventory import Inventory
 from edanalyze.analyse.openings import Openings
 from edanalyze.analyse.origin import Origin, Origins
+from edanalyze.analyse.steps import again
 from edanalyze.analyse.trees import FunctionTree, Scoped, Step, steps
 from edanalyze.analyse.witness import Point
 from edanalyze.facts import ir
@@ -168,7 +169,7 @@ class Contexts:
         key = (id(step), frame)
         found = self._steps.get(key)
         if found is None:
-            found = self._steps[key] = self.effects.again(step, self.evaluator.inner(step.scope, frame))
+            found = self._steps[key] = again(self.effects, step, self.evaluator.inner(step.scope, frame))
         return found
 
     def _refined(self, step: Step, frame: Frame) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from edanalyze.analyse.carriers import Carriers, named
 from edanalyze.analyse.clients import Clients
-from edanalyze.analyse.effects import Effect, Effects
+from edanalyze.analyse.effect import Effect
+from edanalyze.analyse.effects import Effects
 from edanalyze.analyse.evidence import YES, Evidence, Found
 from edanalyze.facts import ir
 from edanalyze.link.library import has_unpacking

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.trees import Aside, Attempt, Mutation, Repeat, Rescue, Scoped, Step
 from edanalyze.analyse.witness import Exposure, Point, Witness
 from edanalyze.facts import ir

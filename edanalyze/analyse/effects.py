@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec.structs import replace
 
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.signals import Signals
 from edanalyze.analyse.statements import Statements
 from edanalyze.analyse.stores import is_stored
 from edanalyze.analyse.stubs import Stubs
 from edanalyze.facts import ir
-from edanalyze.facts.children import spelled
+from edanalyze.facts.children import last_name, root_of, spelled
 from edanalyze.facts.names import dotted
 from edanalyze.link.evaluate import Evaluator
-from edanalyze.link.library import argument
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import (
     Class,
@@ -30,9 +28,6 @@ from edanalyze.link.values import (
     Value,
 )
 from edanalyze.models import Api
-
-if TYPE_CHECKING:
-    from edanalyze.analyse.trees import Step
 
 # Model kind -> effect kind. Kinds that are not here describe declarations, not effects.
 EFFECTS = {
@@ -69,35 +64,6 @@ LOCAL_FORMS = frozenset({"task-inline", "socket", "kv", "event-factory", "bindin
 MOST_OVERRIDES = 8
 
 
-class Effect(msgspec.Struct, frozen=True, gc=False):
-    """One effect of one call. `likely`: judged by names because the receiver is not resolved.
-
-    `handed`: the callee was handed over as a value, so the call's arguments are not its own. `verb` refines a write
-    (insert, update, delete, upsert, increment, ...).
-    """
-
-    kind: str
-    api: Api
-    name: str
-    call: ir.Call
-    receiver: Value | None = None
-    likely: bool = False
-    handed: bool = False
-    verb: str = ""
-
-    def argument(self, role: str) -> ir.Expr | None:
-        """The argument in a slot of the API."""
-        slot = self.api.slots.get(role)
-        if slot is None or self.handed:
-            return None
-        return argument(slot, self.call)
-
-    @property
-    def flag(self) -> str:
-        """The form of the API (`form` in its table)."""
-        return str(self.api.data.get("form", ""))
-
-
 class Effects:
     """Classifies calls by the models."""
 
@@ -110,29 +76,6 @@ class Effects:
         self.signals = Signals(evaluator)
 
     # ------------------------------------------------------------------ calls
-
-    def step(self, call: ir.Call, scope: Scope, receiver: str, parameters: frozenset[str]) -> Step | None:
-        """The step of a call in a function with that receiver name and those parameters; None when it is no matter."""
-        from edanalyze.analyse.trees import Step
-
-        effects, targets = self.classify(call, self.evaluator.root(scope))
-        root, depth = root_of(call.function)
-        direct = depth == 0 and (root in parameters or self.is_outer_parameter(root, scope))
-        own_method = depth == 1 and root == receiver != ""
-        open_receiver = depth > 0 and not effects and not targets and (root in parameters or root == receiver)
-        dynamic = (bool(root) and (direct or own_method or open_receiver)) or (receiver != "" and _asks_above(call))
-        if not effects and not targets and not dynamic:
-            return None
-        return Step(call, scope, effects, () if direct else targets, dynamic)
-
-    def again(self, step: Step, frame: Frame) -> Step:
-        """A step in a call context."""
-        from edanalyze.analyse.trees import Step
-
-        effects, targets = self.classify(step.call, frame)
-        if not effects and not targets and not step.selected:
-            return step
-        return Step(step.call, step.scope, effects, targets, selected=step.selected)
 
     @staticmethod
     def is_outer_parameter(name: str, scope: Scope) -> bool:
@@ -324,15 +267,6 @@ class Effects:
         )
 
 
-def _asks_above(call: ir.Call) -> bool:
-    """Whether a call is `super().method(...)`, which means another method in each class that inherits the call."""
-    match call.function:
-        case ir.Attr(value=ir.Call(function=ir.Name(id="super"))):
-            return True
-        case _:
-            return False
-
-
 def is_abstract(body: tuple[ir.Stmt, ...]) -> bool:
     """Whether a method body only stands for its overrides: nothing, `...` or `raise NotImplementedError`."""
     for statement in body:
@@ -344,20 +278,6 @@ def is_abstract(body: tuple[ir.Stmt, ...]) -> bool:
             case _:
                 return False
     return True
-
-
-def last_name(expr: ir.Expr) -> str:
-    """The last identifier of an expression, by which a receiver that is not resolved is judged."""
-    return spelled(expr).removesuffix("()").removesuffix("[]").rsplit(".", 1)[-1]
-
-
-def root_of(expr: ir.Expr) -> tuple[str, int]:
-    """The first name of an attribute chain and how many attributes follow it."""
-    depth = 0
-    while type(expr) is ir.Attr:
-        expr = expr.value
-        depth += 1
-    return (expr.id if type(expr) is ir.Name else "", depth)
 
 
 def _is_plain(name: str) -> bool:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from edanalyze.analyse.conditional import Conditional
 from edanalyze.analyse.counters import PASSING, Counters
-from edanalyze.analyse.effects import Effect, Effects
+from edanalyze.analyse.effect import Effect
+from edanalyze.analyse.effects import Effects
 from edanalyze.facts import ir
 from edanalyze.facts.children import calls, spelled
 from edanalyze.link.scopes import Scope

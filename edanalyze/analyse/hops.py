@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.reach import Reached
 from edanalyze.analyse.trees import Step, steps
 from edanalyze.analyse.witness import Point, Witness

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from edanalyze.analyse.domain import Activation, Domain
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.guards import Guard, Guards
 from edanalyze.analyse.repetition import Repeating
 from edanalyze.analyse.tables import table_of

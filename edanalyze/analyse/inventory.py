@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.trees import Attempt, FunctionTree, Repeat, Step, nodes
 from edanalyze.link.program import Program
 

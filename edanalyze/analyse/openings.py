@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from edanalyze.analyse.effects import Effect, Effects, distinct
+from edanalyze.analyse.effect import Effect
+from edanalyze.analyse.effects import Effects, distinct
 from edanalyze.facts import ir
 from edanalyze.link.results import CONTEXT_MANAGERS
 from edanalyze.link.scopes import Scope

@@ -14,7 +14,7 @@ from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Class, External, ExternalInstance, Frame, Instance
 
 if TYPE_CHECKING:
-    from edanalyze.analyse.effects import Effect
+    from edanalyze.analyse.effect import Effect
 
 _NAMES = re.compile(
     r"out_?box|out_?going_?(event|message)|stored_?event|event_?(store|record|journal)|pending_?(event|message)"

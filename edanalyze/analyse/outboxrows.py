@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from edanalyze.analyse.domain import Activation
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.outbox import is_new_row, is_outbox_write, topics_of
 from edanalyze.analyse.sessions import Sessions, is_elsewhere
 from edanalyze.analyse.transaction import Feature, Found, Transaction

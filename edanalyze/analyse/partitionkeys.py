@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.payloads.published import is_one_way
 from edanalyze.analyse.payloads.records import Field, Payload, Shape
 from edanalyze.analyse.witness import Point, Witness

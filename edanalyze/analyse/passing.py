@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled
 from edanalyze.link.scopes import Scope

@@ -9,7 +9,7 @@ import msgspec
 
 from edanalyze.analyse.bearing import AFFECTS, Bearing
 from edanalyze.analyse.contexts import Contexts
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.trees import Alternative, Aside, Attempt, Cases, Leave, Repeat, Scoped, Step, Tree, parts
 from edanalyze.analyse.witness import Point, Witness
 from edanalyze.facts import ir

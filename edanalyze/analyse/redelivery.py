@@ -12,7 +12,7 @@ from edanalyze.analyse.acknowledgement import LASTING, UNACKNOWLEDGED, Acknowled
 from edanalyze.analyse.asking import only_asks
 from edanalyze.analyse.bearing import Bears
 from edanalyze.analyse.domain import Activation
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.engine import Engine
 from edanalyze.analyse.guards import Guard
 from edanalyze.analyse.idempotency import ANY, FLUSH, Idempotency, Repetition

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.binding.address import parse
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.trees import Step
 from edanalyze.analyse.witness import Witness
 from edanalyze.facts import ir

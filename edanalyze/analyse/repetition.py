@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.mapped import is_mapped
 from edanalyze.analyse.origin import Origin, Origins
 from edanalyze.analyse.outbox import is_outbox_write

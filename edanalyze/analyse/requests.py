@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from edanalyze.analyse.contexts import Contexts
 from edanalyze.analyse.dependencies import Dependencies
-from edanalyze.analyse.effects import Effect, Effects
+from edanalyze.analyse.effect import Effect
+from edanalyze.analyse.effects import Effects
 from edanalyze.analyse.trees import Scoped
 from edanalyze.facts import ir
 from edanalyze.facts.children import calls, expressions, spelled, statements, walk

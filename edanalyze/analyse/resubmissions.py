@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from edanalyze.analyse.asking import only_asks
 from edanalyze.analyse.binding.records import HttpCall
 from edanalyze.analyse.clientretries import ClientRetries
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.keys import keys
 from edanalyze.analyse.origin import Origins
 from edanalyze.analyse.reach import says

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.bearing import Bears
-from edanalyze.analyse.effects import root_of
 from edanalyze.analyse.retryloops import is_unsent, tried_again
 from edanalyze.analyse.trees import Repeat, Step, Tree, nodes, steps
 from edanalyze.analyse.witness import Point
 from edanalyze.facts import ir
-from edanalyze.facts.children import spelled, walk
+from edanalyze.facts.children import root_of, spelled, walk
 from edanalyze.link.library import argument
 from edanalyze.link.parameters import is_bound
 from edanalyze.link.scopes import Scope

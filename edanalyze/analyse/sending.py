@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.passage import Passage, Passages
 from edanalyze.analyse.reach import says
 from edanalyze.analyse.trees import Alternative, Aside, Attempt, Cases, Leave, Mutation, Repeat, Scoped, Step, Tree

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.facts import ir
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.values import External, ExternalInstance, Frame, Site, Value

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from edanalyze.analyse.connections import made_by
-from edanalyze.analyse.effects import Effect, Effects
+from edanalyze.analyse.effect import Effect
+from edanalyze.analyse.effects import Effects
 from edanalyze.analyse.trees import Step
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled, statements

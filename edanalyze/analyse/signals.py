@@ -14,7 +14,7 @@ from edanalyze.link.values import Class, External, ExternalInstance, Frame, Func
 from edanalyze.models import Api
 
 if TYPE_CHECKING:
-    from edanalyze.analyse.effects import Effect
+    from edanalyze.analyse.effect import Effect
 
 # Which signals a write of a mapped class sends, by the method that writes.
 _SAVING = frozenset({"save", "create", "acreate", "asave", "get_or_create", "update_or_create", "aget_or_create"})

@@ -12,7 +12,7 @@ from edanalyze.link.library import argument
 from edanalyze.link.values import Display, External, ExternalInstance, Frame, Hole, String
 
 if TYPE_CHECKING:
-    from edanalyze.analyse.effects import Effect
+    from edanalyze.analyse.effect import Effect
 
 # A write whose repetition changes nothing more: stored once or set to the same value.
 REPEATABLE = frozenset({"update", "upsert", "delete", "replace", "insert_or_update"})

@@ -11,7 +11,7 @@ from edanalyze.analyse.acknowledgement import SETTLING
 from edanalyze.analyse.bearing import Bears
 from edanalyze.analyse.clauses import discarded, first_work, gives_values
 from edanalyze.analyse.domain import Activation, Domain
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.engine import Engine
 from edanalyze.analyse.reach import says
 from edanalyze.analyse.trees import Attempt, Leave, Repeat, Rescue, Scoped, Step, Tree, is_broad, nodes, steps

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from edanalyze.analyse.clienttimeouts import ClientTimeouts, Limit
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.reach import Reached
 from edanalyze.analyse.trees import Step, steps
 from edanalyze.analyse.witness import Point, Witness

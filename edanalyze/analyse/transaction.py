@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from edanalyze.analyse.correlated import Known
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.trees import Scoped, Step
 from edanalyze.analyse.witness import Point, Witness
 from edanalyze.link.values import Site

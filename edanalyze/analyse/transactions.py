@@ -17,7 +17,7 @@ from edanalyze.analyse.connections import autocommits, in_pipeline, is_passing, 
 from edanalyze.analyse.correlated import Correlated
 from edanalyze.analyse.crossing import MOST_PENDING, CrossingCalls
 from edanalyze.analyse.domain import Activation
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.engine import Engine
 from edanalyze.analyse.outboxrows import OutboxRows, joined
 from edanalyze.analyse.sessions import Sessions, is_elsewhere

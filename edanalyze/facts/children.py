@@ -133,3 +133,17 @@ def spelled(expr: ir.Expr) -> str:
             return spelled(value)
         case _:
             return ""
+
+
+def last_name(expr: ir.Expr) -> str:
+    """The last identifier of an expression, by which a receiver that is not resolved is judged."""
+    return spelled(expr).removesuffix("()").removesuffix("[]").rsplit(".", 1)[-1]
+
+
+def root_of(expr: ir.Expr) -> tuple[str, int]:
+    """The first name of an attribute chain and how many attributes follow it."""
+    depth = 0
+    while type(expr) is ir.Attr:
+        expr = expr.value
+        depth += 1
+    return (expr.id if type(expr) is ir.Name else "", depth)

@@ -17,10 +17,11 @@ from edanalyze.analyse.bearing.opencalls import OpenCalls
 from edanalyze.analyse.conditions import asks_for_transaction
 from edanalyze.analyse.connections import units_of_work
 from edanalyze.analyse.contexts import Contexts
-from edanalyze.analyse.effects import Effect, last_name, root_of
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.outbox import is_outbox_write
 from edanalyze.analyse.trees import Alternative, Aside, Attempt, Leave, Mutation, Repeat, Scoped, Step, is_broad, nodes
 from edanalyze.facts import ir
+from edanalyze.facts.children import last_name, root_of
 from edanalyze.link.evaluate import MOST_VALUES
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import External, Frame, Function, String

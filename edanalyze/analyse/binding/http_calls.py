@@ -19,7 +19,7 @@ from edanalyze.analyse.binding.requests import Request, Requests
 from edanalyze.analyse.binding.routing import Routing, Way
 from edanalyze.analyse.binding.sites import Reading, Site, Sites
 from edanalyze.analyse.contexts import Contexts
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.trees import Step
 from edanalyze.analyse.witness import Point
 from edanalyze.discover.service import CODED, Services

@@ -14,7 +14,7 @@ from edanalyze.analyse.binding.subscriptions import Received, Subscriptions
 from edanalyze.analyse.binding.tasks import Tasks
 from edanalyze.analyse.binding.topics import Message, Topics
 from edanalyze.analyse.contexts import Contexts
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.trees import Step
 from edanalyze.analyse.witness import Point
 from edanalyze.facts import ir

@@ -12,7 +12,7 @@ from edanalyze.analyse.binding.procedures import Procedure
 from edanalyze.analyse.binding.records import RpcCall
 from edanalyze.analyse.binding.topics import Topics
 from edanalyze.analyse.contexts import Contexts
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.stubs import Stubs
 from edanalyze.analyse.trees import Step
 from edanalyze.discover.service import Services

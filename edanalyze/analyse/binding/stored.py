@@ -11,7 +11,7 @@ from edanalyze.analyse.binding.records import PublishCall
 from edanalyze.analyse.binding.sites import Reading, Sites
 from edanalyze.analyse.binding.topics import Message
 from edanalyze.analyse.contexts import Contexts
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.outbox import is_outbox_write
 from edanalyze.analyse.trees import Step
 from edanalyze.analyse.witness import Point

@@ -11,7 +11,7 @@ from edanalyze.analyse.binding.incontext import InContext, Made
 from edanalyze.analyse.binding.records import PublishCall
 from edanalyze.analyse.binding.sites import Reading, Site, Sites
 from edanalyze.analyse.binding.topics import Message, Topics
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.payloads.consumed import Consumed
 from edanalyze.analyse.payloads.content import Content
 from edanalyze.analyse.payloads.content import Made as Merged

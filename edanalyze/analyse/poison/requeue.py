@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from edanalyze.analyse.bearing import Bears
 from edanalyze.analyse.domain import Activation, Domain
-from edanalyze.analyse.effects import Effect
+from edanalyze.analyse.effect import Effect
 from edanalyze.analyse.poison.limits import is_limit
 from edanalyze.analyse.trees import Attempt, Repeat, Rescue, Scoped, Step, is_broad
 from edanalyze.analyse.witness import INHERITED, Exposure, Point, Witness
