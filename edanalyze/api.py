@@ -250,8 +250,8 @@ def delivery(project: Project) -> tuple[Verdict, ...]:
 
 def delivery_of_facts(facts: Facts, but: str = "") -> tuple[Verdict, ...]:
     """The same for the systems that facts tell of, all but one."""
+    from edanalyze.analyse.delivery.elsewhere import deliveries
     from edanalyze.analyse.landscape import Landscape
-    from edanalyze.analyse.landscape.deliveries import deliveries
 
     return deliveries(Landscape(facts), but)
 

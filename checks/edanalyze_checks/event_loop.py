@@ -10,7 +10,7 @@ from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
 if TYPE_CHECKING:
-    from edanalyze.analyse.eventrings import EventRing, Passing
+    from edanalyze.analyse.flows.eventrings import EventRing, Passing
 
 
 class EventLoop(Rule):

@@ -10,7 +10,7 @@ from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
 if TYPE_CHECKING:
-    from edanalyze.analyse.transaction import Found
+    from edanalyze.analyse.transactions.transaction import Found
 
 
 class PublishBeforeCommit(Rule):

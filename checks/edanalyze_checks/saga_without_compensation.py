@@ -10,7 +10,7 @@ from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
 if TYPE_CHECKING:
-    from edanalyze.analyse.sagas import Saga
+    from edanalyze.analyse.flows.sagas import Saga
 
 
 class SagaWithoutCompensation(Rule):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edanalyze.analyse.unconfirmed import AWAIT, CALLBACK, CONFIRMS, FUTURE, Unconfirmed
+from edanalyze.analyse.sending.unconfirmed import AWAIT, CALLBACK, CONFIRMS, FUTURE, Unconfirmed
 from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 

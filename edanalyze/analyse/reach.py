@@ -8,9 +8,9 @@ from typing import Generic, NamedTuple, TypeAlias, TypeVar
 import msgspec
 
 from edanalyze.analyse.bearing import AFFECTS, Bearing
-from edanalyze.analyse.contexts import Contexts
-from edanalyze.analyse.effect import Effect
-from edanalyze.analyse.trees import Alternative, Aside, Attempt, Cases, Leave, Repeat, Scoped, Step, Tree, parts
+from edanalyze.analyse.effects.effect import Effect
+from edanalyze.analyse.engine.contexts import Contexts
+from edanalyze.analyse.trees.trees import Alternative, Aside, Attempt, Cases, Leave, Repeat, Scoped, Step, Tree, parts
 from edanalyze.analyse.witness import Point, Witness
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled

@@ -16,13 +16,13 @@ if TYPE_CHECKING:  # rules are loaded in runs that analyse nothing, too
     from edanalyze.analyse.binding.binding import HttpCall, PublishCall
     from edanalyze.analyse.cataloguing.broken import Broken
     from edanalyze.analyse.drift import Choreography, Drift
-    from edanalyze.analyse.hops import RemoteHop
+    from edanalyze.analyse.http.hops import RemoteHop
     from edanalyze.analyse.payloads.kinds import Kinds
     from edanalyze.analyse.payloads.ownership import Contested
     from edanalyze.analyse.payloads.records import Payload
     from edanalyze.analyse.reach import Reached
     from edanalyze.analyse.system import System
-    from edanalyze.analyse.transaction import Found
+    from edanalyze.analyse.transactions.transaction import Found
     from edanalyze.catalog.lock import Lock
     from edanalyze.discover.settings import Config
     from edanalyze.link.entries import EntryPoint
@@ -130,7 +130,7 @@ class Analysis:
     @staticmethod
     def callee(call: HttpCall | RemoteHop) -> str:
         """Whom an HTTP call asks, in words."""
-        from edanalyze.analyse.hops import RemoteHop
+        from edanalyze.analyse.http.hops import RemoteHop
 
         if isinstance(call, RemoteHop):
             request = call.request
@@ -246,6 +246,6 @@ class Analysis:
 
     def before(self, entry: EntryPoint, item: Reached, call: HttpCall) -> Witness:
         """The way from an entry point to the call that fixes a URL."""
-        from edanalyze.analyse.hops import way_to
+        from edanalyze.analyse.http.hops import way_to
 
         return (self.point(entry.function, "is the entry point"), *way_to(item, call))

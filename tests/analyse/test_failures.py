@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edanalyze.analyse.failures import fails
+from edanalyze.analyse.handling.failures import fails
 from edanalyze.facts import ir
 from edanalyze.syntax import lower
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edanalyze.analyse.transactions import Transactions
+from edanalyze.analyse.transactions.transactions import Transactions
 from edanalyze.api import Options, check, graph, load_project
 from edanalyze.graph import to_json
 

@@ -11,8 +11,8 @@ import pytest
 from click.testing import Result
 from flake8.main.cli import main as flake8
 
-from edanalyze.analyse.effects import Effects
-from edanalyze.analyse.engine import Engine
+from edanalyze.analyse.effects.effects import Effects
+from edanalyze.analyse.engine.engine import Engine
 from edanalyze.analyse.system import System
 from edanalyze.discover import deployment, services
 from edanalyze.facts import ir

@@ -14,12 +14,23 @@ from functools import cached_property
 
 from edanalyze.analyse.bearing.bears import ANYTHING, TRANSACTIONAL, Bears, of_api, of_effect
 from edanalyze.analyse.bearing.opencalls import OpenCalls
-from edanalyze.analyse.conditions import asks_for_transaction
-from edanalyze.analyse.connections import units_of_work
-from edanalyze.analyse.contexts import Contexts
-from edanalyze.analyse.effect import Effect
-from edanalyze.analyse.outbox import is_outbox_write
-from edanalyze.analyse.trees import Alternative, Aside, Attempt, Leave, Mutation, Repeat, Scoped, Step, is_broad, nodes
+from edanalyze.analyse.effects.connections import units_of_work
+from edanalyze.analyse.effects.effect import Effect
+from edanalyze.analyse.effects.outbox import is_outbox_write
+from edanalyze.analyse.engine.conditions import asks_for_transaction
+from edanalyze.analyse.engine.contexts import Contexts
+from edanalyze.analyse.trees.trees import (
+    Alternative,
+    Aside,
+    Attempt,
+    Leave,
+    Mutation,
+    Repeat,
+    Scoped,
+    Step,
+    is_broad,
+    nodes,
+)
 from edanalyze.facts import ir
 from edanalyze.facts.children import last_name, root_of
 from edanalyze.link.evaluate import MOST_VALUES

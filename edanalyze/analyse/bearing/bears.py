@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Flag, auto
 
-from edanalyze.analyse.effects import EFFECTS
+from edanalyze.analyse.effects.effects import EFFECTS
 
 
 class Bears(Flag):

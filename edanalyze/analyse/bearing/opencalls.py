@@ -13,9 +13,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from edanalyze.analyse.bearing.bears import ANYTHING, Bears, of_api
-from edanalyze.analyse.contexts import Contexts
-from edanalyze.analyse.effects import EFFECTS
-from edanalyze.analyse.trees import Step, nodes
+from edanalyze.analyse.effects.effects import EFFECTS
+from edanalyze.analyse.engine.contexts import Contexts
+from edanalyze.analyse.trees.trees import Step, nodes
 from edanalyze.facts import ir
 from edanalyze.facts.children import walk
 from edanalyze.link.parameters import MOST_CALLERS

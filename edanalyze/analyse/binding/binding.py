@@ -19,7 +19,7 @@ from edanalyze.analyse.binding.rpc_calls import RpcCalls
 from edanalyze.analyse.binding.stored import StoredEvents, relayed
 from edanalyze.analyse.binding.subscriptions import Subscriptions
 from edanalyze.analyse.binding.tasks import Tasks
-from edanalyze.analyse.contexts import Contexts
+from edanalyze.analyse.engine.contexts import Contexts
 from edanalyze.discover.deployed import Deployment
 from edanalyze.discover.service import Services
 from edanalyze.facts.ir import Place

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from edanalyze.analyse.binding.handing import Handing
-from edanalyze.analyse.contexts import Contexts
+from edanalyze.analyse.engine.contexts import Contexts
 from edanalyze.analyse.witness import Point
 from edanalyze.facts import ir
 from edanalyze.link.scopes import Scope

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from edanalyze.analyse.asides import Asides
-from edanalyze.analyse.effects import Effects
+from edanalyze.analyse.effects.effects import Effects
+from edanalyze.analyse.trees.asides import Asides
 from edanalyze.facts import ir
 from edanalyze.link.library import argument
 from edanalyze.link.parameters import is_bound

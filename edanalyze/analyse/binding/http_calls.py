@@ -18,9 +18,9 @@ from edanalyze.analyse.binding.records import HttpCall
 from edanalyze.analyse.binding.requests import Request, Requests
 from edanalyze.analyse.binding.routing import Routing, Way
 from edanalyze.analyse.binding.sites import Reading, Site, Sites
-from edanalyze.analyse.contexts import Contexts
-from edanalyze.analyse.effect import Effect
-from edanalyze.analyse.trees import Step
+from edanalyze.analyse.effects.effect import Effect
+from edanalyze.analyse.engine.contexts import Contexts
+from edanalyze.analyse.trees.trees import Step
 from edanalyze.analyse.witness import Point
 from edanalyze.discover.service import CODED, Services
 from edanalyze.facts import ir

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from edanalyze.analyse.binding.handing import Handing
-from edanalyze.analyse.effect import Effect
-from edanalyze.analyse.effects import Effects
+from edanalyze.analyse.effects.effect import Effect
+from edanalyze.analyse.effects.effects import Effects
 from edanalyze.facts import ir
 from edanalyze.link.values import Constant, Display, ExternalInstance, Frame, Instance, Partial, Value, string
 from edanalyze.models import Slot

@@ -13,9 +13,9 @@ from edanalyze.analyse.binding.sites import Reading, Site, Sites
 from edanalyze.analyse.binding.subscriptions import Received, Subscriptions
 from edanalyze.analyse.binding.tasks import Tasks
 from edanalyze.analyse.binding.topics import Message, Topics
-from edanalyze.analyse.contexts import Contexts
-from edanalyze.analyse.effect import Effect
-from edanalyze.analyse.trees import Step
+from edanalyze.analyse.effects.effect import Effect
+from edanalyze.analyse.engine.contexts import Contexts
+from edanalyze.analyse.trees.trees import Step
 from edanalyze.analyse.witness import Point
 from edanalyze.facts import ir
 from edanalyze.link.entries import EntryPoint

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.binding.routing import Way
-from edanalyze.analyse.effect import Effect
-from edanalyze.analyse.trees import Step
+from edanalyze.analyse.effects.effect import Effect
+from edanalyze.analyse.trees.trees import Step
 from edanalyze.analyse.witness import Point
 from edanalyze.facts.ir import Place
 from edanalyze.link.entries import EntryPoint

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from edanalyze.analyse.binding.address import is_setting, joined, parse
 from edanalyze.analyse.binding.handing import Handing
 from edanalyze.analyse.binding.incontext import InContext
-from edanalyze.analyse.effect import Effect
-from edanalyze.analyse.effects import Effects
+from edanalyze.analyse.effects.effect import Effect
+from edanalyze.analyse.effects.effects import Effects
 from edanalyze.facts import ir
 from edanalyze.link.library import argument
 from edanalyze.link.values import External, ExternalInstance, Frame, Hole, Instance, String, Value, string

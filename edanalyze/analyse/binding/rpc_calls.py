@@ -11,10 +11,10 @@ from edanalyze.analyse.binding.hosts import Hosts
 from edanalyze.analyse.binding.procedures import Procedure
 from edanalyze.analyse.binding.records import RpcCall
 from edanalyze.analyse.binding.topics import Topics
-from edanalyze.analyse.contexts import Contexts
-from edanalyze.analyse.effect import Effect
-from edanalyze.analyse.stubs import Stubs
-from edanalyze.analyse.trees import Step
+from edanalyze.analyse.effects.effect import Effect
+from edanalyze.analyse.effects.stubs import Stubs
+from edanalyze.analyse.engine.contexts import Contexts
+from edanalyze.analyse.trees.trees import Step
 from edanalyze.discover.service import Services
 from edanalyze.facts import ir
 from edanalyze.link.entries import EntryPoint

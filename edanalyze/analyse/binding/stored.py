@@ -10,10 +10,10 @@ from edanalyze.analyse.binding.publishes import Publishes
 from edanalyze.analyse.binding.records import PublishCall
 from edanalyze.analyse.binding.sites import Reading, Sites
 from edanalyze.analyse.binding.topics import Message
-from edanalyze.analyse.contexts import Contexts
-from edanalyze.analyse.effect import Effect
-from edanalyze.analyse.outbox import is_outbox_write
-from edanalyze.analyse.trees import Step
+from edanalyze.analyse.effects.effect import Effect
+from edanalyze.analyse.effects.outbox import is_outbox_write
+from edanalyze.analyse.engine.contexts import Contexts
+from edanalyze.analyse.trees.trees import Step
 from edanalyze.analyse.witness import Point
 from edanalyze.facts import ir
 from edanalyze.facts.children import walk

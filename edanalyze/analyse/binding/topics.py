@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from edanalyze.analyse.binding.address import is_setting
 from edanalyze.analyse.binding.handing import Handing
 from edanalyze.analyse.binding.incontext import InContext, Made
-from edanalyze.analyse.effect import Effect
-from edanalyze.analyse.effects import Effects
+from edanalyze.analyse.effects.effect import Effect
+from edanalyze.analyse.effects.effects import Effects
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled
 from edanalyze.link.entries.prefixes import Prefixes

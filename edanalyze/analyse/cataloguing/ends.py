@@ -10,9 +10,9 @@ from edanalyze.analyse.binding.records import PublishCall
 from edanalyze.analyse.cataloguing.inprocess import Made
 from edanalyze.analyse.cataloguing.schemas import of_declared, of_shape, of_type
 from edanalyze.analyse.delivery import VERDICTS
-from edanalyze.analyse.identifiers import names_id
 from edanalyze.analyse.payloads.kinds import is_addressed_by_type
 from edanalyze.analyse.payloads.records import Payload
+from edanalyze.analyse.tracing.identifiers import names_id
 from edanalyze.catalog.records import Consumer, FieldRead, Producer
 from edanalyze.facts.children import spelled
 from edanalyze.link.entries import EntryPoint

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from edanalyze.analyse.acknowledgement import LASTING, UNACKNOWLEDGED
-from edanalyze.analyse.clauses import first_work
 from edanalyze.analyse.delivery.records import Reason
-from edanalyze.analyse.swallowing import Clause
+from edanalyze.analyse.handling.acknowledgement import LASTING, UNACKNOWLEDGED
+from edanalyze.analyse.handling.clauses import first_work
+from edanalyze.analyse.handling.swallowing import Clause
 from edanalyze.analyse.witness import Point
 from edanalyze.facts.ir import Place
 from edanalyze.link.entries import EntryPoint

@@ -11,7 +11,7 @@ from edanalyze.analyse.binding.incontext import InContext, Made
 from edanalyze.analyse.binding.records import PublishCall
 from edanalyze.analyse.binding.sites import Reading, Site, Sites
 from edanalyze.analyse.binding.topics import Message, Topics
-from edanalyze.analyse.effect import Effect
+from edanalyze.analyse.effects.effect import Effect
 from edanalyze.analyse.payloads.consumed import Consumed
 from edanalyze.analyse.payloads.content import Content
 from edanalyze.analyse.payloads.content import Made as Merged
@@ -19,7 +19,7 @@ from edanalyze.analyse.payloads.headers import Headers
 from edanalyze.analyse.payloads.records import Dump, EventName, Field, Leak, Payload, Reads, Shape, Type
 from edanalyze.analyse.payloads.shapes import Seen, Shapes
 from edanalyze.analyse.payloads.slots import Slots
-from edanalyze.analyse.trees import Step
+from edanalyze.analyse.trees.trees import Step
 from edanalyze.analyse.witness import Point
 from edanalyze.discover.schemas import DeclaredSchema
 from edanalyze.facts import ir

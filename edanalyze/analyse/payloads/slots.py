@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from edanalyze.analyse.binding.handing import Handing
 from edanalyze.analyse.binding.incontext import InContext, Made
-from edanalyze.analyse.effects import Effects
+from edanalyze.analyse.effects.effects import Effects
 from edanalyze.analyse.payloads.changes import Changes
 from edanalyze.analyse.payloads.content import Content
 from edanalyze.analyse.payloads.contents import Contents

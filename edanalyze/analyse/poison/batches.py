@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from edanalyze.analyse.clauses import first_work
+from edanalyze.analyse.handling.clauses import first_work
+from edanalyze.analyse.handling.swallowing import WORK
 from edanalyze.analyse.poison.limits import counts, is_limit
 from edanalyze.analyse.poison.records import Endless
 from edanalyze.analyse.reach import says
-from edanalyze.analyse.swallowing import WORK
-from edanalyze.analyse.trees import is_broad, steps
+from edanalyze.analyse.trees.trees import is_broad, steps
 from edanalyze.analyse.witness import Point, Witness
 from edanalyze.facts import ir
 from edanalyze.facts.children import bodies, calls, expressions, spelled, statements, walk

@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.bearing import Bears
-from edanalyze.analyse.engine import Engine
+from edanalyze.analyse.engine.engine import Engine
 from edanalyze.analyse.poison.batches import Batches
 from edanalyze.analyse.poison.limits import Limits
 from edanalyze.analyse.poison.records import Endless, named
 from edanalyze.analyse.poison.requeue import Caught, Requeues
 from edanalyze.analyse.poison.settings import Settings
-from edanalyze.analyse.trees import Step
+from edanalyze.analyse.trees.trees import Step
 from edanalyze.analyse.witness import Witness
 from edanalyze.facts.ir import Place
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.bearing import Bears
-from edanalyze.analyse.domain import Activation, Domain
-from edanalyze.analyse.effect import Effect
+from edanalyze.analyse.effects.effect import Effect
+from edanalyze.analyse.engine.domain import Activation, Domain
 from edanalyze.analyse.poison.limits import is_limit
-from edanalyze.analyse.trees import Attempt, Repeat, Rescue, Scoped, Step, is_broad
+from edanalyze.analyse.trees.trees import Attempt, Repeat, Rescue, Scoped, Step, is_broad
 from edanalyze.analyse.witness import INHERITED, Exposure, Point, Witness
 from edanalyze.facts import ir
 from edanalyze.facts.children import calls, expressions, statements

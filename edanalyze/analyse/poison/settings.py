@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from edanalyze.analyse.handling.swallowing import WORK
 from edanalyze.analyse.poison.records import Endless
-from edanalyze.analyse.swallowing import WORK
 from edanalyze.analyse.witness import Point
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled

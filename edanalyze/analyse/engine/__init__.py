@@ -1,0 +1,1 @@
+"""The engine: runs analyses over effect trees, across calls."""

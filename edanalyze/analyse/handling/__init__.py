@@ -1,0 +1,1 @@
+"""The handling of messages: acknowledgement, failure, and what a redelivery repeats."""

@@ -1,0 +1,1 @@
+"""HTTP calls: chains, loops, time limits and repetition."""

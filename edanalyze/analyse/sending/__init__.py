@@ -1,0 +1,1 @@
+"""The sending of messages: confirmation, order, and sending again."""

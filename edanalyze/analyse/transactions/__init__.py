@@ -1,0 +1,1 @@
+"""Transactions: what is stored, sent and called before, inside and after a commit."""
