@@ -118,10 +118,19 @@ class Signals:
             method = effect.name.rpartition(".")[2]
             if cls is None or not self._connected:
                 continue
+            cls = self._stored(cls)
             for signal, methods in _SIGNALS.items():
                 if method in methods:
                     found += self._told(signal, cls)
         return list(dict.fromkeys(found))
+
+    def _stored(self, cls: str) -> str:
+        """The mapped class whose rows a form or serializer stores (`class Meta: model = Order`), else the class."""
+        for meta in self._evaluator.attributes.of(Class(cls), "Meta"):
+            for model in self._evaluator.attributes.of(meta, "model") if isinstance(meta, Class) else ():
+                if isinstance(model, Class):
+                    return model.id
+        return cls
 
     def sent(self, callee: External, rows: Iterable[Api], call: ir.Call, frame: Frame) -> list[Function]:
         """The receivers of a signal that a call sends."""

@@ -9,7 +9,7 @@ from edanalyze.facts import ir
 from edanalyze.facts.children import walk
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
-from edanalyze.link.values import Display, External, ExternalInstance, Frame, Hole, String
+from edanalyze.link.values import Display, External, ExternalInstance, Frame, Hole, Instance, String
 
 if TYPE_CHECKING:
     from edanalyze.analyse.effects.effect import Effect
@@ -61,6 +61,8 @@ class Statements:
             return "upsert"
         if _INCREMENTING.match(method):
             return "increment"
+        if declared == "insert" and _changes_row(effect):
+            return "update"
         if declared and declared not in {"raw", "bulk", "dml"}:
             return declared
         if _INSERTING.match(method):
@@ -171,6 +173,15 @@ class Statements:
                 if value.parts and not all(isinstance(part, Hole) for part in value.parts):
                     return text
         return None
+
+
+def _changes_row(effect: Effect) -> bool:
+    """Whether the object that stores itself was made to change a stored row: `OrderSerializer(order, data=...)`."""
+    slot, receiver = effect.api.slots.get("changed"), effect.receiver
+    if slot is None or not isinstance(receiver, Instance | ExternalInstance) or receiver.site is None:
+        return False
+    row = argument(slot, receiver.site.call)
+    return row is not None and not (isinstance(row, ir.Const) and row.value is None)
 
 
 def _refined(verb: str, names: list[str], adds: bool) -> str:

@@ -47,7 +47,8 @@ KINDS: tuple[Kind, ...] = (
         "write",
         "Changes stored data.",
         "entity values sql statement keys table session database fields update_fields upsert condition ignore "
-        "force_insert unique_fields upsert_fields switch cursor merge func dedup",
+        "force_insert unique_fields upsert_fields switch cursor merge func dedup changed",
+        text="creates changes",
         verb="insert update upsert delete replace raw bulk insert_or_update dml",
         executes="flush commit await callback",
         durable="commit autocommit immediate",
