@@ -114,10 +114,17 @@ class _Finder:
                     for path in (*self._files.paths, *self._files.sources)
                     if _is_packaging(path) and folder_of(path) == folder
                 )
-                processes = [self._started_process(each) for each in starting]
-                self.found.append(
-                    _service(folder, "python", processes, name=self._title(folder), evidence=((evidence, 1),))
-                )
+                for part in self._applications(folder, starting):
+                    processes = [self._started_process(each) for each in part.entries]
+                    title = self._title(part.path)
+                    self.found.append(_service(part.path, "python", processes, name=title, evidence=((evidence, 1),)))
+
+    def _applications(self, folder: str, starting: Sequence[str]) -> list[Part]:
+        """The services that a packaged folder holds: each application that has a folder to itself, else the whole."""
+        made = parts(folder, dict.fromkeys(starting, ""), self._reach, self._files)
+        if all(each.path not in self._files.sources and not each.files for each in made):
+            return made
+        return [Part(folder, tuple(starting))]
 
     def started(self) -> None:
         """Files that start an application and belong to no service yet; the whole project if nothing was found."""
