@@ -11,7 +11,7 @@ from edanalyze.facts import ir
 from edanalyze.link.library import argument
 from edanalyze.link.parameters import is_bound
 from edanalyze.link.scopes import Scope
-from edanalyze.link.values import Frame, Partial
+from edanalyze.link.values import Display, Frame, Partial
 from edanalyze.models import Slot
 
 CALLABLE_KEYWORDS = frozenset({"target", "func", "function", "fn"})
@@ -34,6 +34,9 @@ class Handing:
         direct = argument(slot, call)
         if direct is not None:
             return direct, frame
+        unpacked = self._unpacked(slot.kw, call, frame) if slot.kw is not None else None
+        if unpacked is not None:
+            return unpacked
         function = frame.scope.function
         if function is None or frame.call is None or frame.caller is None or depth > DEEPEST:
             return None
@@ -48,6 +51,34 @@ class Handing:
         for name, value in call.keywords:
             if not name and isinstance(value, ir.Name) and kinds.get(value.id) == "kwargs" and slot.kw is not None:
                 return self.argument(Slot(kw=slot.kw), frame.call, frame.caller, depth + 1)
+        return None
+
+    def _unpacked(self, name: str, call: ir.Call, frame: Frame) -> tuple[ir.Expr, Frame] | None:
+        """What a dict that is made here and passed as `**options` holds under a name; what was put in last counts."""
+        for keyword, value in call.keywords:
+            if keyword:
+                continue
+            for table in self._evaluator.values(value, frame):
+                if isinstance(table, Display) and isinstance(table.expr, ir.Mapping):
+                    found = self._stored(table, name) or self._item(table.expr, name)
+                    if found is not None:
+                        return found, table.frame
+        return None
+
+    @staticmethod
+    def _item(table: ir.Mapping, name: str) -> ir.Expr | None:
+        wanted = ir.Const(name)
+        return next((value for key, value in table.items if key == wanted), None)
+
+    @staticmethod
+    def _stored(table: Display, name: str) -> ir.Expr | None:
+        """What the function that made a dict put into it later."""
+        scope = table.frame.scope
+        wanted = ir.Const(name)
+        for store in reversed(scope.stores):
+            if store.key == wanted and isinstance(store.base, ir.Name) and store.binding.kind == "value":
+                if any(binding.expr is table.expr for binding in scope.bindings.get(store.base.id, ())):
+                    return store.binding.expr
         return None
 
     def forwards(self, slot: Slot, call: ir.Call) -> bool:
