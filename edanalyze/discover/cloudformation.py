@@ -64,6 +64,7 @@ class Template:
             for name, each in mapping(body.get("Resources")).items()
         }
         self.given: dict[str, tuple[Template, Node]] = {}
+        self.nested: dict[str, Template] = {}
 
     @property
     def stack(self) -> str:
@@ -83,7 +84,7 @@ class Template:
             parts = (
                 text(argument).split(".", 1) if isinstance(argument, Text) else [text(each) for each in items(argument)]
             )
-            return self._reference(parts[0] if parts else "", depth)
+            return self._attribute(parts, depth)
         if function == "Sub":
             return self._substituted(argument, depth)
         if function == "Join" and isinstance(argument, Sequence) and len(argument) == 2:
@@ -114,6 +115,14 @@ class Template:
     def all_of(self, *types: str) -> Iterator[Resource]:
         """The resources of any of these types."""
         return (each for each in self.resources.values() if each.type in types)
+
+    def _attribute(self, parts: list[str], depth: int) -> str:
+        """An attribute of a resource: the name of the resource, or what a nested stack gives out."""
+        child = self.nested.get(parts[0]) if len(parts) == 2 and parts[1].startswith("Outputs.") else None
+        if child is not None:
+            output = mapping(mapping(child.body.get("Outputs")).get(parts[1].removeprefix("Outputs.")))
+            return child.value(output.get("Value"), depth + 1)
+        return self._reference(parts[0] if parts else "", depth)
 
     def _reference(self, name: str, depth: int) -> str:
         if name in _PSEUDO:
@@ -151,7 +160,7 @@ class Template:
                 return f"${{{name[1:]}}}"
             if name in local:
                 return self.value(local[name], depth + 1)
-            return self._reference(name if name in _PSEUDO else name.partition(".")[0], depth + 1)[:_LONGEST]
+            return self._attribute([name] if name in _PSEUDO else name.split(".", 1), depth + 1)[:_LONGEST]
 
         return _REFERENCE.sub(fill, self._by_name(text(pattern)[:_LONGEST], depth))
 
@@ -181,10 +190,11 @@ class Stacks:
         for each in self.templates:
             for nested in each.all_of("AWS::Serverless::Application", "AWS::CloudFormation::Stack"):
                 location = text(nested.properties.get("Location")) or text(nested.properties.get("TemplateURL"))
-                child = by_path.get(below(each.folder, location) or "")
+                child = _located(below(each.folder, location), by_path)
                 given = mapping(nested.properties.get("Parameters"))
                 if child is not None and child is not each:
                     child.given.update({name: (each, value) for name, value in given.items()})
+                    each.nested[nested.name] = child
         for each in self.templates:
             for parameter in each.all_of("AWS::SSM::Parameter"):
                 self._stored[each.value(parameter.properties.get("Name"))] = (each, parameter.properties.get("Value"))
@@ -231,6 +241,15 @@ class Stacks:
                     yield from ((key, str(value)) for key, value in each.items() if isinstance(value, Text))
                 for entry in items(top):
                     yield text(mapping(entry).get("ParameterKey")), text(mapping(entry).get("ParameterValue"))
+
+
+def _located(path: str | None, by_path: dict[str, Template]) -> Template | None:
+    """The template at a path; for what a build makes of a template, the one it was made of."""
+    if path is None or path in by_path or "/.aws-sam/build/" not in f"/{path}":
+        return by_path.get(path or "")
+    source = posixpath.normpath(f"/{path}".replace("/.aws-sam/build/", "/")).lstrip("/")
+    stem = source.rpartition(".")[0]
+    return next((by_path[each] for each in (source, f"{stem}.yaml", f"{stem}.yml") if each in by_path), None)
 
 
 def api_host(api: str) -> str:

@@ -16,6 +16,17 @@ KAFKA_WORKER = """
             print(message)
     """
 
+SQS_WORKER = """
+    import boto3
+
+    def work():
+        client = boto3.client("sqs")
+        while True:
+            got = client.receive_message(QueueUrl="https://sqs.eu-west-1.amazonaws.com/1/orders")
+            for message in got["Messages"]:
+                print(message)
+    """
+
 FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
     "an enum of topics": (
         {"orders.placed -> work"},
@@ -51,6 +62,50 @@ FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
                     KafkaProducer().send(settings.topic, b"")
                 """,
             "b.py": KAFKA_WORKER,
+        },
+    ),
+    "options that are passed as a dict": (
+        {"orders -> work"},
+        {
+            "a.py": """
+                import boto3
+
+                def send(group, body):
+                    options = {"QueueUrl": "https://sqs.eu-west-1.amazonaws.com/1/orders", "MessageBody": body}
+                    if group:
+                        options["MessageGroupId"] = group
+                    boto3.client("sqs").send_message(**options)
+                """,
+            "b.py": SQS_WORKER,
+        },
+    ),
+    "an option that is put into the dict later": (
+        {"orders -> work"},
+        {
+            "a.py": """
+                import boto3
+
+                def send(body):
+                    options = dict()
+                    options = {"QueueUrl": "other"}
+                    options["QueueUrl"] = "https://sqs.eu-west-1.amazonaws.com/1/orders"
+                    boto3.client("sqs").send_message(MessageBody=body, **options)
+                """,
+            "b.py": SQS_WORKER,
+        },
+    ),
+    "resources of boto3": (
+        {"orders -> work"},
+        {
+            "a.py": """
+                import boto3
+
+                QUEUE = boto3.resource("sqs").Queue("https://sqs.eu-west-1.amazonaws.com/1/orders")
+
+                def send(body):
+                    QUEUE.send_message(MessageBody=body)
+                """,
+            "b.py": SQS_WORKER,
         },
     ),
     "a class attribute of the event": (

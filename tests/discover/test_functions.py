@@ -267,6 +267,35 @@ def test_nested_stack_gets_its_parameters_from_the_parent(found: Found) -> None:
     assert project.deployment.events[0].name == "jobs"
 
 
+def test_nested_stacks_as_a_build_leaves_them_tell_each_other_their_outputs(found: Found) -> None:
+    child = """\
+        Resources:
+          Q: {Type: AWS::SQS::Queue, Properties: {QueueName: jobs}}
+        Outputs: {Name: {Value: !GetAtt Q.QueueName}}
+        """
+    project = found(
+        {
+            "template.yaml": """\
+                Resources:
+                  Queues:
+                    Type: AWS::Serverless::Application
+                    Properties: {Location: ./queues/.aws-sam/build/template.yaml}
+                  Work:
+                    Type: AWS::Serverless::Function
+                    Properties:
+                      CodeUri: .
+                      Handler: w.run
+                      Environment: {Variables: {QUEUE: !GetAtt Queues.Outputs.Name}}
+                      Events: {E: {Type: SQS, Properties: {Queue: !Sub "${Queues.Outputs.Name}"}}}
+                """,
+            "queues/template.yml": child,
+            "w.py": "",
+        }
+    )
+    assert project.deployment.events[0].name == "jobs"
+    assert [each.value for each in project.deployment.functions[0].environment] == ["jobs"]
+
+
 def test_serverless_framework_project(found: Found) -> None:
     project = found(
         {

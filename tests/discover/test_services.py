@@ -337,6 +337,19 @@ def test_folders_that_each_start_an_application(found: Found) -> None:
     assert owner(project, "start_all.py") is None
 
 
+def test_a_packaged_folder_of_several_django_projects_holds_as_many_services(found: Found) -> None:
+    project = {
+        name: text
+        for each in ("orders", "stock")
+        for name, text in {
+            f"backend/{each}/manage.py": "import os\n\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'x.settings')\n",
+            f"backend/{each}/{each}/views.py": "from django.views import View\n",
+        }.items()
+    }
+    services = found({"backend/requirements.txt": "django\n", **project}).services
+    assert {each.name: each.path for each in services.all} == {"orders": "backend/orders", "stock": "backend/stock"}
+
+
 def test_innermost_service_has_the_file(found: Found) -> None:
     project = found(
         {
