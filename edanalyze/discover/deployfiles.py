@@ -131,4 +131,4 @@ def below(folder: str, path: str) -> str | None:
 
 def folder_of(path: str) -> str:
     """The folder a file is in, "." for the root."""
-    return posixpath.dirname(path) or "."
+    return path.rpartition("/")[0] or "."

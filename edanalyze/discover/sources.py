@@ -27,16 +27,28 @@ def read(file: SourceFile, largest: int) -> bytes:
     """
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        with open(os.open(file.absolute, flags), "rb") as opened:
-            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+        opened = os.open(file.absolute, flags)
+        try:
+            about = os.fstat(opened)
+            if not stat.S_ISREG(about.st_mode):
                 raise Unreadable("no regular file")
-            data = opened.read(largest + 1)
+            data = _all(opened, min(about.st_size, largest) + 1, largest + 1)
+        finally:
+            os.close(opened)
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror}") from error
     if len(data) > largest:
         raise Unreadable(f"more bytes than max-file-size ({largest:,})")
     if b"\0" in data:
         raise Unreadable("holds NUL bytes: no Python source")
+    return data
+
+
+def _all(opened: int, expected: int, most: int) -> bytes:
+    """What a file holds, at most `most` bytes; it is not longer than was expected, if nothing writes to it."""
+    data = os.read(opened, expected)
+    while len(data) < most and (more := os.read(opened, min(most - len(data), 1 << 20))):
+        data += more
     return data
 
 

@@ -39,6 +39,7 @@ class Program:
             self._add(facts)
         self._tops = self._top_level_packages()
         self._resolved: dict[tuple[str, str], str | None] = {}
+        self._related: dict[tuple[str, int, str], str | None] = {}
 
     # -------------------------------------------------------------- building
 
@@ -139,6 +140,12 @@ class Program:
 
     def relative(self, module: str, level: int, name: str) -> str | None:
         """The module that `from <level dots>name` names from within `module`."""
+        key = (module, level, name)
+        if key not in self._related:
+            self._related[key] = self._relative(module, level, name)
+        return self._related[key]
+
+    def _relative(self, module: str, level: int, name: str) -> str | None:
         path = self.paths[module]
         folder = posixpath.dirname(path)
         for _ in range(level - 1):

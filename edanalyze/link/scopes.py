@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import msgspec
@@ -42,8 +41,7 @@ _LEAVES = frozenset({ir.Name, ir.Const, ir.Hole})
 """Expressions that hold no others; most are of these."""
 
 
-@dataclass(eq=False)
-class Scope:
+class Scope(msgspec.Struct, eq=False):
     """A lexical scope. `name` is its qualname in the module ("" for the module itself)."""
 
     module: str
@@ -52,16 +50,16 @@ class Scope:
     parent: Scope | None
     function: FunctionFacts | None = None
     klass: ClassFacts | None = None
-    bindings: dict[str, list[Binding]] = field(default_factory=dict)
-    stores: list[Store] = field(default_factory=list)
-    calls: list[tuple[ir.Call, Scope]] = field(default_factory=list)
-    comprehensions: dict[int, Scope] = field(default_factory=dict)
-    returned: list[ir.Expr] = field(default_factory=list)
-    yielded: list[tuple[ir.Expr, bool]] = field(default_factory=list)
-    outer: dict[str, str] = field(default_factory=dict)
-    star_imports: list[ir.Import] = field(default_factory=list)
-    loops: list[ir.Loop] = field(default_factory=list)
-    reaching: dict[int, list[Binding]] = field(default_factory=dict)
+    bindings: dict[str, list[Binding]] = {}
+    stores: list[Store] = []
+    calls: list[tuple[ir.Call, Scope]] = []
+    comprehensions: dict[int, Scope] = {}
+    returned: list[ir.Expr] = []
+    yielded: list[tuple[ir.Expr, bool]] = []
+    outer: dict[str, str] = {}
+    star_imports: list[ir.Import] = []
+    loops: list[ir.Loop] = []
+    reaching: dict[int, list[Binding]] = {}
 
     @property
     def id(self) -> str:

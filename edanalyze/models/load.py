@@ -69,7 +69,7 @@ def _dots(name: str) -> list[int]:
 
 def _touches(known: str, names: set[str], prefixes: set[str]) -> bool:
     """An import needs a library when it lies below its name, or is a package around it (`import google.cloud`)."""
-    return known in prefixes or ("." in known and any(known.startswith(f"{name}.") for name in names))
+    return known in prefixes or any(known[:end] in names for end in _dots(known))
 
 
 def digest() -> str:

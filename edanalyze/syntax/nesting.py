@@ -60,20 +60,31 @@ _BRACKET = re.compile(r"[()\[\]{}]").findall
 _PATTERN = re.compile(r"\b(?:case|del)\b").search
 _CONTINUES = re.compile(
     r"""\n(?:
-        (?<=[-.+*/|&^%@<>=!\\]\n)
-      | (?<=[dtrfn]\n)(?:(?<=[ ]and\n)|(?<=[ ]not\n)|(?<=[ ](?:or|if|in)\n))
-      | (?<=else\n)
-      | [ \t)\]}]*(?:[-.+*/|&^%<>=!]|(?:and|or|not|in|is|await|lambda)\b|else[ \t(])
+        [ \t)\]}]*[-.+*/|&^%<>=!aonile]  # most lines start otherwise, which one look tells
+        (?:
+            (?<=[-.+*/|&^%<>=!])(?!(?<=-)>)
+          | (?:(?<=a)(?:nd|wait)|(?<=o)r|(?<=n)ot|(?<=i)[ns]|(?<=l)ambda)\b
+          | (?<=e)lse[ \t(]
+        )
+      | (?<=[-.+*/|&^%@<>=!\\dtrfne]\n)
+        (?:(?<=[-.+*/|&^%@<>=!\\]\n)|(?<=[ ]and\n)|(?<=[ ]not\n)|(?<=[ ](?:or|if|in)\n)|(?<=else\n))
     )""",
     re.VERBOSE,
 ).findall
-"""The ends of lines between which an expression goes on without a bracket or comma."""
+"""The ends of lines between which an expression goes on without a bracket or comma; `->` stands in none."""
+
+_QUOTED = (
+    r'"""[^"\\]*(?:(?:\\.|""?(?!"))[^"\\]*)*"""'
+    r"|'''[^'\\]*(?:(?:\\.|''?(?!'))[^'\\]*)*'''"
+    r'|"[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*"'
+    r"|'[^'\\\r\n]*(?:\\.[^'\\\r\n]*)*'"
+)
+_TEXT = re.compile(rf"#[^\r\n]*|{_QUOTED}", re.DOTALL)
+"""Comments and strings, whose lines may end in a full stop."""
 
 _TOKEN = re.compile(
+    rf"\#[^\r\n]* | (?P<string>[A-Za-z]{{0,3}}(?:{_QUOTED}))"
     r"""
-      \#[^\r\n]*
-    | (?P<string>[A-Za-z]{0,3}(?:\"{3}(?:[^\\]|\\.)*?\"{3}|'{3}(?:[^\\]|\\.)*?'{3}
-                                |"(?:[^"\\\r\n]|\\.)*"|'(?:[^'\\\r\n]|\\.)*'))
     | \\\r?\n
     | (?P<newline>[\r\n]+)
     | (?P<open>[(\[{])
@@ -111,10 +122,23 @@ def _looks_deep(text: str) -> bool:
     brackets = _brackets(text)
     if brackets > _PLAIN.brackets or (brackets > _PLAIN.doublings and _PATTERN(text) is not None):
         return True
-    lines = text.split("\n")
-    if max(map(len, lines)) > _PLAIN_LINE:
+    if _has_long_line(text):
         return True
-    return len(lines) > _PLAIN_LINES and (text.count("elif") > _PLAIN_LINES or len(_CONTINUES(text)) > _PLAIN_LINES)
+    if text.count("\n") < _PLAIN_LINES:
+        return False
+    return text.count("elif") > _PLAIN_LINES or (
+        len(_CONTINUES(text)) > _PLAIN_LINES and len(_CONTINUES(_TEXT.sub('""', text))) > _PLAIN_LINES
+    )
+
+
+def _has_long_line(text: str) -> bool:
+    start = 0
+    while start < len(text) - _PLAIN_LINE:
+        end = text.rfind("\n", start, start + _PLAIN_LINE + 1)
+        if end < 0:
+            return True
+        start = end + 1
+    return False
 
 
 def _brackets(text: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edanalyze.facts.module import Comment
+from edanalyze.syntax import lower
 from tests.syntax.lowering import module
 
 
@@ -52,3 +53,10 @@ def test_strings_are_no_comments(source: str) -> None:
 )
 def test_comments_behind_strings_are_found(source: str) -> None:
     assert module(source).comments == (Comment(1, "noqa"),)
+
+
+def test_statements_that_share_lines_hide_no_comment() -> None:
+    source = "x = '''\n# noqa\n'''; y = (\n    1)  # noqa\n@a  # noqa\n@b(\n    1)  # noqa\ndef f(): ...\n# noqa"
+    for reader in ("abstract", "concrete"):
+        lines = [comment.line for comment in lower("shop/orders.py", source.encode(), reader).comments]
+        assert lines == [4, 5, 7, 9]

@@ -53,14 +53,14 @@ class Bearing:
         self._overrides: dict[str, tuple[str, ...]] = {}
         self._leading: dict[frozenset[str], frozenset[str]] = {}
 
-    def of(self, function: str) -> Bears:
+    def of(self, function: str) -> int:
         """What a function, or the top level of a module (`module:`), may come to, be it through others.
 
         As far as an analysis of transactions cares.
         """
         return self._transactional.get(function, Bears.NOTHING)
 
-    def may(self, function: str, come_to: Bears) -> bool:
+    def may(self, function: str, come_to: int) -> bool:
         """Whether a function, or the top level of a module, may come to any of some things."""
         return bool(self._all.get(function, Bears.NOTHING) & come_to)
 
@@ -109,13 +109,13 @@ class Bearing:
         ]
 
     @cached_property
-    def _transactional(self) -> dict[str, Bears]:
+    def _transactional(self) -> dict[str, int]:
         return {function: bears & TRANSACTIONAL for function, bears in self._all.items()}
 
     @cached_property
-    def _direct(self) -> tuple[dict[str, Bears], dict[str, list[str]]]:
+    def _direct(self) -> tuple[dict[str, int], dict[str, list[str]]]:
         """What functions themselves do, and the functions that may call each."""
-        found: dict[str, Bears] = {}
+        found: dict[str, int] = {}
         callers: dict[str, list[str]] = defaultdict(list)
         for function in self.functions:
             found[function], callees = self._own(function)
@@ -139,7 +139,7 @@ class Bearing:
         return frozenset(found)
 
     @cached_property
-    def _all(self) -> dict[str, Bears]:
+    def _all(self) -> dict[str, int]:
         found = dict(self._direct[0])
         callers = self._direct[1]
         waiting = [function for function, bears in found.items() if bears]
@@ -152,7 +152,7 @@ class Bearing:
                     waiting.append(caller)
         return found
 
-    def _own(self, function: str) -> tuple[Bears, set[str]]:
+    def _own(self, function: str) -> tuple[int, set[str]]:
         """What a function itself does, and the functions that it may call."""
         bears = Bears.NOTHING
         callees: set[str] = set()
@@ -182,12 +182,12 @@ class Bearing:
 
     # -------------------------------------------------------------------- steps
 
-    def _step(self, step: Step, callees: set[str]) -> Bears:
+    def _step(self, step: Step, callees: set[str]) -> int:
         callees.update(self._run_by(step.targets))
         bears = self._effects(step.effects, step.scope)
         return bears | self._dynamic(step, callees) if step.dynamic else bears
 
-    def _dynamic(self, step: Step, callees: set[str]) -> Bears:
+    def _dynamic(self, step: Step, callees: set[str]) -> int:
         """What a call may mean in one context or another."""
         called = step.call.function
         frame = self._evaluator.root(step.scope)
@@ -213,7 +213,7 @@ class Bearing:
         callees.update(guess.functions)
         return bears | guess.bears
 
-    def _effects(self, effects: Iterable[Effect], scope: Scope) -> Bears:
+    def _effects(self, effects: Iterable[Effect], scope: Scope) -> int:
         bears = Bears.NOTHING
         for effect in effects:
             bears |= of_effect(effect.kind)
@@ -221,7 +221,7 @@ class Bearing:
                 bears |= Bears.SENDS
         return bears
 
-    def _as_modelled(self, call: ir.Call, frame: Frame) -> Bears:
+    def _as_modelled(self, call: ir.Call, frame: Frame) -> int:
         """What a call may come to with other arguments than are known here (its SQL, its URL)."""
         library = self._evaluator.models
         bears = Bears.NOTHING

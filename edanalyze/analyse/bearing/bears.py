@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from enum import Flag, auto
+from typing import Final
 
 from edanalyze.analyse.effects.effects import EFFECTS
 
 
-class Bears(Flag):
-    """What a function may come to.
+class Bears:
+    """What a function may come to, as the bits of a number; numbers are united much faster than members of an enum.
 
     SENDS: a message, a request, or an outbox row. DEFERS: a message until the commit. STORES: writes, or begins and
     ends transactions. CHANGES: objects that a commit stores without being told (only where there is such a commit).
@@ -17,22 +17,22 @@ class Bears(Flag):
     as the engine follows errors: it raises one, or catches only some of them; or it may not come back.
     """
 
-    NOTHING = 0
-    SENDS = auto()
-    DEFERS = auto()
-    STORES = auto()
-    CHANGES = auto()
-    FAILS = auto()
-    ASKS = auto()
-    SETTLES = auto()
-    ACTS = auto()
-    RAISES = auto()
+    NOTHING: Final = 0
+    SENDS: Final = 1
+    DEFERS: Final = 2
+    STORES: Final = 4
+    CHANGES: Final = 8
+    FAILS: Final = 16
+    ASKS: Final = 32
+    SETTLES: Final = 64
+    ACTS: Final = 128
+    RAISES: Final = 256
 
 
-ANYTHING = ~Bears.NOTHING
+ANYTHING = 511
 AFFECTS = Bears.SENDS | Bears.DEFERS | Bears.STORES | Bears.SETTLES | Bears.ACTS
 """Any effect."""
-TRANSACTIONAL = ~(Bears.SETTLES | Bears.ACTS | Bears.RAISES)
+TRANSACTIONAL = ANYTHING & ~(Bears.SETTLES | Bears.ACTS | Bears.RAISES)
 """What an analysis of transactions cares about."""
 
 _OF_EFFECT = {
@@ -44,12 +44,12 @@ _OF_EFFECT = {
 }
 
 
-def of_effect(kind: str) -> Bears:
+def of_effect(kind: str) -> int:
     """What an effect of a kind comes to."""
     return _OF_EFFECT.get(kind, Bears.ACTS)
 
 
-def of_api(kind: str) -> Bears:
+def of_api(kind: str) -> int:
     """What a call of an API of a kind of models comes to."""
     effect = EFFECTS.get(kind)
     return of_effect(effect) if effect is not None else Bears.NOTHING

@@ -31,7 +31,7 @@ class Guess(NamedTuple):
     """What a call may be: functions of the program, and what else it may come to."""
 
     functions: frozenset[str]
-    bears: Bears
+    bears: int
 
 
 _NONE = Guess(frozenset(), Bears.NOTHING)
@@ -182,10 +182,10 @@ class OpenCalls:
         return Guess(frozenset(functions), ANYTHING if unknown else Bears.NOTHING)
 
     @cached_property
-    def _spelled(self) -> dict[str, Bears]:
+    def _spelled(self) -> dict[str, int]:
         """What the APIs of a name come to."""
         models = self._evaluator.models.models
-        found: dict[str, Bears] = defaultdict(lambda: Bears.NOTHING)
+        found: dict[str, int] = defaultdict(lambda: Bears.NOTHING)
         for kind in EFFECTS:
             bears = of_api(kind)
             for name in models.spellings([kind]) if bears else ():

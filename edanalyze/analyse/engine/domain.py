@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+import msgspec
 
 from edanalyze.analyse.effects.effect import Effect
 from edanalyze.analyse.trees.trees import Aside, Attempt, Mutation, Repeat, Rescue, Scoped, Step
@@ -20,13 +21,12 @@ if TYPE_CHECKING:
 S = TypeVar("S")
 
 
-@dataclass(eq=False, slots=True)
-class Activation(Generic[S]):
+class Activation(msgspec.Struct, Generic[S], eq=False):
     """One run of a function: where it is, in which context, and what it exposes to its caller."""
 
     function: str
     frame: Frame
-    exposures: list[Exposure] = field(default_factory=list)
+    exposures: list[Exposure] = []
     tries: int = 0
     at_yield: Callable[[Sequence[S]], tuple[list[S], list[S]]] | None = None
 
@@ -39,19 +39,17 @@ class Activation(Generic[S]):
         self.exposures.append(Exposure(kind, witness))
 
 
-@dataclass(eq=False, slots=True)
-class Flow(Generic[S]):
+class Flow(msgspec.Struct, Generic[S], eq=False):
     """Where control goes after a block, with the states that go there."""
 
-    next: list[S] = field(default_factory=list)
-    returned: list[S] = field(default_factory=list)
-    raised: list[S] = field(default_factory=list)
-    broke: list[S] = field(default_factory=list)
-    continued: list[S] = field(default_factory=list)
+    next: list[S] = []
+    returned: list[S] = []
+    raised: list[S] = []
+    broke: list[S] = []
+    continued: list[S] = []
 
 
-@dataclass(frozen=True, eq=False)
-class Summary(Generic[S]):
+class Summary(msgspec.Struct, Generic[S], frozen=True, gc=False, eq=False):
     """What a function does: exit states by return and by exception, and what it exposes."""
 
     exits: tuple[S, ...]

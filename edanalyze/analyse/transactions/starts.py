@@ -47,9 +47,9 @@ def find(system: System) -> tuple[Found, ...]:
     return tuple(item for item in found if not _is_run_twice(item) and not (item.carried and _is_carried(item, system)))
 
 
-def _is_worth(bears: Bears) -> bool:
+def _is_worth(bears: int) -> bool:
     """Whether a function is worth a start: it defers messages, or it sends some and stores something, too."""
-    return Bears.DEFERS in bears or (Bears.SENDS in bears and bool(bears & (Bears.STORES | Bears.CHANGES)))
+    return bool(bears & Bears.DEFERS or (bears & Bears.SENDS and bears & (Bears.STORES | Bears.CHANGES)))
 
 
 def _is_run_twice(found: Found) -> bool:

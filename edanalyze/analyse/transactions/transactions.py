@@ -342,8 +342,8 @@ class Transactions(CrossingCalls):
                 self._report(Found(code, witness, ()))
 
 
-def _part(bears: Bears) -> _Part:
+def _part(bears: int) -> _Part:
     """What a function that may come to this is to a state."""
-    if bears is Bears.NOTHING or bears is Bears.ASKS:
+    if not bears & ~Bears.ASKS:
         return _Part.NONE
-    return _Part.FAILS if bears is Bears.FAILS else _Part.MATTERS
+    return _Part.FAILS if bears == Bears.FAILS else _Part.MATTERS

@@ -6,9 +6,10 @@ every analysis. A call that neither has an effect nor runs project code leaves n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any, TypeAlias
+
+import msgspec
 
 from edanalyze.analyse.effects.effect import Effect
 from edanalyze.facts import ir
@@ -16,8 +17,7 @@ from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Function
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
+class Step(msgspec.Struct, frozen=True, gc=False, eq=False):
     """A call: its library effects, then the project functions it may run.
 
     `dynamic`: look again in a call frame; `selected`: and believe it when there is nothing, because the caller chooses
@@ -32,8 +32,7 @@ class Step:
     selected: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Mutation:
+class Mutation(msgspec.Struct, frozen=True, gc=False, eq=False):
     """A change of an object that may be a persistent entity: `order.status = ...`, `self.lines.append(...)`.
 
     `augmented`: something is added to an attribute of another object.
@@ -44,8 +43,7 @@ class Mutation:
     augmented: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Alternative:
+class Alternative(msgspec.Struct, frozen=True, gc=False, eq=False):
     """`if test` with both sides (also conditional expressions and short-circuit operators, whose test may be None)."""
 
     test: ir.Expr | None
@@ -54,8 +52,7 @@ class Alternative:
     orelse: Tree
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Cases:
+class Cases(msgspec.Struct, frozen=True, gc=False, eq=False):
     """A match statement: one body runs, or none unless `exhaustive`."""
 
     subject: ir.Expr
@@ -64,8 +61,7 @@ class Cases:
     exhaustive: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Repeat:
+class Repeat(msgspec.Struct, frozen=True, gc=False, eq=False):
     """A loop or comprehension. `statement` is the source construct; `collection`: it visits the items of one."""
 
     statement: ir.Loop | ir.Comprehension
@@ -75,16 +71,14 @@ class Repeat:
     orelse: Tree = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rescue:
+class Rescue(msgspec.Struct, frozen=True, gc=False, eq=False):
     """One `except` clause."""
 
     handler: ir.Handler
     body: Tree
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True, gc=False, eq=False):
     """`try` with its clauses."""
 
     statement: ir.Try
@@ -95,8 +89,7 @@ class Attempt:
     final: Tree
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scoped:
+class Scoped(msgspec.Struct, frozen=True, gc=False, eq=False):
     """A `with` item (or a decorator) around a body.
 
     `effects` are those of the library object that is entered (a transaction scope); `enter`/`leave` the project
@@ -112,8 +105,7 @@ class Scoped:
     body: Tree
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Aside:
+class Aside(msgspec.Struct, frozen=True, gc=False, eq=False):
     """Code that does not run in line: `kind` "deferred", "concurrent" or "after_commit", made by `call`.
 
     Concurrent code is waited for; deferred code is not.
@@ -126,8 +118,7 @@ class Aside:
     direct: bool = False  # the function itself was handed over, not a lambda
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Leave:
+class Leave(msgspec.Struct, frozen=True, gc=False, eq=False):
     """`return`, `raise`, `break`, `continue`, or the `yield` of a context manager (`kind`)."""
 
     kind: str
@@ -141,8 +132,7 @@ Tree: TypeAlias = tuple[Node, ...]
 EMPTY: Tree = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FunctionTree:
+class FunctionTree(msgspec.Struct, frozen=True, gc=False, eq=False):
     """The tree of one function (or of a module's top level).
 
     `callables` are parameters that are called or handed on; `switches` those that are tested; `selectors` those that
@@ -152,13 +142,14 @@ class FunctionTree:
     id: str
     scope: Scope
     body: Tree
-    callables: frozenset[str] = field(default=frozenset())
-    switches: frozenset[str] = field(default=frozenset())
-    selectors: frozenset[str] = field(default=frozenset())
-    telling: tuple[str, ...] = field(init=False)
+    callables: frozenset[str] = frozenset()
+    switches: frozenset[str] = frozenset()
+    selectors: frozenset[str] = frozenset()
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "telling", tuple(sorted(self.callables | self.switches)))
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """The callables and switches, in order."""
+        return tuple(sorted(self.callables | self.switches))
 
 
 def is_broad(handler: ir.Handler) -> bool:
@@ -170,12 +161,20 @@ def is_broad(handler: ir.Handler) -> bool:
     return any(isinstance(name, ir.Name) and name.id in {"Exception", "BaseException"} for name in names)
 
 
-def nodes(tree: Tree) -> Iterator[Node]:
+def nodes(tree: Tree) -> list[Node]:
     """All nodes of a tree, also those that run aside, in source order; a node comes before what it holds."""
+    found: list[Node] = []
+    _gather(tree, found)
+    return found
+
+
+def _gather(tree: Tree, found: list[Node]) -> None:
     for node in tree:
-        yield node
-        for part in parts(node):
-            yield from nodes(part)
+        found.append(node)
+        held = _PARTS.get(type(node))
+        for part in held(node) if held is not None else ():
+            if part:
+                _gather(part, found)
 
 
 _PARTS: dict[type, Callable[[Any], tuple[Tree, ...]]] = {
@@ -196,4 +195,4 @@ def parts(node: Node) -> tuple[Tree, ...]:
 
 def steps(tree: Tree) -> list[Step]:
     """All steps of a tree, also those that run aside, in source order."""
-    return [node for node in nodes(tree) if isinstance(node, Step)]
+    return [node for node in nodes(tree) if type(node) is Step]

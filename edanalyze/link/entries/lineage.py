@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 
 from edanalyze.link.evaluate import Evaluator
 
@@ -26,6 +28,13 @@ class Lineage:
 
     def descendants(self, base: str) -> Iterator[str]:
         """The project classes that inherit from a library class, in the order of their names."""
-        for identifier in sorted(self._evaluator.program.classes):
-            if self._evaluator.program.classes[identifier].bases and base in self.ancestors(identifier):
-                yield identifier
+        yield from self._heirs.get(base, ())
+
+    @cached_property
+    def _heirs(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        classes = self._evaluator.program.classes
+        for identifier in sorted(classes):
+            for base in self.ancestors(identifier) if classes[identifier].bases else ():
+                found[base].append(identifier)
+        return found

@@ -21,7 +21,7 @@ def read(path: str, text: str) -> ModuleFacts:
     visitor = StatementVisitor(text)
     try:
         body = visitor.module(tree)
-        spoken = comments(visitor.lines)
+        spoken = comments(text, visitor.lines, tree)
     except (RecursionError, LostPosition, IndexError, KeyError):
         raise Unsure from None
     lines = visitor.lines
