@@ -140,7 +140,8 @@ class Events:
 
     def _carrier(self, scope: Scope) -> str:
         """What carries records: as the function reads them, else functions of its module, else any that it calls."""
-        near, far = [scope], []
+        near: list[Scope] = [scope]
+        far: list[Scope] = []
         for callee in self._callees(scope):
             (near if callee.module == scope.module else far).append(callee)
             far += self._callees(callee)
