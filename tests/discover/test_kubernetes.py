@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from tests.discover.discovered import Discovered
 
 Found = Callable[[dict[str, str]], Discovered]
@@ -275,3 +277,14 @@ def test_shapes_that_mean_nothing_are_passed_over(found: Found) -> None:
         }
     )
     assert project.unanalysed == ()
+
+
+def test_what_a_chart_sets_can_be_written_down(found: Found) -> None:
+    project = found(
+        {
+            "chart/Chart.yaml": "name: shop\nversion: 1.0.0\n",
+            "chart/values.yaml": "env:\n  ORDERS_TOPIC: orders.placed\n",
+            "shop/app.py": "",
+        }
+    )
+    assert b"orders.placed" in msgspec.json.encode(project.deployment)
