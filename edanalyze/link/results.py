@@ -216,11 +216,19 @@ class Results:
         """What iterating `expr` yields."""
         evaluator = self._evaluator
         found: list[Value] = []
-        if isinstance(expr, ir.Call) and isinstance(expr.function, ir.Attr) and expr.function.name == "values":
-            table = expr.function.value
-            for value in evaluator.values(table, frame):
-                if isinstance(value, Display):
+        if isinstance(expr, ir.Call) and isinstance(expr.function, ir.Attr):
+            table, name = expr.function.value, expr.function.name
+            for value in evaluator.values(table, frame) if name in {"values", "keys"} else ():
+                if isinstance(value, Display) and name == "values":
                     found += [*evaluator.items.member(value, None), *evaluator.registries.members(table, value)]
+                elif isinstance(value, Display) and isinstance(value.expr, ir.Mapping):
+                    found += [
+                        key
+                        for each, _ in value.expr.items
+                        if each is not None
+                        for key in evaluator.values(each, value.frame)
+                    ]
+                    found += evaluator.registries.keys(table, value)
             if found:
                 return tuple(dict.fromkeys(found))
         for value in evaluator.values(expr, frame):

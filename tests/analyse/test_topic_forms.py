@@ -675,6 +675,32 @@ FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
                 """,
         },
     ),
+    "streams that are read by the keys of a table": (
+        {"orders -> work", "paid -> work", "shipped -> again"},
+        {
+            "a.py": """
+                import redis
+                store = redis.Redis()
+                HANDLERS = {"orders": print, "paid": print}
+
+                def send():
+                    for stream in HANDLERS.keys():
+                        store.xadd(stream, {"n": 1})
+                    store.xadd("shipped", {"n": 1})
+
+                def work():
+                    streams = {stream: ">" for stream in HANDLERS.keys()}
+                    while True:
+                        for stream, entries in store.xreadgroup("workers", "one", streams):
+                            print(entries)
+
+                def again():
+                    while True:
+                        for stream, entries in store.xreadgroup("shipping", "one", dict.fromkeys(["shipped"], ">")):
+                            print(entries)
+                """,
+        },
+    ),
     "templates that differ in the names of their variables alone": (
         {"orders.{shop}.placed -> on_order", "orders.{shop}.paid -> -"},
         {

@@ -126,6 +126,10 @@ class Domain(ABC, Generic[S]):
         """The state on one side of a branch; None when that side cannot be taken."""
         return state
 
+    def begun(self, node: Repeat, state: S) -> S:
+        """The state when a loop is entered."""
+        return state
+
     def again(self, node: Repeat, state: S) -> S:
         """The state when a loop starts over."""
         return state

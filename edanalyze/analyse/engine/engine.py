@@ -175,6 +175,7 @@ class Engine(Generic[S]):
 
     def _repeat(self, node: Repeat, states: list[S], run: Activation[S], flow: Flow[S]) -> list[S]:
         statement = node.statement
+        states = [self.domain.begun(node, state) for state in states]
         endless = isinstance(statement, ir.Loop) and statement.kind == "while" and _is_true(statement.source)
         done: list[S] = []
         leaving: list[S] = [] if endless else list(states)

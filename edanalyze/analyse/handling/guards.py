@@ -126,6 +126,8 @@ class Guards:
                 return Verdict(Guard.CLAIM, first) if first is not None else self._compared(test, scope, depth)
             case ir.Operation(operator="is" | "==", operands=(left, ir.Const(value=True))):
                 return self._judge(left, scope, depth)
+            case ir.Operation(operator="in" | "not in", operands=(ir.Const(value=str()), _)):
+                return None  # a word in a text, a field of the message
             case ir.Operation(operator="in" | "not in" as operator, operands=(_, container)):
                 if isinstance(container, ir.Items | ir.Mapping | ir.Const):
                     return self._state(test.operands[0], scope, depth)

@@ -12,7 +12,7 @@ from edanalyze.analyse.engine.domain import Activation, Domain
 from edanalyze.analyse.handling.guards import Guard, Guards
 from edanalyze.analyse.handling.repetition import Repeating
 from edanalyze.analyse.handling.unique import catches_duplicates, catches_missing, has_unique_key
-from edanalyze.analyse.trees.trees import Attempt, Mutation, Rescue, Scoped, Step, is_broad
+from edanalyze.analyse.trees.trees import Attempt, Mutation, Repeat, Rescue, Scoped, Step, is_broad
 from edanalyze.analyse.witness import INHERITED, Exposure, Point, Witness
 from edanalyze.facts import ir
 from edanalyze.facts.children import calls, expressions, spelled, statements
@@ -52,14 +52,23 @@ class Repetition:
 class Idempotency(Domain[Repetition]):
     """The domain of EDA301: exposes every effect that a repetition would repeat.
 
-    `changed` are the fields that the handler sets: a test of a field guards only what goes on to change it.
+    `changed` are the fields that the handler sets: a test of a field guards only what goes on to change it. `reading`
+    are the loops (by identity) in which messages are read: what was tested before one of them says nothing of these.
     """
 
-    def __init__(self, evaluator: Evaluator, guards: Guards, repeating: Repeating, changed: frozenset[str]) -> None:
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        guards: Guards,
+        repeating: Repeating,
+        changed: frozenset[str],
+        reading: frozenset[int] = frozenset(),
+    ) -> None:
         self._evaluator = evaluator
         self._guards = guards
         self._repeating = repeating
         self._changed = changed
+        self._reading = reading
 
     def shape(self, state: Repetition) -> Hashable:
         """All but how deep `try` blocks are nested."""
@@ -165,6 +174,14 @@ class Idempotency(Domain[Repetition]):
         return [Exposure("write", witness) for state in states for witness in state.pending if witness]
 
     # ------------------------------------------------------------------ guards
+
+    def begun(self, node: Repeat, state: Repetition) -> Repetition:
+        """A loop that reads messages starts without a guard."""
+        if id(node.statement) not in self._reading:
+            return state
+        return replace(state, guard=None, store="", marked=False, inserted=False, emptied=frozenset())
+
+    again = begun
 
     def attempt(self, node: Attempt, state: Repetition, run: Activation[Repetition]) -> Repetition:
         """A `try` that catches the error of a unique key protects the inserts in it."""

@@ -20,6 +20,8 @@ from edanalyze.analyse.handling.repetition import Repeating
 from edanalyze.analyse.transactions.transaction import Found
 from edanalyze.analyse.trees.trees import Step
 from edanalyze.analyse.witness import Exposure, Witness
+from edanalyze.facts import ir
+from edanalyze.facts.children import calls, expressions, statements
 from edanalyze.facts.ir import Place
 from edanalyze.link.values import Frame, Function
 
@@ -102,19 +104,35 @@ class Redelivery:
         """The effects of a handler that no guard precedes, whether it has acknowledged by then or not."""
         if entry.value is None:
             return ()
-        exposures = self._exposures(entry.value, self._system.reach.frame(entry.value))
+        reading = self._reading(entry)
+        exposures = self._exposures(entry.value, self._system.reach.frame(entry.value), reading)
         if not exposures or entry.driver is None:
             return exposures
         # The loop that hands the message on may hold the guard.
         frame = entry.frame or self._system.reach.frame(entry.driver)
         if entry.function not in self._system.reach.functions(entry.driver, frame):
             return exposures
-        around = self._exposures(entry.driver, frame)
+        around = self._exposures(entry.driver, frame, reading)
         return tuple(item for item in around if any(point.function == entry.function for point in item.witness))
 
-    def _exposures(self, function: Function, frame: Frame) -> tuple[Exposure, ...]:
+    def _reading(self, entry: EntryPoint) -> frozenset[int]:
+        """The loops, by identity, in which the messages of a handler are read."""
+        reader = entry.driver or entry.value
+        scope = self._system.program.scopes.get(reader.id) if reader is not None else None
+        module, place = entry.declared
+        if scope is None or scope.function is None or scope.module != module:
+            return frozenset()
+        return frozenset(
+            id(loop)
+            for loop in statements(scope.function.body)
+            if isinstance(loop, ir.Loop) and any(_reads(inner, place) for inner in (loop, *statements(loop.body)))
+        )
+
+    def _exposures(
+        self, function: Function, frame: Frame, reading: frozenset[int] = frozenset()
+    ) -> tuple[Exposure, ...]:
         changed = self._system.changes.of(self._system.reach.functions(function, frame))
-        domain = Idempotency(self._system.evaluator, self._system.guards, self._repeating, changed)
+        domain = Idempotency(self._system.evaluator, self._system.guards, self._repeating, changed, reading)
         summary = Engine(domain, self._system.contexts).run(function, frame, Repetition())
         found = [*summary.exposures, *domain.unflushed(summary.exits)]
         kept: dict[tuple[str, object], Exposure] = {}
@@ -207,3 +225,10 @@ class _Stops(Idempotency):
         ):
             return replace(after, guard=Guard.STATE)
         return after
+
+
+def _reads(statement: ir.Stmt, place: Place) -> bool:
+    """Whether a statement is the loop over a consumer, or holds the call that reads, which stands at a place."""
+    if isinstance(statement, ir.Loop) and place == Place(statement.line, 1, statement.line, 1):
+        return True
+    return any(call.place == place for expr in expressions(statement) for call in calls(expr))

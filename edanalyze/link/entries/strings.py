@@ -60,7 +60,14 @@ class Strings:
                 for key, _ in pairs:
                     if key is not None:
                         yield from self._spread(key, value.frame, depth + 1)
+            case Display(expr=ir.Comprehension() as made) if depth < DEEPEST:
+                scope = value.frame.scope.comprehension(made)
+                if scope is not None:
+                    inner = self._evaluator.inner(scope, value.frame)
+                    yield from self._spread(made.key if made.key is not None else made.element, inner, depth + 1)
             case ExternalInstance(site=site) if site is not None and depth < DEEPEST:
+                if _is_table_of(site.call):
+                    yield from self._spread(site.call.arguments[0], site.frame, depth + 1)
                 yield from self._made(value, depth)
             case Instance(site=site) if site is not None and depth < DEEPEST:
                 for base in self._evaluator.classes.order(value.id)[1]:
@@ -113,6 +120,11 @@ class Strings:
     def _is_nothing(self, expr: ir.Expr, frame: Frame) -> bool:
         values = self._evaluator.values(expr, frame)
         return bool(values) and all(value in (Constant(None), string()) for value in values)
+
+
+def _is_table_of(call: ir.Call) -> bool:
+    """Whether a call makes a dict of keys: `dict.fromkeys(names, ">")`."""
+    return call.function == ir.Attr(ir.Name("dict"), "fromkeys") and bool(call.arguments)
 
 
 def _place(site: Site) -> str:
