@@ -6,12 +6,34 @@ from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
 from edanalyze.facts import ir
+from edanalyze.facts.children import walk
 from edanalyze.link.program import Program
 from edanalyze.link.scopes import Binding, Scope, Store
 from edanalyze.link.values import Class, External, ExternalInstance, Module
 
 if TYPE_CHECKING:
     from edanalyze.link.evaluate import Evaluator
+
+
+MOST_OVERRIDES = 8
+_NONE: frozenset[str] = frozenset()
+
+
+def is_abstract(body: tuple[ir.Stmt, ...]) -> bool:
+    """Whether a method body only stands for its overrides: nothing, `...` or `raise NotImplementedError`."""
+    for statement in body:
+        match statement:
+            case ir.Evaluate(value=ir.Const()):
+                continue
+            case ir.Raise(value=value) if value is not None and _is_not_implemented(value):
+                continue
+            case _:
+                return False
+    return True
+
+
+def _is_not_implemented(value: ir.Expr) -> bool:
+    return any(isinstance(node, ir.Name) and node.id == "NotImplementedError" for node in walk(value))
 
 
 class Classes:
@@ -25,6 +47,7 @@ class Classes:
         self._children: dict[str, list[str]] | None = None
         self._descendants: dict[str, list[str]] = {}
         self._stores: dict[str, dict[str, list[Store]]] = {}
+        self._abstract: dict[str, frozenset[str]] = {}
 
     def bases(self, cls: str) -> tuple[str | External, ...]:
         """Direct bases: ids of project classes, library classes as `External`."""
@@ -121,3 +144,23 @@ class Classes:
     def derives(self, cls: str, names: frozenset[str]) -> bool:
         """Whether a library class of those names is among the ancestors."""
         return not names.isdisjoint(self.order(cls)[1])
+
+    def stands_for(self, function: str) -> frozenset[str]:
+        """The abstract methods of base classes whose calls may run a method, where few classes override them."""
+        if function not in self._abstract:
+            self._abstract[function] = self._stands_for(function)
+        return self._abstract[function]
+
+    def _stands_for(self, function: str) -> frozenset[str]:
+        functions = self._program.functions
+        facts = functions[function]
+        if facts.owner is None or facts.name.startswith("__"):
+            return _NONE
+        found: list[str] = []
+        for base in self.order(f"{function.partition(':')[0]}:{facts.owner}")[0][1:]:
+            method = functions.get(f"{base}.{facts.name}")
+            if method is not None and is_abstract(method.body):
+                heirs = [child for child in self.descendants(base) if f"{child}.{facts.name}" in functions]
+                if len(heirs) <= MOST_OVERRIDES:
+                    found.append(f"{base}.{facts.name}")
+        return frozenset(found)

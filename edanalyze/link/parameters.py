@@ -242,11 +242,14 @@ class Parameters:
             constructed = {owner, *evaluator.classes.descendants(owner)}
             names |= {identifier.rsplit(".", 1)[-1].rsplit(":", 1)[-1] for identifier in constructed}
         found = list(self._learned.get(function, ()))
+        abstract = evaluator.classes.stands_for(function)
         for name in sorted(names):
             for call, scope in evaluator.program.calls.get(name, ()):
                 frame = evaluator.root(scope)
                 for value in evaluator.values(call.function, frame):
-                    if self._runs(value, function, constructed):
+                    if self._runs(value, function, constructed) or (
+                        abstract and self._may_run(value, function, abstract)
+                    ):
                         found.append((call, frame))
                         break
                 if len(found) >= MOST_CALLERS:
@@ -263,6 +266,14 @@ class Parameters:
         if type(value) is Class and value.id in constructed:
             return evaluator.results.constructor(value.id) == function
         return False
+
+    def _may_run(self, value: Value, function: str, abstract: frozenset[str]) -> bool:
+        """Whether a called abstract method may turn out to be this one, going by the class of the object."""
+        if type(value) is not Function or value.id not in abstract:
+            return False
+        receiver = value.receiver
+        owner = function.rpartition(".")[0]
+        return not isinstance(receiver, Instance) or owner in self._evaluator.classes.descendants(receiver.id)
 
     # ------------------------------------------------------------ annotations
 

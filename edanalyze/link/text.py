@@ -18,6 +18,8 @@ MOST_STRINGS = 12
 # Methods of strings (and URL objects) that keep the text or only trim it.
 KEEPING = frozenset(
     {"strip", "encode", "decode", "lower", "upper", "removesuffix", "unicode_string", "human_repr", "__str__", "title"}
+    | {"with_query", "update_query", "extend_query", "with_fragment", "copy_merge_params", "copy_set_param"}
+    | {"copy_add_param", "include_query_params", "replace_query_params"}
 )
 TEXT_TYPES = frozenset(
     {"builtins.str", "builtins.int", "builtins.bytes", "yarl.URL", "httpx.URL", "furl.furl"}

@@ -675,6 +675,51 @@ FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
                 """,
         },
     ),
+    "a topic that is handed to an abstract port": (
+        {"orders -> work", "refunds -> -"},
+        {
+            "ports.py": """
+                from abc import ABC, abstractmethod
+
+                class Producer(ABC):
+                    @abstractmethod
+                    async def produce(self, *args, **kwargs):
+                        raise NotImplementedError
+                """,
+            "kafka_producer.py": """
+                from aiokafka import AIOKafkaProducer
+                from ports import Producer
+
+                class KafkaOutput(Producer):
+                    def __init__(self, client: AIOKafkaProducer):
+                        self.client = client
+
+                    async def produce(self, topic: str, message: bytes):
+                        await self.client.send_and_wait(topic, message)
+                """,
+            "service.py": """
+                from kafka_producer import KafkaOutput
+                from ports import Producer
+
+                class Orders:
+                    def __init__(self, producer: Producer):
+                        self.producer = producer
+
+                    async def place(self):
+                        await self.producer.produce(topic="orders", message=b"")
+
+                async def refund(producer: Producer):
+                    await producer.produce("refunds", b"")
+                """,
+            "b.py": """
+                from kafka import KafkaConsumer
+
+                def work():
+                    for message in KafkaConsumer("orders"):
+                        print(message)
+                """,
+        },
+    ),
     "streams that are read by the keys of a table": (
         {"orders -> work", "paid -> work", "shipped -> again"},
         {

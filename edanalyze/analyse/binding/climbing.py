@@ -98,6 +98,9 @@ class Climbing:
         match value:
             case Function(id=identifier) if identifier == function.id:
                 yield evaluator.results.frame(value, call, frame)
+            case Function(id=identifier) if identifier in evaluator.classes.stands_for(function.id):
+                override = Function(function.id, Instance(function.id.rpartition(".")[0]))
+                yield evaluator.results.frame(override, call, frame)
             case Function():
                 for inner in evaluator.decorators.wrapped(value):
                     if inner.id == function.id:

@@ -13,8 +13,9 @@ from edanalyze.analyse.effects.statements import Statements
 from edanalyze.analyse.effects.stores import is_stored
 from edanalyze.analyse.effects.stubs import Stubs
 from edanalyze.facts import ir
-from edanalyze.facts.children import last_name, root_of, spelled
+from edanalyze.facts.children import last_name, root_of
 from edanalyze.facts.names import dotted
+from edanalyze.link.classes import MOST_OVERRIDES, is_abstract
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import (
@@ -62,7 +63,6 @@ EFFECTS = {
     "producer_transaction": "producer_transaction",
 }
 LOCAL_FORMS = frozenset({"task-inline", "socket", "kv", "event-factory", "binding", "query", "rpc-reply"})
-MOST_OVERRIDES = 8
 
 
 class Effects:
@@ -270,19 +270,6 @@ class Effects:
             isinstance(value, External | ExternalInstance) and not self.library.speaks_of(value.name)
             for value in self.evaluator.values(call.function, frame)
         )
-
-
-def is_abstract(body: tuple[ir.Stmt, ...]) -> bool:
-    """Whether a method body only stands for its overrides: nothing, `...` or `raise NotImplementedError`."""
-    for statement in body:
-        match statement:
-            case ir.Evaluate(value=ir.Const()):
-                continue
-            case ir.Raise(value=value) if value is not None and "NotImplementedError" in spelled(value):
-                continue
-            case _:
-                return False
-    return True
 
 
 def _is_plain(name: str) -> bool:

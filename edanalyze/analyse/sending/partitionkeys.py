@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from edanalyze.analyse.binding.records import PublishCall
     from edanalyze.analyse.system import System
 
-_ENTITY = re.compile(r"(^|_)(id|uuid|guid|pk)$")
+_ENTITY = re.compile(
+    r"(^|_)(id|uuid|guid|pk|sku)$"
+    r"|(^|_)(order|invoice|account|booking|ticket|tracking|shipment|payment|transaction|contract|policy|customer|vehicle)"
+    r"_(number|no|reference|ref)$"
+)
 _TECHNICAL = re.compile(
     r"(^|_)(event|message|msg|correlation|causation|trace|span|request|session|conversation|schema|transaction_trace|job"
     r"|idempotency|dedup(lication)?|batch|producer|source|tenant|consumer|group|client|instance|node|host)_(id|uuid|guid)$"

@@ -116,7 +116,7 @@ class Tracing:
                 more, passed = self._callers(owner.id, found.parameters, (point, *below), depth + 1)
                 lacking += more
                 handed = handed or passed
-            elif None not in given:
+            elif None not in given or not any(names_id(name) or _CARRIER.search(name) for name in own):
                 lacking.append((point, *below))
         return lacking, handed
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.bearing import Bears
-from edanalyze.analyse.effects.effects import is_abstract
 from edanalyze.analyse.engine.domain import Activation
 from edanalyze.analyse.engine.engine import Engine
 from edanalyze.analyse.transactions.aftercommit import AfterCommit
@@ -17,6 +16,7 @@ from edanalyze.analyse.transactions.transaction import Found, Transaction
 from edanalyze.analyse.transactions.transactions import Transactions
 from edanalyze.analyse.trees.trees import Scoped, Step, Tree, nodes
 from edanalyze.facts import ir
+from edanalyze.link.classes import is_abstract
 from edanalyze.link.values import Class, Function, Instance
 
 if TYPE_CHECKING:

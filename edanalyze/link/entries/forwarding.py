@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from edanalyze.facts import ir
 from edanalyze.facts.children import bodies, calls, expressions, walk
+from edanalyze.link.classes import is_abstract
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Frame, Function, Instance, Partial, Value
@@ -166,23 +167,6 @@ class Forwarding:
             if method is not None:
                 return is_abstract(method.body)
         return True
-
-
-def is_abstract(body: tuple[ir.Stmt, ...]) -> bool:
-    """Whether a method body only stands for its overrides: nothing, `...` or `raise NotImplementedError`."""
-    for statement in body:
-        match statement:
-            case ir.Evaluate(value=ir.Const()):
-                continue
-            case ir.Raise(value=value) if value is not None and _is_not_implemented(value):
-                continue
-            case _:
-                return False
-    return True
-
-
-def _is_not_implemented(value: ir.Expr) -> bool:
-    return any(isinstance(node, ir.Name) and node.id == "NotImplementedError" for node in walk(value))
 
 
 def _statements(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Stmt]:
