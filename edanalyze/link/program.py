@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import posixpath
 import sys
 from collections import defaultdict
@@ -118,8 +119,9 @@ class Program:
             folders = self._tops.get(top, [])
             if len(folders) > 1:  # a project folder that is called like the package in it is not meant
                 folders = [each for each in folders if posixpath.join(each, top) in self._by_file]
-            if len(folders) == 1:
-                found = self._at(folders[0], target)
+            nearest = folders[0] if len(folders) == 1 else self._nearest(folders, module, target)
+            if nearest is not None:
+                found = self._at(nearest, target)
                 if found is not None and found != module:
                     return found
             for root in inside:
@@ -127,6 +129,24 @@ class Program:
                 if found is not None and found != module and not self._looks_installed(module, top):
                     return found
         return None
+
+    def _nearest(self, folders: list[str], module: str, target: str) -> str | None:
+        """Of the folders that hold the target, the one that alone shares most of its way with the module.
+
+        Where a repository holds a system several times (variants, old copies), each has its own `common`, which its
+        parts reach through `sys.path` or an image. What they share of the way must be more than the root.
+        """
+        way = posixpath.dirname(self.paths[module]).split("/")
+        best, shared, alone = None, 0, False
+        for folder in folders:
+            if self._at(folder, target) is None:
+                continue
+            steps = _common(way, folder.split("/"))
+            if steps > shared:
+                best, shared, alone = folder, steps, True
+            elif steps == shared:
+                alone = False
+        return best if alone else None
 
     def _looks_installed(self, module: str, top: str) -> bool:
         """A sibling inside a package that shares the name of what it wraps (`adapters/redis.py` importing redis)."""
@@ -171,6 +191,11 @@ class Program:
             if not item.level:
                 found.add(f"{item.imported}.{item.member}" if item.member not in {None, "*"} else item.imported)
         return found
+
+
+def _common(left: list[str], right: list[str]) -> int:
+    """How many leading parts two paths have in common."""
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False)))
 
 
 @functools.cache

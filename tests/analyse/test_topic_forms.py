@@ -64,6 +64,98 @@ FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
             "b.py": KAFKA_WORKER,
         },
     ),
+    "a consumer of the shared code that is handed a handler, in each of two variants of a system": (
+        {"orders.placed -> reserve", "failed -> mark, release", "? -> -"},
+        {
+            "old/common/bus.py": """
+                import aio_pika
+
+                class Bus:
+                    async def send(self, key, body):
+                        channel = await (await aio_pika.connect("amqp://rabbit")).channel()
+                        await channel.default_exchange.publish(aio_pika.Message(body), routing_key=key)
+                """,
+            "new/common/bus.py": """
+                import aio_pika
+
+                class Bus:
+                    async def connect(self):
+                        self.channel = await (await aio_pika.connect("amqp://rabbit")).channel()
+
+                    async def declare(self, name, kind):
+                        exchange = await self.channel.declare_exchange(name, kind)
+                        return exchange
+
+                    async def send(self, name, key, body, kind="direct"):
+                        if name == "":
+                            exchange = self.channel.default_exchange
+                        else:
+                            exchange = await self.declare(name, kind)
+                        await exchange.publish(aio_pika.Message(body), routing_key=key)
+
+                    async def bind(self, queue, exchange):
+                        made = await self.channel.declare_queue(queue)
+                        await made.bind(await self.channel.get_exchange(exchange))
+
+                    async def consume(self, queue, callback):
+                        made = await self.channel.declare_queue(queue)
+                        await made.consume(callback, no_ack=False)
+                """,
+            "new/common/consumer.py": """
+                from bus import Bus
+
+                class Consumer:
+                    def __init__(self, queue, bus: Bus):
+                        self.queue = queue
+                        self.bus = bus
+
+                    async def start(self, handle):
+                        await self.bus.consume(self.queue, lambda message: self.run(message, handle))
+
+                    async def run(self, message, handle):
+                        try:
+                            await handle(message.body.decode(), message)
+                            await message.ack()
+                        except Exception:
+                            await message.reject(requeue=False)
+                """,
+            "new/orders/main.py": """
+                import sys
+                sys.path.append("/app/common")
+                from bus import Bus
+                from consumer import Consumer
+
+                bus = Bus()
+
+                async def mark(body, message): ...
+
+                async def place(order):
+                    await bus.send("", "orders.placed", order)
+
+                async def main():
+                    await bus.bind("orders.failed", "failed")
+                    await Consumer("orders.failed", bus).start(mark)
+                """,
+            "new/stock/main.py": """
+                import sys
+                sys.path.append("/app/common")
+                from bus import Bus
+                from consumer import Consumer
+
+                bus = Bus()
+
+                async def release(body, message): ...
+
+                async def reserve(body, message):
+                    await bus.send("failed", "", body, kind="fanout")
+
+                async def main():
+                    await bus.bind("stock.failed", "failed")
+                    await Consumer("orders.placed", bus).start(reserve)
+                    await Consumer("stock.failed", bus).start(release)
+                """,
+        },
+    ),
     "options that are passed as a dict": (
         {"orders -> work"},
         {

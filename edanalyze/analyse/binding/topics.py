@@ -196,14 +196,23 @@ class Topics:
             if self._in_context.passes(made, "exchange"):
                 return self._named(made, ("exchange",))
             return self._of_call(made, "exchange") or [string()]
-        named = self._of_receiver(made.effect.receiver)
-        if named:
-            return named
-        receiver = made.effect.receiver
-        way = spelled(made.call.function)
-        if "default_exchange" in way or (isinstance(receiver, ExternalInstance) and receiver.site is not None):
+        senders = self._alternatives(made)
+        named = [text for each in senders for text in self._of_receiver(each)]
+        if named:  # `declare_exchange(name) if name else default_exchange`: in each context it is one of them
+            return list(dict.fromkeys(text for text in named if text.parts)) or [string()]
+        made_here = any(isinstance(each, ExternalInstance) and each.site is not None for each in senders)
+        if made_here or "default_exchange" in spelled(made.call.function):
             return [string()]
         return [String((Hole("unknown", "exchange"),))]
+
+    def _alternatives(self, made: Made) -> list[Value]:
+        """What the sending object may be: all that the name it goes by stands for."""
+        receiver, function = made.effect.receiver, made.call.function
+        if not isinstance(receiver, ExternalInstance) or not isinstance(function, ir.Attr):
+            return [] if receiver is None else [receiver]
+        values = self._evaluator.values(function.value, made.frame)
+        same = [each for each in values if isinstance(each, ExternalInstance) and each.name == receiver.name]
+        return [*same] or [receiver]
 
     def _of_call(self, made: Made, role: str) -> list[String]:
         """The same slot of the call that made the sending object."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import zip_longest
 
 from edanalyze.facts import ir
 from edanalyze.link.evaluate import Evaluator
@@ -58,12 +59,12 @@ class Activations:
 
     def _find(self, scope: Scope) -> list[Frame]:
         evaluator = self._evaluator
-        found: list[Frame] = []
+        groups: list[list[Frame]] = []
         for call, root in evaluator.parameters.callers(scope.id):
             for caller in self.inner(root.scope):
-                for value in evaluator.values(call.function, caller):
-                    found += self._entered(value, scope, call, caller)
-        found = found[:MOST_FRAMES]
+                values = evaluator.values(call.function, caller)
+                groups.append([frame for value in values for frame in self._entered(value, scope, call, caller)])
+        found = _fairly(groups)
         for value, call, frame in self.applications().get(scope.id, ())[:MOST_APPLICATIONS]:
             found.append(evaluator.results.frame(value, call, frame))
         return found or self._by_surroundings(scope)
@@ -129,3 +130,10 @@ class Activations:
                             call = self._evaluator.decorators.application(decorator, identifier)
                             self._applied[value.id].append((value, call, frame))
         return self._applied
+
+
+def _fairly(groups: list[list[Frame]]) -> list[Frame]:
+    """All frames, or as many as are followed: the first of every caller before the second of any."""
+    if sum(map(len, groups)) > MOST_FRAMES:
+        groups = [[each for each in row if each is not None] for row in zip_longest(*groups)]
+    return [frame for group in groups for frame in group][:MOST_FRAMES]

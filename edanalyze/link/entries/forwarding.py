@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from edanalyze.facts import ir
 from edanalyze.facts.children import bodies, calls, expressions, walk
+from edanalyze.facts.module import FunctionFacts
 from edanalyze.link.classes import is_abstract
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.scopes import Scope
@@ -38,13 +39,33 @@ class Forwarding:
         A callable whose result is kept may only decode the message: it counts where nothing else is done with it.
         """
         names = self.derived(driver)
-        if driver.scope.function is not None and driver.scope.function.name.startswith("<lambda"):
-            return list(self._functions(self._callees(driver.scope.returned, names, frame), 0))
+        if is_lambda(driver.scope):
+            return [function for function, _ in self.passed(driver, frame)]
         alone, kept = _split(driver.body)
         found = list(self._dynamic(alone, names, driver.scope, frame))
         if not found and not self._handles(alone, names, frame):
             found = list(self._dynamic(kept, names, driver.scope, frame))
         return list(dict.fromkeys(found))
+
+    def passed(self, driver: Driver, frame: Frame) -> list[tuple[Function, ir.Call]]:
+        """The functions that a lambda calls with its message, each with the call."""
+        names = self.derived(driver)
+        found = [
+            (function, call)
+            for expr in driver.scope.returned
+            for call in calls(expr)
+            if self._passes(call, names)
+            for function in self._functions(self._evaluator.values(call.function, frame), 0)
+        ]
+        return list({function: (function, call) for function, call in found}.values())
+
+    @staticmethod
+    def taken(facts: FunctionFacts, call: ir.Call, names: frozenset[str]) -> tuple[str, ...]:
+        """The parameters of a called function that hold the message: those that are given it."""
+        given = [name for name, value in call.keywords if name is not None and _mentions(value, names)]
+        plain = [each.name for each in facts.parameters if each.name not in {"self", "cls"}]
+        given += [name for name, value in zip(plain, call.arguments, strict=False) if _mentions(value, names)]
+        return tuple(name for name in plain if name in given)
 
     def _dynamic(
         self, exprs: Iterable[ir.Expr], names: frozenset[str], scope: Scope, frame: Frame
@@ -167,6 +188,11 @@ class Forwarding:
             if method is not None:
                 return is_abstract(method.body)
         return True
+
+
+def is_lambda(scope: Scope) -> bool:
+    """Whether a scope is that of a lambda."""
+    return scope.function is not None and scope.function.name.startswith("<lambda")
 
 
 def _statements(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Stmt]:

@@ -9,7 +9,7 @@ from edanalyze.facts import ir
 from edanalyze.facts.module import FunctionFacts
 from edanalyze.link.entries.callables import Callables, Target
 from edanalyze.link.entries.declarations import Declaration, Declarations, Decoration
-from edanalyze.link.entries.forwarding import Driver, Forwarding
+from edanalyze.link.entries.forwarding import Driver, Forwarding, is_lambda
 from edanalyze.link.entries.lineage import Lineage
 from edanalyze.link.entries.listed import Lists
 from edanalyze.link.entries.records import EntryPoint
@@ -159,16 +159,46 @@ class Messages:
         facts = self._evaluator.program.functions[target.function]
         message = self.parameters(declaration.api, facts, target.given)
         if scope.function is not None and function.id == target.function:
-            frame = self._frame(function, target)
             driver = Driver(scope, scope.function.body, frozenset(message))
-            inner = self._forwarding.targets(driver, frame)
-            for each in inner:
-                forwarded = Target(self._callables.defined(each).id, each)
-                names = received(self._evaluator.program.functions[forwarded.function])
-                yield self.entry("handler", declaration, forwarded, source, source.topics, names, function, frame)
+            frame = self._frame(function, target)
+            if is_lambda(scope):
+                yield from self._through(declaration, target, source, driver, frame)
+                return
+            inner = list(self._handed(declaration, function, source, driver, frame))
             if inner:
+                yield from inner
                 return
         yield self.entry("handler", declaration, target, source, source.topics, message)
+
+    def _through(
+        self, declaration: Declaration, target: Target, source: Source, driver: Driver, frame: Frame
+    ) -> Iterator[EntryPoint]:
+        """What a lambda passes its message on to: a function, or what that is given (`lambda m: run(m, handle)`)."""
+        found = False
+        for function, call in self._forwarding.passed(driver, frame):
+            found = True
+            scope = self._evaluator.program.scopes[function.id]
+            body = scope.function.body if scope.function is not None else ()
+            taken = self._forwarding.taken(self._evaluator.program.functions[function.id], call, driver.names)
+            context = self._evaluator.results.frame(function, call, frame)
+            inner = list(self._handed(declaration, function, source, Driver(scope, body, frozenset(taken)), context))
+            if inner:
+                yield from inner
+                continue
+            defined = Target(self._callables.defined(function).id, function)
+            names = received(self._evaluator.program.functions[defined.function])
+            yield self.entry("handler", declaration, defined, source, source.topics, names, target.value, frame)
+        if not found:
+            yield self.entry("handler", declaration, target, source, source.topics, tuple(sorted(driver.names)))
+
+    def _handed(
+        self, declaration: Declaration, function: Function, source: Source, driver: Driver, frame: Frame
+    ) -> Iterator[EntryPoint]:
+        """The values that a callback hands its message to."""
+        for each in self._forwarding.targets(driver, frame):
+            forwarded = Target(self._callables.defined(each).id, each)
+            names = received(self._evaluator.program.functions[forwarded.function])
+            yield self.entry("handler", declaration, forwarded, source, source.topics, names, function, frame)
 
     def _frame(self, function: Function, target: Target) -> Frame:
         """The context in which a callback runs, with the arguments that `partial` binds."""
