@@ -250,7 +250,7 @@ class Project:
         from edanalyze.cache.sealed import digest
 
         services, deployment, _ = self._deployed
-        return digest(msgspec.msgpack.encode((services.all, deployment), enc_hook=str))
+        return digest(msgspec.msgpack.encode((services.all, deployment)))
 
     def shifts(self, before: Mapping[str, bytes]) -> dict[str, Shift] | None:
         """What has moved where in files whose sources had the given hashes; None where more than that has changed."""

@@ -153,7 +153,7 @@ def _distinct(events: list[FunctionEvent]) -> list[FunctionEvent]:
 def _chart_settings(files: DeployFiles) -> list[tuple[str, Setting]]:
     """What Helm charts set under the names of environment variables, for the folder called like the chart."""
     return [
-        (f"chart:{name}", Setting(key, value, path, value.line))
+        (f"chart:{name}", Setting(key, str(value), path, value.line))
         for folder, name in charts(files)
         for key, value, path in environment_values(folder, files)
     ]

@@ -18,7 +18,7 @@ _EXAMPLES = 3
 def is_test_file(name: str) -> bool:
     """Whether a Python file is test code by its name alone."""
     stem = name.rpartition(".")[0]
-    return stem.startswith("test_") or stem.endswith("_test") or stem in {"conftest", "tests"}
+    return stem.startswith("test_") or stem.endswith(("_test", "_tests")) or stem in {"conftest", "tests"}
 
 
 def is_in_tests(path: str) -> bool:

@@ -59,8 +59,8 @@ Files that end in `.py` or `.pyw`, apart from
 - virtual environments (folders that hold a `pyvenv.cfg` or `conda-meta`);
 - `build` and `dist` next to a `setup.py`, `setup.cfg`, `pyproject.toml` or `package.json`, unless they are packages;
 - test code, unless `include-tests` is set: what is below a folder `test`, `tests`, `testing`, `testdata`, `e2e` or
-  `bdd`, or one like `unittests` and `integration_tests`, and files named `test_*.py`, `*_test.py`, `tests.py` or
-  `conftest.py`;
+  `bdd`, or one like `unittests` and `integration_tests`, and files named `test_*.py`, `*_test.py`, `*_tests.py`,
+  `tests.py` or `conftest.py`;
 - symbolic links: what they lead to is analysed where it is, if it is part of the project;
 - files larger than `max-file-size`, and whatever is no regular file.
 

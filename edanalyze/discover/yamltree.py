@@ -108,8 +108,8 @@ def items(node: Node) -> list[Any]:
 
 
 def text(node: Node) -> str:
-    """The node if it is a scalar, else the empty string."""
-    return node if isinstance(node, Text) else ""
+    """The node as a plain string if it is a scalar, else the empty string."""
+    return str(node) if isinstance(node, Text) else ""
 
 
 def walk(node: Node) -> Iterator[Node]:

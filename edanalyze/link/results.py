@@ -102,7 +102,26 @@ class Results:
             return (ExternalInstance(made, Site(call, frame), callee.receiver),)
         if evaluator.models.is_class(name):
             return (ExternalInstance(name, Site(call, frame)),)
+        chosen = self._chosen(callee, call, frame)
+        if chosen:
+            return chosen
         return (ExternalInstance(f"{name}()", Site(call, frame), callee.receiver),)
+
+    def _chosen(self, callee: External, call: ir.Call, frame: Frame) -> list[Value]:
+        """An object of the class that the receiver names in an attribute, or that a method of its own returns."""
+        receiver = callee.receiver
+        owner = receiver.owner if isinstance(receiver, ExternalInstance) else receiver
+        if not isinstance(owner, Instance):
+            return []
+        for api in self._evaluator.models.rows(callee.name, "factory"):
+            names = api.data.get("makes")
+            for name in names if isinstance(names, list) else ():
+                values = list(self._evaluator.attributes.of(owner, str(name)))
+                given = [self.returned(each, None, None) if isinstance(each, Function) else [each] for each in values]
+                classes = [each for several in given for each in several if isinstance(each, Class)]
+                if classes:
+                    return [Instance(each.id, Site(call, frame)) for each in dict.fromkeys(classes)]
+        return []
 
     def _super(self, frame: Frame) -> Iterable[Value]:
         """The next class after the one that holds the method."""

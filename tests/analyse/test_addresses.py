@@ -508,6 +508,16 @@ FORMS = {
         def ask(sku):
             return requests.get(f"{url}/items/{sku}")
         """,
+    "a circuit breaker": """
+        import pybreaker
+        import requests
+        breaker = pybreaker.CircuitBreaker()
+
+        def ask(sku):
+            def get(url):
+                return requests.get(url)
+            return breaker.call(get, f"http://stock:8000/items/{sku}")
+        """,
     "walrus and conditional": """
         import os
         import requests

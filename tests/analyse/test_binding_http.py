@@ -522,6 +522,31 @@ def test_decorators_of_the_project_that_declare_and_forward_routes(tmp_path: Pat
 # ---------------------------------------------------------------------- notes
 
 
+def test_a_local_port_is_that_of_the_service_whose_paths_are_asked_for_there(tmp_path: Path) -> None:
+    flask = "from flask import Flask\napp = Flask(__name__)\n"
+    made = system(
+        tmp_path,
+        {
+            **{f"{each}/requirements.txt": "flask\n" for each in ("web", "stock", "mail")},
+            "stock/app.py": f"{flask}@app.get('/items')\ndef items(): ...\n@app.post('/login')\ndef login(): ...\n",
+            "mail/app.py": f"{flask}@app.post('/letters')\ndef send(): ...\n@app.post('/login')\ndef login(): ...\n",
+            "web/app.py": f"""{flask}
+import requests
+
+@app.get("/")
+def index():
+    requests.get("http://localhost:8001/items")
+    requests.post("http://localhost:8001/login")
+    requests.post("http://localhost:8002/login")
+""",
+        },
+    )
+    calls = {f"{call.site.place.line} {call.service}": call for call in made.binding.http_calls}
+    assert sorted(calls) == ["10 ", "8 stock", "9 stock"]
+    assert [target.name for target in calls["9 stock"].targets] == ["POST /login"]
+    assert calls["9 stock"].confidence == "likely"
+
+
 def test_what_cannot_be_told_is_kept_with_the_reason(tmp_path: Path) -> None:
     made = system(tmp_path, {**FILES, "shop/main.py": "import requests\ndef f(url):\n    requests.get(url)\n"})
     (call,) = made.binding.http_calls

@@ -34,4 +34,5 @@ def discover(top: Path) -> Discovered:
     deployment = read_deployment(files)
     services = find_services(deployment, config, files)
     environment = Environment(services, deployment, config.environment)
+    msgspec.json.encode((services.all, deployment))  # plain data, which results are written from
     return Discovered(tree.sources, services, deployment, environment, (*tree.unanalysed, *files.unanalysed))

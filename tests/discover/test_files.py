@@ -75,10 +75,11 @@ def test_package_called_build_is_analysed(tmp_path: Path) -> None:
 
 
 def test_test_code_is_analysed_when_wanted(tmp_path: Path) -> None:
-    tree(tmp_path, "tests/test_app.py", "tests/data.json", "app_test.py", "contest.py", "tests.py", "testing.py")
+    named = ("app_test.py", "app_tests.py", "contest.py", "tests.py", "testing.py")
+    tree(tmp_path, "tests/test_app.py", "tests/data.json", *named)
     assert paths(walked(tmp_path)) == ["contest.py", "testing.py"]
     found = walked(tmp_path, include_tests=True)
-    assert paths(found) == ["app_test.py", "contest.py", "testing.py", "tests.py", "tests/test_app.py"]
+    assert paths(found) == ["app_test.py", "app_tests.py", "contest.py", "testing.py", "tests.py", "tests/test_app.py"]
     assert found.others == ("tests/data.json",)
 
 

@@ -270,6 +270,27 @@ def test_shape_of_the_event_tells_what_starts_a_function() -> None:
     }
 
 
+def test_a_handler_is_known_by_its_event_though_its_context_is_not_used_and_its_file_tries_it_out() -> None:
+    source = """
+        from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
+        from aws_lambda_typing import context, events
+        def lambda_handler(event: events.SQSEvent, _: context.Context): ...
+        def handler(event_data, _context):
+            for record in DynamoDBStreamEvent(event_data).records: ...
+        def tried(event, context):
+            return [work(record) for record in event["Records"]]
+        def work(record):
+            return deeper(record)
+        def deeper(record):
+            return record["body"]
+        def two(event, _): ...
+        if __name__ == "__main__":
+            tried({"Records": []}, None)
+        """
+    found = {entry.function: entry.transport for entry in entries(source) if entry.kind == "handler"}
+    assert found == {"app:lambda_handler": "sqs", "app:handler": "dynamodb-stream", "app:tried": "sqs"}
+
+
 def test_typed_and_decorated_events() -> None:
     source = """
         from aws_lambda_powertools.utilities.data_classes import SQSEvent, SNSEvent, event_source

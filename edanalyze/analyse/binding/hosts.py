@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from edanalyze.analyse.binding.address import Address, is_setting
@@ -45,6 +45,7 @@ class Hosts:
         self._services = services
         self._by_words: dict[str, list[Service]] = defaultdict(list)
         self._values: dict[str, set[str]] = defaultdict(set)
+        self._told: dict[int, Service] = {}
         for service in services.all:
             for name in dict.fromkeys(key for text in (service.name, *service.hosts) for key in keys(text)):
                 if service not in self._by_words[name]:
@@ -57,6 +58,10 @@ class Hosts:
         """The value that all services which set a variable give it."""
         values = self._values.get(variable, set())
         return next(iter(values)) if len(values) == 1 else None
+
+    def tell(self, ports: Mapping[int, Service]) -> None:
+        """Which services listen on ports of the machine itself, as the paths asked for there tell."""
+        self._told.update(ports)
 
     def of(self, address: Address) -> Destination:
         """Where an address leads."""
@@ -90,6 +95,8 @@ class Hosts:
             service = self._services.by_port(port) if port is not None else None
             if service is not None:
                 return self._found(service, host, "certain")
+            if port in self._told:
+                return self._found(self._told[port], host, "likely")
             reason = f"no service is known to listen on port {port} of the machine itself"
             return Destination(host=f"{host}:{port}" if port is not None else host, reason=reason)
         service = self._services.by_host(host)

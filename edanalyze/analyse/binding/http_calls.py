@@ -13,7 +13,7 @@ from edanalyze.analyse.binding.branches import Branches
 from edanalyze.analyse.binding.climbing import Climbing
 from edanalyze.analyse.binding.forwarding import Forwarders
 from edanalyze.analyse.binding.handing import Handing
-from edanalyze.analyse.binding.hosts import Destination
+from edanalyze.analyse.binding.hosts import LOCAL, Destination
 from edanalyze.analyse.binding.records import HttpCall
 from edanalyze.analyse.binding.requests import Request, Requests
 from edanalyze.analyse.binding.routing import Routing, Way
@@ -22,7 +22,7 @@ from edanalyze.analyse.effects.effect import Effect
 from edanalyze.analyse.engine.contexts import Contexts
 from edanalyze.analyse.trees.trees import Step
 from edanalyze.analyse.witness import Point
-from edanalyze.discover.service import CODED, Services
+from edanalyze.discover.service import CODED, Service, Services
 from edanalyze.facts import ir
 from edanalyze.link.entries import EntryPoint
 from edanalyze.link.values import Frame, Hole
@@ -66,8 +66,23 @@ class HttpCalls:
 
     def find(self) -> Iterator[HttpCall]:
         """All HTTP calls, in a stable order."""
-        for function, step, effect in self._contexts.inventory.of_kinds(("http",)):
-            yield from self._calls(function, step, effect)
+        inventory = list(self._contexts.inventory.of_kinds(("http",)))
+        found = [self._calls(*each) for each in inventory]
+        ports = self._listening(call for calls in found for call in calls)
+        self._routing.hosts.tell(ports)
+        for each, calls in zip(inventory, found, strict=True):
+            again = any(not call.service and _local_port(call) in ports for call in calls)
+            yield from self._calls(*each) if again else calls
+
+    def _listening(self, calls: Iterable[HttpCall]) -> dict[int, Service]:
+        """The service on each port of the machine itself to which paths that only it answers to are asked for there."""
+        told: dict[int, set[str]] = defaultdict(set)
+        for call in calls:
+            port = _local_port(call)
+            if port is not None and call.service and call.targets:
+                told[port].add(call.service)
+        known = {port: self._services.named(next(iter(names))) for port, names in told.items() if len(names) == 1}
+        return {port: service for port, service in known.items() if service is not None}
 
     def _calls(self, function: str, step: Step, effect: Effect) -> list[HttpCall]:
         name = effect.name.rpartition(".")[2] or effect.name
@@ -185,6 +200,12 @@ def telling(calls: Iterable[HttpCall]) -> Iterator[HttpCall]:
             told = call.service in services if call.service else bool(known) and not call.external
             if not (told and not call.targets) and not (known and _is_guessed(call)):
                 yield call
+
+
+def _local_port(call: HttpCall) -> int | None:
+    """The port of the machine itself that a request is sent to."""
+    address = call.ways[0].address
+    return address.port if address.host in LOCAL else None
 
 
 def _is_left_to_callers(call: HttpCall) -> bool:

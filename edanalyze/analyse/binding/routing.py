@@ -42,7 +42,7 @@ class Routing(Generic[T]):
     """The services of one or many systems, with the routes of each by its path ("" for code that belongs to none)."""
 
     def __init__(self, services: Services, routes: Mapping[str, Sequence[T]]) -> None:
-        self._hosts = Hosts(services)
+        self.hosts = Hosts(services)
         self._services = {service.path: service for service in reversed(services.all) if service.path}
         self._routes = {path: Routes(found) for path, found in routes.items()}
         self._written: Tree[str] | None = None
@@ -52,7 +52,7 @@ class Routing(Generic[T]):
         address = parse(url)
         hole = url.parts[0] if url.parts else ""
         if isinstance(hole, Hole) and hole.kind == "environment" and address.authority == (hole,):
-            value = self._hosts.deployed(hole.name)
+            value = self.hosts.deployed(hole.name)
             if value is not None and parse(string(value)).host:
                 return parse(joined(string(value), string(*url.parts[1:]), "append"))
         return address
@@ -62,9 +62,9 @@ class Routing(Generic[T]):
 
         `asked` are the names by which the code asks for the host: `url = registry.address("stock")`.
         """
-        found, arriving = self._hosts.through_sidecar(address) or (self._hosts.of(address), address)
+        found, arriving = self.hosts.through_sidecar(address) or (self.hosts.of(address), address)
         if found.service is None and not found.external:
-            service = self._hosts.called(asked)
+            service = self.hosts.called(asked)
             if service is not None:
                 found = found._replace(service=service, reason="", confidence="likely")
         return found, arriving

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from edanalyze.analyse.effects.effect import Effect
+from edanalyze.analyse.effects.ownmethods import OwnMethods
 from edanalyze.analyse.effects.signals import Signals
 from edanalyze.analyse.effects.statements import Statements
 from edanalyze.analyse.effects.stores import is_stored
@@ -72,6 +73,7 @@ class Effects:
         self.library = evaluator.models
         self.matched: set[str] = set()
         self._statements = Statements(evaluator)
+        self._own_methods = OwnMethods(evaluator)
         self._stubs = Stubs(evaluator.models.models)
         self.signals = Signals(evaluator)
 
@@ -112,7 +114,8 @@ class Effects:
                     rows = (procedure.api,)
                 found = self._effects(rows, name, call, frame, callee.receiver)
                 told = self.signals.receivers(found) if found else self.signals.sent(callee, rows, call, frame)
-                if found and (storing := self._own_storing(found, callee.receiver)):
+                told += self._own_methods.run(rows, callee.receiver) if rows else ()
+                if found and (storing := self._own_methods.storing(found, callee.receiver)):
                     return [], storing, True
                 return found, told, bool(rows) or (_is_plain(name) and self.library.speaks_of(name))
             case Function(id=identifier):
@@ -135,24 +138,6 @@ class Effects:
                 return self._effects(rows, name, call, frame, callee), [], bool(rows)
             case _:
                 return [], [], False
-
-    def _own_storing(self, found: Iterable[Effect], receiver: Value | None) -> list[Function]:
-        """The methods of a project's class that a library calls to store an object, where it does not do so itself."""
-        owner = receiver.owner if isinstance(receiver, ExternalInstance) else receiver
-        if not isinstance(owner, Instance):
-            return []
-        roles = {
-            effect.api.data.get("changes" if effect.verb == "update" else "creates")
-            for effect in found
-            if effect.kind == "write"
-        }
-        return [
-            method
-            for role in roles
-            if isinstance(role, str)
-            for method in self.evaluator.attributes.of(owner, role)
-            if isinstance(method, Function)
-        ]
 
     def overrides(self, function: Function) -> list[Function]:
         """A method, or its implementations when it is abstract."""

@@ -32,6 +32,16 @@ SOURCES = {
     "aws:kafka": "kafka",
     "aws:s3": "s3",
 }
+# Classes of events, as typing packages and powertools call them.
+CLASSES = {
+    "SQSEvent": "sqs",
+    "SNSEvent": "sns",
+    "KinesisStreamEvent": "kinesis",
+    "DynamoDBStreamEvent": "dynamodb-stream",
+    "EventBridgeEvent": "eventbridge",
+    "S3Event": "s3",
+    "MSKEvent": "kafka",
+}
 ATTRIBUTES = {"records": "Records", "detail_type": "detail-type"}
 RESOLVING = frozenset({"resolve", "Mangum", "handle_request"})
 
@@ -49,9 +59,14 @@ class Events:
         if function is None or scope.parent is None or scope.parent.kind != "module":
             return False
         names = [parameter.name.strip("_") for parameter in function.parameters]
-        if len(names) != 2 or names[1] not in {"context", "ctx"} or not names[0].endswith(("event", "evt", "events")):
+        if len(names) != 2 or not set(names[0].split("_")) & {"event", "evt", "events"}:
             return False
-        return not self._evaluator.parameters.callers(scope.id)
+        if names[1] not in {"context", "ctx", "lambda_context"} and not (
+            names[1] == "" and "handler" in function.name.lower()
+        ):
+            return False
+        callers = self._evaluator.parameters.callers(scope.id)  # a file may try its handler out when it is run
+        return all(frame.scope.kind == "module" for _, frame in callers)
 
     def dispatches(self, scope: Scope) -> bool:
         """Whether a function hands its event to a router that has routes of its own."""
@@ -65,16 +80,13 @@ class Events:
         """What carries the events of a function: a broker, "request" for HTTP, "" when its code does not show it."""
         function = scope.function
         assert function is not None
-        declared = self._declared(scope)
+        declared = self._declared(scope) or self._wrapped(scope)
         if declared:
             return declared
         event = function.parameters[0].name
         keys = set(self._keys(scope, frozenset({event})))
         if "Records" in keys:
-            inner = set(self._keys(scope, None))
-            for callee in self._callees(scope):
-                inner |= set(self._keys(callee, None))
-            return next((carrier for key, carrier in RECORDS.items() if key in inner), "")
+            return self._carrier(scope)
         if "detail" in keys or "detail-type" in keys:
             return "eventbridge"
         if keys & REQUEST or {"body", "headers"} <= keys:
@@ -95,29 +107,59 @@ class Events:
                     return found
         return ""
 
+    def _wrapped(self, scope: Scope) -> str:
+        """By the class that the event is given to: `SQSEvent(event)`."""
+        function = scope.function
+        assert function is not None
+        event = function.parameters[0].name
+        for call, inner in scope.calls:
+            if call.arguments and _name(call.arguments[0]) == event:
+                for value in self._evaluator.values(call.function, self._evaluator.root(inner)):
+                    if isinstance(value, External) and (found := self.source(value.name)):
+                        return found
+        return ""
+
     def source(self, event_class: str) -> str:
         """What carries the events that a library's class stands for."""
         for api in self._evaluator.models.rows(event_class, "event_source"):
             return SOURCES.get(str(api.data.get("source")), "")
-        last = event_class.rpartition(".")[2]
+        last = event_class.removesuffix("()").rpartition(".")[2]
+        if last in CLASSES:
+            return CLASSES[last]
         return "request" if last.startswith(("APIGateway", "ALBEvent", "LambdaFunctionUrl", "AppSyncResolver")) else ""
 
-    def _keys(self, scope: Scope, of: frozenset[str] | None) -> Iterator[str]:
-        """The literal keys that a function reads (of the named variables, or of anything)."""
+    def _keys(self, scope: Scope, of: frozenset[str] | None, strict: bool = False) -> Iterator[str]:
+        """The literal keys that a function reads (of the named variables, or of anything), `strict`: no attributes."""
         function = scope.function
         for statement in statements(function.body if function is not None else ()):
             for expr in expressions(statement):
                 for node in walk(expr):
-                    read = _read(node)
+                    read = None if strict and type(node) is ir.Attr else _read(node)
                     if read is not None and (of is None or _name(read[0]) in of):
                         yield read[1]
 
-    def _callees(self, scope: Scope) -> Iterator[Scope]:
-        """The functions of the same module that a function calls."""
-        for call, inner in scope.calls:
-            for value in self._evaluator.values(call.function, self._evaluator.root(inner)):
-                if isinstance(value, Function) and value.id.startswith(f"{scope.module}:"):
-                    yield self._program.scopes[value.id]
+    def _carrier(self, scope: Scope) -> str:
+        """What carries records: as the function reads them, else functions of its module, else any that it calls."""
+        near: list[Scope] = [scope]
+        far: list[Scope] = []
+        for callee in self._callees(scope):
+            (near if callee.module == scope.module else far).append(callee)
+            far += self._callees(callee)
+        for scopes, strict in (near, False), (far, True):
+            found = {key for each in scopes for key in self._keys(each, None, strict)}
+            for key, carrier in RECORDS.items():
+                if key in found:
+                    return carrier
+        return ""
+
+    def _callees(self, scope: Scope) -> list[Scope]:
+        """The functions of the project that a function calls."""
+        return [
+            self._program.scopes[value.id]
+            for call, inner in scope.calls
+            for value in self._evaluator.values(call.function, self._evaluator.root(inner))
+            if isinstance(value, Function) and value.id in self._program.scopes
+        ]
 
 
 def _name(expr: ir.Expr) -> str:

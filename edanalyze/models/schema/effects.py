@@ -21,6 +21,7 @@ KINDS: tuple[Kind, ...] = (
         role="connection producer client consumer app resource channel queue exchange topic pipeline session envelope "
         "socket database cursor transaction engine collection pool batch document session_factory query instance "
         "statement global_default model manager",
+        list="makes",
         example='call = "acme.db.session"\nreturns = "sqlalchemy.orm.Session"',
     ),
     kind(
@@ -59,6 +60,13 @@ KINDS: tuple[Kind, ...] = (
         form="call await wrap bind",
         required="handler",
         example='call = "acme.aio.in_thread"\nhandler = [0, "fn"]\nform = "call"',
+    ),
+    kind(
+        "own_methods",
+        "Runs methods of the receiver's class where a project defines them; a `*` at the end stands for any ending.",
+        list="methods",
+        required="methods",
+        example='call = "acme.forms.Form.check"\nmethods = ["validate", "validate_*"]',
     ),
     kind("sleep", "Waits for time to pass."),
     kind("log", "Writes a log record.", example='call = "acme.log.note"'),
