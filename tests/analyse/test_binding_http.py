@@ -162,6 +162,17 @@ def test_without_a_host_the_only_route_of_that_path_is_meant(tmp_path: Path) -> 
     assert call.confidence == "likely"
 
 
+def test_without_a_host_a_route_that_takes_any_path_is_not_meant(tmp_path: Path) -> None:
+    proxy = "from fastapi import FastAPI\napp = FastAPI()\n@app.post('/{path:path}')\ndef pass_on(path): ...\n"
+    ask = "import requests\ndef f(base):\n    requests.post(base + '/items/reserve')\n"
+    made = system(
+        tmp_path,
+        {"proxy/requirements.txt": "fastapi\n", "proxy/app.py": proxy, "shop/setup.py": "", "shop/main.py": ask},
+    )
+    (call,) = made.binding.http_calls
+    assert call.targets == ()
+
+
 # ------------------------------------------------------------------ addresses
 
 

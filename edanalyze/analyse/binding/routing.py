@@ -96,11 +96,15 @@ class Routing(Generic[T]):
             self._written = Tree()
             for path, routes in self._routes.items():
                 for route in routes.all:
-                    self._written.add(pattern(route.path), path)
+                    template = pattern(route.path)
+                    if any(template.segments):  # what answers to any path tells nothing
+                        self._written.add(template, path)
         found = {
             path: exact
             for path in sorted(set(self._written.written(address.segments)))
-            if not is_own(path) and (exact := self._routes[path].exact(methods, address))
+            if not is_own(path)
+            and (exact := self._routes[path].exact(methods, address))
+            and any(pattern(exact[0].path).segments)
         }
         if len(found) == 1:
             ((path, best),) = found.items()
