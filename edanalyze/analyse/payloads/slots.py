@@ -46,9 +46,12 @@ class Slots:
         if slot.variadic or slot.rest:
             return self._all([(expr, made.frame) for expr in arguments(slot, made.call)])
         given = self._in_context.argument(made, "payload")
-        if given is None or slot.entry is None:
+        entry = slot.entry
+        if entry is None and self._in_context.argument(made, "structure") is not None:
+            entry = str(made.effect.api.data.get("inside", ""))
+        if given is None or not entry:
             return self._all([given]) if given is not None else []
-        found = self._all(self._entries(given, slot.entry))
+        found = self._all(self._entries(given, entry))
         return found or [each for each in self._items(given) if each.value is None and each.hole]
 
     def _all(self, given: Iterable[Given]) -> list[Content]:

@@ -106,6 +106,7 @@ ATTRIBUTE_MEANINGS: Mapping[str, str] = {
     "keyed": "whether messages with one key keep their order: `log` always, `group` where a key is given, `configured` "
     "where `keyed_by` is on",
     "keyed_by": "the option of the producer that switches ordering on",
+    "inside": "the entry of the payload that holds the message where the slot `structure` is filled",
     "leading_slash": "false: templates have no leading slash",
     "legacy": "argument or name of an older version: counts only when it is used",
     "lookup_default": "name of the path parameter",
@@ -273,6 +274,7 @@ SLOT_MEANINGS: Mapping[str, str] = {
     "session_class": "class of the sessions that are made",
     "sql": "SQL text",
     "statement": "statement object or SQL text",
+    "structure": "switch for a payload that holds the message for each kind of receiver",
     "switch": "the argument that turns the behaviour on",
     "tasks": "awaitables or signatures",
     "timeout": "time limit of the whole call",
