@@ -116,12 +116,16 @@ class Results:
         for api in self._evaluator.models.rows(callee.name, "factory"):
             names = api.data.get("makes")
             for name in names if isinstance(names, list) else ():
-                values = list(self._evaluator.attributes.of(owner, str(name)))
-                given = [self.returned(each, None, None) if isinstance(each, Function) else [each] for each in values]
-                classes = [each for several in given for each in several if isinstance(each, Class)]
+                classes = self.classes_in(owner, str(name))
                 if classes:
-                    return [Instance(each.id, Site(call, frame)) for each in dict.fromkeys(classes)]
+                    return [Instance(each.id, Site(call, frame)) for each in classes]
         return []
+
+    def classes_in(self, owner: Instance, name: str) -> list[Class]:
+        """The classes of the project that an attribute of an object holds, or that a method of its class returns."""
+        values = self._evaluator.attributes.of(owner, name)
+        given = (self.returned(each, None, None) if isinstance(each, Function) else (each,) for each in values)
+        return list(dict.fromkeys(each for several in given for each in several if isinstance(each, Class)))
 
     def _super(self, frame: Frame) -> Iterable[Value]:
         """The next class after the one that holds the method."""

@@ -125,7 +125,9 @@ class Effects:
             case Class(id=cls):
                 rows = self.library.rows(dotted(cls))
                 constructor = self.evaluator.results.constructor(cls)
-                targets = [Function(constructor, Instance(cls, Site(call, frame)))] if constructor else []
+                made = Instance(cls, Site(call, frame))
+                targets = [Function(constructor, made)] if constructor else []
+                targets += self._own_methods.made(made, call)
                 return self._effects(rows, dotted(cls), call, frame, None), targets, True
             case Partial(target=target, site=site):
                 found, functions, resolved = self._callee(target, site.call, site.frame)

@@ -12,7 +12,8 @@ KINDS: tuple[Kind, ...] = (
         "A call that sends a message, an event or a task.",
         "topic payload key headers exchange routing_key queue envelope partition ordering_key correlation_id "
         "message_id dedup_id args kwargs func sender reply_to delay eta ttl on_delivery callback stream list target "
-        "topic_arn subject event_type source mode qos extra_headers request timeout pubsub operation retry options structure",
+        "topic_arn subject event_type source mode qos extra_headers request timeout pubsub operation retry options "
+        "structure",
         text="partial confirm_by keyed_by inside",
         flag="batch blocking in_process after_commit enveloped broadcast registry",
         form="message event command task task-inline rpc rpc-reply signal stream list socket delayed delayed-set "

@@ -63,7 +63,10 @@ KINDS: tuple[Kind, ...] = (
     ),
     kind(
         "own_methods",
-        "Runs methods of the receiver's class where a project defines them; a `*` at the end stands for any ending.",
+        "Runs methods of the receiver's class where a project defines them; a `*` at the end stands for any ending, "
+        "`form_class.clean` for a method of the class that the attribute (or method) `form_class` gives. Of a class: "
+        "what objects of it run once they are made, where `entity` is given.",
+        "entity",
         list="methods",
         required="methods",
         example='call = "acme.forms.Form.check"\nmethods = ["validate", "validate_*"]',
