@@ -64,7 +64,8 @@ class _Finder:
             )
             if apart is not None:
                 for path, each in zip(apart, group, strict=True):
-                    self._add(_service(path, "python", [self._process(each)]))
+                    if path is not None:
+                        self._add(_service(path, "python", [self._process(each)]))
                 continue
             entries = {each.entry: each.container.dockerfile or "" for each in group if each.entry}
             made = parts(folder, entries, self._reach, self._files)

@@ -23,6 +23,7 @@ _BESIDE = {
     *("migrations", "bin", "dev", "hack"),
 }
 _MOST_ENTRIES = 400
+_FEWEST_STARTED = 3
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -74,10 +75,11 @@ def parts(folder: str, entries: Mapping[str, str], reach: Reach, files: DeployFi
     return sorted(made, key=lambda part: -len(set().union(*(reached[entry] for entry in part.entries))))
 
 
-def switched(containers: Sequence[Container], folders: Iterable[str]) -> list[str] | None:
+def switched(containers: Sequence[Container], folders: Iterable[str]) -> list[str | None] | None:
     """The folder that each container runs of one code base, where a variable or argument of the start tells it.
 
-    That is the case where each container gives another value, and each value is the name of one of `folders`.
+    That is the case where each container gives another value, and each value is the name of one of `folders`; or where
+    most start the same script with such a name (None for those that do not).
     """
     titles: dict[str, list[str]] = {}
     for each in folders:
@@ -89,7 +91,27 @@ def switched(containers: Sequence[Container], folders: Iterable[str]) -> list[st
         matches = [titles.get(title(value), []) for value in values]
         if len(set(values)) == len(containers) and all(len(each) == 1 for each in matches):
             return [each[0] for each in matches]
-    return None
+    return _started(containers, titles)
+
+
+def _started(containers: Sequence[Container], titles: Mapping[str, Sequence[str]]) -> list[str | None] | None:
+    """The folders that a start script is told by its last argument: a name, or one that begins with it and a dash."""
+    starts = [container.command.rpartition(" ") for container in containers]
+    scripts = [start for start, _, _ in starts if start.endswith(".sh")]
+    script = max(sorted(set(scripts)), key=scripts.count, default="")
+    found: list[str | None] = []
+    for start, _, value in starts:
+        names = [title(value), *_beginnings(title(value))]
+        matches = [sorted(titles[name], key=lambda path: path.count("/"))[0] for name in names if name in titles]
+        found.append(matches[0] if matches and start == script else None)
+    known = [each for each in found if each is not None]
+    return found if len(set(known)) >= _FEWEST_STARTED and 2 * len(known) > len(found) else None
+
+
+def _beginnings(name: str) -> list[str]:
+    """The beginnings of a name that end before a dash, longest first."""
+    words = name.split("-")
+    return ["-".join(words[:length]) for length in range(len(words) - 1, 0, -1)]
 
 
 def _together(entries: Sequence[str], belong: Callable[[str, str], bool]) -> list[list[str]]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST_STRINGS = 12
 # Methods of strings (and URL objects) that keep the text or only trim it.
 KEEPING = frozenset(
-    {"strip", "encode", "decode", "lower", "upper", "removesuffix", "unicode_string", "human_repr", "__str__", "title"}
+    {"encode", "decode", "lower", "upper", "removesuffix", "unicode_string", "human_repr", "__str__", "title"}
     | {"with_query", "update_query", "extend_query", "with_fragment", "copy_merge_params", "copy_set_param"}
     | {"copy_add_param", "include_query_params", "replace_query_params"}
 )
@@ -36,6 +36,7 @@ class Texts:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self._lists: dict[tuple[str, ...], ir.Items] = {}  # values are remembered by identity
 
     @staticmethod
     def label(expr: ir.Expr) -> str:
@@ -118,6 +119,16 @@ class Texts:
                 found += self._display_method(value, name, call, frame)
         return found
 
+    def _split(self, text: str, call: ir.Call, frame: Frame) -> list[Value]:
+        """The list that a text is split into: `TOPICS.split(",")`."""
+        separators = self._evaluator.literals(call.arguments[0], frame) if call.arguments else [""]
+        if len(separators) != 1 or len(call.arguments) > 1:
+            return []
+        pieces = tuple((text.split(separators[0]) if separators[0] else text.split())[:MOST_STRINGS])
+        if pieces not in self._lists:
+            self._lists[pieces] = ir.Items("list", tuple(map(ir.Const, pieces)))
+        return [Display(self._lists[pieces], frame)]
+
     def configured(self, call: ir.Call, frame: Frame) -> list[Value]:
         """What `app.config.get(key, default)` gives; empty for any other call."""
         configuration = self._evaluator.configuration
@@ -135,14 +146,16 @@ class Texts:
     def _string_method(self, value: String, name: str, call: ir.Call, frame: Frame) -> list[Value]:
         if name in KEEPING:
             return [value]
-        if name in {"rstrip", "lstrip"}:
+        if name in {"strip", "rstrip", "lstrip"}:
             characters = self._evaluator.literals(call.arguments[0], frame) if call.arguments else [" "]
             parts = list(value.parts)
-            if parts and characters and name == "rstrip" and isinstance(parts[-1], str):
+            if parts and characters and name != "lstrip" and isinstance(parts[-1], str):
                 parts[-1] = parts[-1].rstrip(characters[0])
-            if parts and characters and name == "lstrip" and isinstance(parts[0], str):
+            if parts and characters and name != "rstrip" and isinstance(parts[0], str):
                 parts[0] = parts[0].lstrip(characters[0])
             return [string(*parts)]
+        if name == "split" and value.literal is not None:
+            return self._split(value.literal, call, frame)
         if name in {"format", "format_map"}:
             return self._format(value, call, frame)
         if name == "replace" and len(call.arguments) >= 2 and value.literal is not None:

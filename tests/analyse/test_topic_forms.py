@@ -767,6 +767,40 @@ FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
                 """,
         },
     ),
+    "topics in one setting, and a wrapper whose callback nobody gives": (
+        {"orders -> Worker.work", "paid -> Worker.work"},
+        {
+            "reader.py": """
+                from aiokafka import AIOKafkaConsumer
+
+                class Reader:
+                    def __init__(self, topics):
+                        self.client = AIOKafkaConsumer(*topics, group_id="shop")
+
+                    async def consume(self, func):
+                        async for message in self.client:
+                            func(message)
+                """,
+            "a.py": """
+                import os
+                from aiokafka import AIOKafkaProducer
+                from reader import Reader
+
+                class Worker:
+                    def __init__(self):
+                        names = os.getenv("TOPICS", "orders, paid").split(",")
+                        self.reader = Reader([name.strip() for name in names])
+
+                    async def work(self):
+                        async for message in self.reader.client:
+                            print(message)
+
+                async def send(producer: AIOKafkaProducer):
+                    await producer.send_and_wait("orders", b"")
+                    await producer.send_and_wait("paid", b"")
+                """,
+        },
+    ),
     "a topic that is handed to an abstract port": (
         {"orders -> work", "refunds -> -"},
         {

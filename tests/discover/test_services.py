@@ -259,6 +259,22 @@ def test_one_image_that_is_switched_by_a_variable_or_an_argument(found: Found) -
         assert project.services.of("app/run.py") is None
 
 
+def test_one_image_whose_start_script_is_told_what_to_run(found: Found) -> None:
+    compose = """\
+        services:
+          shop_database_init: {image: shop, command: /shop/upgrade.sh}
+          shop_manager: {build: ., image: shop, command: /shop/start.sh manager}
+          shop_manager_admin: {image: shop, command: /shop/start.sh manager-admin}
+          shop_listener: {image: shop, command: /shop/start.sh listener}
+          shop_evaluator_new: {image: shop, command: /shop/start.sh evaluator}
+          shop_evaluator_old: {image: shop, command: /shop/start.sh evaluator}
+        """
+    code = {f"{name}/main.py": WEB + "from common import db\n" for name in ("manager", "listener", "evaluator")}
+    project = found({"compose.yaml": compose, "Dockerfile": PYTHON_IMAGE, "common/db.py": TABLES, **code})
+    assert {path for path, _ in named(project).values()} == {"manager", "listener", "evaluator"}
+    assert owner(project, "common/db.py") is None
+
+
 def test_environment_made_in_a_folder_of_code_hides_no_code(found: Found) -> None:
     project = found({"stock/pyvenv.cfg": "", "stock/main.py": WEB, "stock/lib/python3/site.py": "", "pay/main.py": WEB})
     assert [each.path for each in project.sources] == ["pay/main.py", "stock/main.py"]

@@ -66,8 +66,20 @@ class Loops:
             if declaration.text("form") in {"poll", "iterate"} and not declaration.api.data.get("in_process"):
                 self._polls[declaration.scope.lexical.id].append(declaration)
 
-    def find(self) -> Iterator[EntryPoint]:
-        """All of them."""
+    def find(self) -> list[EntryPoint]:
+        """All of them.
+
+        A loop that hands its messages to a callback of which nothing is known (nobody calls it, say) adds nothing where
+        another entry reads the same.
+        """
+        found = list(self._found())
+        bare = {id(entry) for entry in found if entry.driver is None and self._hands_on(entry)}
+        read = {topic.text for entry in found if id(entry) not in bare for topic in entry.topics}
+        return [
+            entry for entry in found if id(entry) not in bare or not all(topic.text in read for topic in entry.topics)
+        ]
+
+    def _found(self) -> Iterator[EntryPoint]:
         iterated = any(
             api.call.endswith(ITERATED) or api.data.get("form") == "iterate"
             for api in self._library.models.of_kind("consumer")
@@ -80,6 +92,19 @@ class Loops:
             if identifier in self._polls or (iterated and scope.loops):
                 for read in self._reads(scope, body):
                     yield from self._entries(read)
+
+    def _hands_on(self, entry: EntryPoint) -> bool:
+        """Whether a loop gives what it reads to a parameter of its function."""
+        scope = self._program.scopes.get(entry.function)
+        if scope is None or scope.function is None or not entry.delivery.message:
+            return False
+        names = {parameter.name for parameter in scope.function.parameters}
+        return any(
+            isinstance(call.function, ir.Name)
+            and call.function.id in names
+            and any(isinstance(each, ir.Name) and each.id in entry.delivery.message for each in call.arguments)
+            for call, _ in scope.calls
+        )
 
     # ------------------------------------------------------------------- reads
 
