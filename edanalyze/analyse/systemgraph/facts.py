@@ -117,7 +117,7 @@ class _Facts:
             ),
             skipped=tuple(records.Skipped(system=self._name, path=each.path, reason=each.reason) for each in skipped),
         )
-        return exchange.union([_plain(made)])
+        return exchange.union([made])
 
     def _at(self, point: Point) -> tuple[str, int]:
         return self._program.paths[point.module], point.place.line
@@ -301,11 +301,6 @@ class _Facts:
                         yield records.Call(
                             system=self._name, source=source, target=target, path=path, line=line, diagnostics=found
                         )
-
-
-def _plain(made: exchange.Facts) -> exchange.Facts:
-    """The same facts with mere strings, also where a text of a deployment file remembers its line."""
-    return msgspec.convert(msgspec.to_builtins(made, enc_hook=str), exchange.Facts)
 
 
 def _kind(call: PublishCall) -> str:
