@@ -326,6 +326,7 @@ class Project:
         def lookup(path: str, name: str) -> str | None:
             service = services.of(path)
             setting = environment.lookup(service.name if service is not None else None, name)
+            setting = setting or environment.beside(path, name)
             return setting.value if setting is not None else None
 
         return System(

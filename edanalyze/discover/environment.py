@@ -26,8 +26,11 @@ class Environment:
             self._of_service[service.name] = own
             for setting in (*_of_processes(service),):
                 self._everywhere[setting.name].append(setting)
-        for _, setting in deployment.settings:
+        self._files: dict[str, list[tuple[str, Setting]]] = defaultdict(list)
+        for folder, setting in deployment.settings:
             self._everywhere[setting.name].append(setting)
+            if not folder.startswith("chart:"):
+                self._files[setting.name].append((folder, setting))
 
     def lookup(self, service: str | None, name: str) -> Setting | None:
         """The value of a variable in a service, or in the whole project where nothing is said for the service.
@@ -51,6 +54,15 @@ class Environment:
         for setting in self._own(service, name) or self._everywhere.get(name, []):
             different.setdefault(setting.value, setting)
         return tuple(different.values())
+
+    def beside(self, path: str, name: str) -> Setting | None:
+        """What the `.env` file nearest at or above a file of code says of a variable."""
+        found: Setting | None = None
+        deepest = -1
+        for folder, setting in self._files.get(name, ()):
+            if len(folder) > deepest and is_below(path, folder):
+                found, deepest = setting, len(folder)
+        return found
 
     def names(self, service: str | None) -> tuple[str, ...]:
         """The names of all variables that are set for a service; for None, of all."""

@@ -6,8 +6,9 @@ from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
 from edanalyze.facts import ir
-from edanalyze.facts.children import walk
-from edanalyze.link.program import Program
+from edanalyze.facts.children import last_name, walk
+from edanalyze.facts.module import ClassFacts
+from edanalyze.link.program import Program, shared
 from edanalyze.link.scopes import Binding, Scope, Store
 from edanalyze.link.values import Class, External, ExternalInstance, Module
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 
 MOST_OVERRIDES = 8
+LEAST_METHODS = 2  # a protocol of fewer methods, unless named in several words, is met by chance
 _NONE: frozenset[str] = frozenset()
 
 
@@ -36,6 +38,12 @@ def _is_not_implemented(value: ir.Expr) -> bool:
     return any(isinstance(node, ir.Name) and node.id == "NotImplementedError" for node in walk(value))
 
 
+def _is_protocol(facts: ClassFacts) -> bool:
+    """Whether a class derives from `Protocol`, which goes by its own name wherever it is used."""
+    bases = (base.value if isinstance(base, ir.Index) else base for base in facts.bases)
+    return any(last_name(base) == "Protocol" for base in bases if isinstance(base, ir.Name | ir.Attr))
+
+
 class Classes:
     """What classes inherit, define and assign."""
 
@@ -46,6 +54,8 @@ class Classes:
         self._order: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self._children: dict[str, list[str]] | None = None
         self._descendants: dict[str, list[str]] = {}
+        self._defining: dict[str, list[str]] | None = None
+        self._shaped: dict[str, list[str]] = defaultdict(list)
         self._stores: dict[str, dict[str, list[Store]]] = {}
         self._abstract: dict[str, frozenset[str]] = {}
 
@@ -88,13 +98,49 @@ class Classes:
     def children(self, cls: str) -> list[str]:
         """Direct subclasses within the project."""
         if self._children is None:
-            children: dict[str, list[str]] = defaultdict(list)
-            for child in self._program.classes:
-                for base in self.bases(child):
-                    if isinstance(base, str):
-                        children[base].append(child)
-            self._children = children
+            self._children = self._hierarchy()
         return self._children.get(cls, [])
+
+    def _hierarchy(self) -> dict[str, list[str]]:
+        children: dict[str, list[str]] = defaultdict(list)
+        for child in self._program.classes:
+            for base in self.bases(child):
+                if isinstance(base, str):
+                    children[base].append(child)
+        protocols = {cls for cls, facts in self._program.classes.items() if _is_protocol(facts)}
+        for protocol in sorted(protocols - children.keys()):
+            children[protocol] = self._structural(protocol, protocols)
+            for cls in children[protocol]:
+                self._shaped[cls].append(protocol)
+        return children
+
+    def _structural(self, protocol: str, protocols: set[str]) -> list[str]:
+        """The classes that are what a protocol asks for without saying so: all its methods, near its module.
+
+        Another service may well have classes of the same shape.
+        """
+        names = [name for name in self._methods(protocol) if not name.startswith("_")]
+        if len(names) < LEAST_METHODS and not any("_" in name for name in names):
+            return []
+        if self._defining is None:
+            self._defining = defaultdict(list)
+            for cls in self._program.classes:
+                for name in self._methods(cls):
+                    self._defining[name].append(cls)
+        found = [
+            cls
+            for cls in self._defining[names[0]]
+            if cls not in protocols and all(self.method(cls, name) is not None for name in names[1:])
+        ]
+        way = protocol.partition(":")[0].split(".")[:-1]
+        near = {cls: shared(way, cls.partition(":")[0].split(".")[:-1]) for cls in found}
+        most = max(near.values(), default=0)
+        return [cls for cls in found if near[cls] >= max(most - 1, min(most, 1))]
+
+    def _methods(self, cls: str) -> list[str]:
+        """The names of the methods in the body of a class."""
+        bindings = self._program.scopes[cls].bindings
+        return [name for name, each in bindings.items() if any(binding.kind == "function" for binding in each)]
 
     def descendants(self, cls: str) -> list[str]:
         """All subclasses within the project, nearest first."""
@@ -157,7 +203,9 @@ class Classes:
         if facts.owner is None or facts.name.startswith("__"):
             return _NONE
         found: list[str] = []
-        for base in self.order(f"{function.partition(':')[0]}:{facts.owner}")[0][1:]:
+        owner = f"{function.partition(':')[0]}:{facts.owner}"
+        self.children(owner)  # tells what is shaped like a protocol
+        for base in (*self.order(owner)[0][1:], *self._shaped.get(owner, ())):
             method = functions.get(f"{base}.{facts.name}")
             if method is not None and is_abstract(method.body):
                 heirs = [child for child in self.descendants(base) if f"{child}.{facts.name}" in functions]

@@ -137,14 +137,14 @@ class Program:
         parts reach through `sys.path` or an image. What they share of the way must be more than the root.
         """
         way = posixpath.dirname(self.paths[module]).split("/")
-        best, shared, alone = None, 0, False
+        best, most, alone = None, 0, False
         for folder in folders:
             if self._at(folder, target) is None:
                 continue
-            steps = _common(way, folder.split("/"))
-            if steps > shared:
-                best, shared, alone = folder, steps, True
-            elif steps == shared:
+            steps = shared(way, folder.split("/"))
+            if steps > most:
+                best, most, alone = folder, steps, True
+            elif steps == most:
                 alone = False
         return best if alone else None
 
@@ -193,7 +193,7 @@ class Program:
         return found
 
 
-def _common(left: list[str], right: list[str]) -> int:
+def shared(left: list[str], right: list[str]) -> int:
     """How many leading parts two paths have in common."""
     return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False)))
 

@@ -62,6 +62,21 @@ def test_dotenv_files_belong_to_their_folder_and_examples_come_last(found: Found
     assert project.environment.names("c") == ("ONLY", "TOP", "URL")
 
 
+def test_where_no_service_tells_the_file_nearest_to_the_code_does(found: Found) -> None:
+    project = found(
+        {
+            "a/src/.env": "NAME=a\n",
+            "b/src/.env": "NAME=b\n",
+            ".env": "NAME=root\n",
+            "a/src/core/setup.py": "",
+            "c/x.py": "",
+        }
+    )
+    assert project.environment.lookup(None, "NAME") is None
+    told = {path: project.environment.beside(path, "NAME") for path in ("a/src/core/setup.py", "b/src/x.py", "c/x.py")}
+    assert [setting.value if setting else None for setting in told.values()] == ["a", "b", "root"]
+
+
 def test_dotenv_lines_in_all_their_forms(found: Found) -> None:
     project = found(
         {

@@ -24,6 +24,9 @@ INLINE = frozenset(
     }
 )
 
+# What starts a task; awaited right there, the task is waited for like a call.
+TASKS = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"})
+
 
 class Asides:
     """Finds what a call runs of what it is given, and how."""
@@ -40,6 +43,8 @@ class Asides:
         """How a call runs the callables or awaitables it is given: "deferred", "concurrent", ..., "inline" or ""."""
         for callee in self._evaluator.values(call.function, self._evaluator.root(scope)):
             if isinstance(callee, External):
+                if call.awaited and callee.name in TASKS:
+                    return "inline"
                 way = self._ways.get(callee.name)
                 if way is None:
                     way = self._ways[callee.name] = self._way(callee.name)
