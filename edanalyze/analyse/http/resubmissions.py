@@ -124,16 +124,26 @@ class Resubmissions:
     def _judged(self, witness: Witness, step: Step, why: Point, region: Region | None) -> Iterator[Resubmission]:
         """The uses of a request that a region repeats: reported in it, or where its forwarder is given the method."""
         inside = {(point.module, point.place) for point in witness}
+        bound = False
         for call in self._system.binding.of_physical(step.scope.module, step.call.place):
-            if not _METHODS.intersection(call.methods):
-                continue
             if (call.site.module, call.site.place) in inside:
                 reported = witness
             elif any((point.module, point.place) == (witness[0].module, witness[0].place) for point in call.path):
                 reported = call.path
             else:
                 continue
-            yield from self._judged_call(call, reported, (*witness, *call.path), why, region)
+            bound = True
+            if _METHODS.intersection(call.methods):
+                yield from self._judged_call(call, reported, (*witness, *call.path), why, region)
+        if not bound and len(witness) > 1:
+            yield from self._judged_unbound(witness, step, why)
+
+    def _judged_unbound(self, witness: Witness, step: Step, why: Point) -> Iterator[Resubmission]:
+        """A request whose address is known for other ways to it alone: of this one, that it is sent again."""
+        methods = {str(effect.api.data.get("method", "")) for effect in step.effects if effect.kind == "http"}
+        method = next(iter(methods & _METHODS), "")
+        if method and not any(True for point in witness for _ in self._keys(point)):
+            yield Resubmission(witness, why, method, any(effect.likely for effect in step.effects))
 
     def _judged_call(
         self, call: HttpCall, reported: Witness, path: Witness, why: Point, region: Region | None
