@@ -16,6 +16,7 @@ from edanalyze.analyse.trees.trees import Repeat, Step, Tree, nodes, steps
 from edanalyze.analyse.witness import Point
 from edanalyze.facts import ir
 from edanalyze.facts.children import root_of, spelled, walk
+from edanalyze.link.entries.again import asking
 from edanalyze.link.library import argument
 from edanalyze.link.parameters import is_bound
 from edanalyze.link.scopes import Scope
@@ -206,11 +207,7 @@ class Retries:
 
     def _asks(self, function: str) -> int | None:
         """The last line at which the body of a task asks to be run again; None when it never does."""
-        lines = [
-            call.place.line
-            for call, _ in self._program.scopes[function].calls
-            if spelled(call.function).rpartition(".")[2] in {"retry", "Retry", "RetryTask"}
-        ]
+        lines = asking(function, self._evaluator)
         return max(lines, default=None)
 
     # ------------------------------------------------------------------ loops

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from edanalyze.facts import ir
 from edanalyze.facts.children import calls
+from edanalyze.link.entries.again import asking
 from edanalyze.link.entries.callables import Callables, Target
 from edanalyze.link.entries.declarations import Declaration, Declarations
 from edanalyze.link.entries.delivery import Deliveries
@@ -21,7 +22,6 @@ from edanalyze.link.values import Class, Constant, Display, Frame, Function, Ins
 from edanalyze.models import Api, Slot
 
 TASKS = frozenset({"task", "task-wrapper", "query"})
-RAISED = frozenset({"Retry", "RetryTask"})
 LISTED = "functions"
 SETTINGS = frozenset({"redis_settings", "cron_jobs", "on_startup", "queue_name", "max_jobs", "job_timeout", LISTED})
 ENQUEUED = frozenset({"task", "delayed"})
@@ -263,11 +263,5 @@ class Tasks:
         return any(isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 for limit in limits)
 
     def _asks(self, function: str) -> bool:
-        """Whether the body calls the task's own `retry`."""
-        scope = self._program.scopes[function]
-        for call, _ in scope.calls:
-            if isinstance(call.function, ir.Attr) and call.function.name == "retry":
-                return isinstance(call.function.value, ir.Name | ir.Attr)
-            if isinstance(call.function, ir.Name) and call.function.id in RAISED:
-                return True
-        return False
+        """Whether the body calls the task's own `retry`, be it by way of others."""
+        return any(True for _ in asking(function, self._evaluator))
