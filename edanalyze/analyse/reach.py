@@ -224,9 +224,9 @@ class Reach:
                             ends += stops
                 case Scoped(body=body):
                     options, ends = _pairs(inner(body))
-                case Aside(kind="concurrent", body=body):
-                    through, stopped = inner(body)
-                    options = [max(through or [], stopped, key=len)[:1]]
+                case Aside(kind="concurrent", body=body):  # of what runs side by side, the longest counts
+                    tasks = [inner((task,)) for task in body]
+                    options = [max((through or stopped for through, stopped in tasks), key=len, default=[])]
                 case _:
                     continue
             ended = max([ended, *([*current, *end] for end in ends)], key=len)

@@ -6,13 +6,14 @@ import re
 
 from edanalyze.analyse.effects.effect import Effect
 from edanalyze.facts import ir
-from edanalyze.facts.children import spelled
+from edanalyze.facts.children import last_name, spelled, walk
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import External, ExternalInstance, Frame, Site, Value
 
 _REPLICA = re.compile(r"replica|read[-_]?only|(^|_)ro$|slave|standby|reader|^read$", re.I)
+_CACHE = re.compile(r"(^|_)caches?(_|$)", re.I)
 _EXPIRING = frozenset({"setex", "psetex", "setnx", "expire", "delete", "unlink"})
 
 
@@ -116,14 +117,25 @@ def units_of_work(evaluator: Evaluator) -> frozenset[str]:
 
 
 def is_passing(effect: Effect) -> bool:
-    """Keys that expire or only guard, and queued commands: no record of a change that an event speaks of."""
+    """Cached values, keys that expire or only guard, and queued commands: no change that an event speaks of."""
     if in_pipeline(effect):
         return True
     if effect.api.library != "redis":
         return False
+    if _is_cache(effect):
+        return True
     method = effect.name.rpartition(".")[2]
     expires = any(name in {"ex", "px", "exat", "pxat", "nx"} for name, _ in effect.call.keywords)
     return effect.kind == "dedupe" or expires or method in _EXPIRING
+
+
+def _is_cache(effect: Effect) -> bool:
+    """Whether the connection is made from settings that go by the name of a cache: `from_url(CACHE_URL)`."""
+    made = made_by(effect.receiver)
+    given = (*made.arguments, *(value for _, value in made.keywords)) if made is not None else ()
+    return any(
+        _CACHE.search(last_name(part)) for expr in given for part in walk(expr) if isinstance(part, ir.Name | ir.Attr)
+    )
 
 
 def made_by(value: Value | None) -> ir.Call | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from edanalyze.facts import ir
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
+from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Class, External, ExternalInstance, Frame, Function, Instance, Value
 from edanalyze.models import Api
 
@@ -46,16 +47,25 @@ class Signals:
                     for signal in self._meant(api, owner, call, frame):
                         found[signal] += self._pairs([Function(identifier)], api, call, frame)
         for call, scope in program.calls.get("connect", ()):
-            frame = self._evaluator.root(scope)
-            for api, owner in self._apis(call.function, frame):
-                handler = argument(api.slots["handler"], call) if "handler" in api.slots else None
-                if handler is not None:
-                    receivers = [
-                        value for value in self._evaluator.values(handler, frame) if isinstance(value, Function)
-                    ]
-                    for signal in self._meant(api, owner, call, frame):
-                        found[signal] += self._pairs(receivers, api, call, frame)
+            for frame in self._activations(call, scope):
+                for api, owner in self._apis(call.function, frame):
+                    handler = argument(api.slots["handler"], call) if "handler" in api.slots else None
+                    if handler is not None:
+                        receivers = [
+                            value for value in self._evaluator.values(handler, frame) if isinstance(value, Function)
+                        ]
+                        for signal in self._meant(api, owner, call, frame):
+                            found[signal] += self._pairs(receivers, api, call, frame)
         return found
+
+    def _activations(self, call: ir.Call, scope: Scope) -> list[Frame]:
+        """The frames in which a connection is made: one per caller where parameters say what is connected to what."""
+        root = self._evaluator.root(scope)
+        if scope.function is None or sum(_is_parameter(expr, scope) for expr in _given(call)) < 2:
+            return [root]
+        made = Function(scope.id)
+        callers = self._evaluator.parameters.callers(scope.id)
+        return [self._evaluator.results.frame(made, outer, frame) for outer, frame in callers] or [root]
 
     def is_receiver(self, function: str) -> bool:
         """Whether a function is connected to a signal."""
@@ -151,6 +161,17 @@ class Signals:
             for wanted, receiver in self._connected.get(signal, ())
             if wanted is None or sender is None or wanted in ancestors
         ]
+
+
+def _given(call: ir.Call) -> Iterator[ir.Expr]:
+    """The signal, if the call is a method of it, and the arguments."""
+    yield from (call.function.value,) if isinstance(call.function, ir.Attr) else ()
+    yield from call.arguments
+    yield from (value for _, value in call.keywords)
+
+
+def _is_parameter(expr: ir.Expr, scope: Scope) -> bool:
+    return isinstance(expr, ir.Name) and any(binding.kind == "parameter" for binding in scope.bindings.get(expr.id, ()))
 
 
 def _entity(value: Value | None) -> str | None:

@@ -101,6 +101,8 @@ class Transactions(CrossingCalls):
             case "begin":
                 return state.but(depth=1, opened=(point,)) if not state.depth else state
             case "commit":
+                if in_pipeline(effect):  # a store's queued commands, no transaction of the database
+                    return state
                 if is_elsewhere(self._sessions.of(effect, self._frame(step, run)), state.holders):
                     return state
                 return self._commit(state, point, run, explicit=True, stores=self._stores_changes(effect))
@@ -123,8 +125,10 @@ class Transactions(CrossingCalls):
         at_once = durable != "commit" and effect.argument("session") is None
         if self._rows.is_write(effect, step.scope):
             return self._rows.written(effect, step, state, point, run, at_once=at_once and state.dirty is None)
+        if at_once and is_passing(effect):
+            return state
         if at_once and durable == "immediate":
-            return state if is_passing(effect) else self._saved(state, point)
+            return self._saved(state, point)
         if at_once and state.dirty is None:
             stored = state.stored if effect.kind == "dedupe" else (point,)
             return self._saved(state, point).but(stored=stored)

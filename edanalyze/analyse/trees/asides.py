@@ -82,6 +82,11 @@ class Asides:
                     found.append(inner)
         return found
 
+    def is_coroutine(self, function: Function) -> bool:
+        """Whether a call of a function makes a coroutine, which runs when it is awaited."""
+        facts = self._evaluator.program.functions.get(function.id)
+        return facts is not None and facts.asynchronous and not facts.generator
+
     def _is_callable(self, value: Value) -> bool:
         if isinstance(value, External):
             return any(api.kind in EFFECTS for api in self._library.rows(value.name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from edanalyze.analyse.trees.coroutines import Coroutines
 from edanalyze.analyse.trees.steps import step_of
 from edanalyze.analyse.trees.trees import (
     EMPTY,
@@ -62,6 +63,7 @@ class TreeBuilder:
 
     def build(self, body: tuple[ir.Stmt, ...]) -> FunctionTree:
         """The tree of a body after what it depends on, wrapped in the scopes that its decorators open."""
+        self._coroutines = Coroutines(self._asides, self._scope, body)
         tree = self._block(body, self._scope)
         function = self._scope.function
         if function is not None:
@@ -95,6 +97,7 @@ class TreeBuilder:
 
     def _assign(self, statement: ir.Assign | ir.Augment, scope: Scope) -> list[Node]:
         nodes = [node for expr in expressions(statement) for node in self._expr(expr, scope)]
+        nodes = self._coroutines.assigned(statement, nodes)
         targets = statement.targets if isinstance(statement, ir.Assign) else (statement.target,)
         for target in targets:
             if type(target) is not ir.Attr or type(target.value) not in _HOLDERS:
@@ -234,7 +237,9 @@ class TreeBuilder:
             if self._parameters and (handed := _handed_name(argument)) in self._parameters:
                 self._callables.add(handed)
             (body if aside else nodes).extend(self._expr(argument, scope))
+        nodes = self._coroutines.collected(call, nodes)
         if aside:
+            body += self._coroutines.run(call)
             direct = False
             for argument in self._asides.handed(call, scope):
                 direct = direct or not isinstance(argument, ir.Lambda)

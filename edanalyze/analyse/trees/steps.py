@@ -17,7 +17,8 @@ def step_of(effects: Effects, call: ir.Call, scope: Scope, receiver: str, parame
     direct = depth == 0 and (root in parameters or effects.is_outer_parameter(root, scope))
     own_method = depth == 1 and root == receiver != ""
     open_receiver = depth > 0 and not found and not targets and (root in parameters or root == receiver)
-    dynamic = (bool(root) and (direct or own_method or open_receiver)) or (receiver != "" and _asks_above(call))
+    inherited = receiver != "" and _depends_on_class(call, receiver)
+    dynamic = (bool(root) and (direct or own_method or open_receiver)) or inherited
     if not found and not targets and not dynamic:
         return None
     return Step(call, scope, found, () if direct else targets, dynamic)
@@ -31,10 +32,10 @@ def again(effects: Effects, step: Step, frame: Frame) -> Step:
     return Step(step.call, step.scope, found, targets, selected=step.selected)
 
 
-def _asks_above(call: ir.Call) -> bool:
-    """Whether a call is `super().method(...)`, which means another method in each class that inherits the call."""
+def _depends_on_class(call: ir.Call, receiver: str) -> bool:
+    """Whether a call means another method in each class that inherits it: `super().method()`, `cls().method()`."""
     match call.function:
-        case ir.Attr(value=ir.Call(function=ir.Name(id="super"))):
-            return True
+        case ir.Attr(value=ir.Call(function=ir.Name(id=name))):
+            return name in {"super", receiver}
         case _:
             return False
