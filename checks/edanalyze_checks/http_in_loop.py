@@ -48,7 +48,9 @@ class HttpInLoop(Rule):
     """
     known_problems = """
     *False alarms*: collections that never hold more than two or three items but are not written as literals. *Missed
-    alarms*: recursion over a tree, and callbacks that a library calls once per item.
+    alarms*: recursion over a tree, and callbacks that a library calls once per item; migrations, and scripts (with a
+    `__main__` part, in a folder named `scripts`, `tools`, `bin`, `examples` or the like) that no container starts;
+    constants with up to ten items.
     """
     options = """
     - `[[tool.edanalyze.http]]` declares a project's own function as an HTTP call.
@@ -61,7 +63,7 @@ class HttpInLoop(Rule):
     def check(self, analysis: Analysis) -> Iterable[Finding]:
         """HTTP calls that a loop over a collection makes for each item."""
         for witness, loop in analysis.system.loops.calls():
-            yield Finding(
-                f"{analysis.subject(witness)} once per item of `{loop}`: n items cost n round trips",
-                witness,
-            )
+            if analysis.system.occasional.is_run_by_hand(witness[0]):
+                continue
+            items = f" of `{loop}`" if loop else ""
+            yield Finding(f"{analysis.subject(witness)} once per item{items}: n items cost n round trips", witness)

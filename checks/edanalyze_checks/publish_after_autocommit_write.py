@@ -57,7 +57,8 @@ class PublishAfterAutocommitWrite(Rule):
     known_problems = """
     *False alarms*: writes of bookkeeping alone, such as a last-seen time, before a publish that does not speak of
     them; a change-data-capture connector configured outside the repository. *Missed alarms*: connections whose
-    autocommit mode is set where the analyser cannot read it.
+    autocommit mode is set where the analyser cannot read it; Redis connections made from settings named after a cache,
+    and messages to the groups of a channel layer, which reach only the connections that are open.
     """
     options = """
     - `[[tool.edanalyze.write]]`, `[[tool.edanalyze.publish]]` and `[[tool.edanalyze.outbox]]` declare a project's own

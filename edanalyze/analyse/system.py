@@ -28,6 +28,7 @@ from edanalyze.analyse.http.resubmissions import Resubmissions
 from edanalyze.analyse.http.servicerings import ServiceRings
 from edanalyze.analyse.http.timeouts import Timeouts
 from edanalyze.analyse.landscape import Landscape
+from edanalyze.analyse.occasional import Occasional
 from edanalyze.analyse.payloads.published import Payloads
 from edanalyze.analyse.poison import PoisonLoops
 from edanalyze.analyse.reach import Reach
@@ -168,6 +169,11 @@ class System:
     def loops(self) -> Loops:
         """Finds HTTP calls per item of a collection."""
         return Loops(self)
+
+    @cached_property
+    def occasional(self) -> Occasional:
+        """Tells code that serves from migrations and scripts."""
+        return Occasional(self)
 
     @cached_property
     def clauses(self) -> Clauses:

@@ -74,6 +74,8 @@ class Analysis:
         for item in self._transactions.get(code, []):
             if (item.witness[0].module, item.witness[0].place) in explicit:
                 continue  # one path commits, another autocommits: one finding is enough
+            if self.system.occasional.is_migration(item.witness[0].module):
+                continue  # it runs once, before the system serves
             kept.setdefault((item.witness[0].module, item.witness[0].place), item)
         return list(kept.values())
 

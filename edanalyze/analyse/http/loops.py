@@ -10,19 +10,22 @@ from edanalyze.analyse.bearing import Bears
 from edanalyze.analyse.trees.trees import Alternative, Aside, Attempt, Cases, Leave, Repeat, Scoped, Step, Tree
 from edanalyze.analyse.witness import Witness
 from edanalyze.facts import ir
-from edanalyze.facts.children import calls, spelled, walk
+from edanalyze.facts.children import calls, last_name, spelled, walk
 from edanalyze.link.scopes import Scope
-from edanalyze.link.values import External, ExternalInstance, Function
+from edanalyze.link.values import Display, External, ExternalInstance, Frame, Function
 
 if TYPE_CHECKING:
     from edanalyze.analyse.system import System
 
+FEW = 10
+"""Items of a constant that are asked for one by one without harm."""
 _BATCHES = re.compile(r"batch|chunk|page|paginat|slice|window|partition|group", re.I)
 _STREAMS = re.compile(
     r"(^|\.)(poll|getmany|get_messages|listen|consume|receive\w*|iter_messages|stream\w*|subscribe|xread\w*|fetch_messages"
     r"|messages|records|pull|read_messages|events_stream|iterator)(\(\))?(\[\])?$|consumer(\(\))?$",
     re.I,
 )
+_WRAPPERS = frozenset({"enumerate", "sorted", "reversed", "list", "tuple", "set", "zip", "filter", "iter"})
 _COUNTING = frozenset({"range", "count", "repeat", "cycle", "Retrying", "AsyncRetrying", "retry_context"})
 
 
@@ -34,7 +37,7 @@ class Loops:
         self._found: dict[tuple[str, ir.Place], tuple[Witness, str]] = {}
 
     def calls(self) -> Iterator[tuple[Witness, str]]:
-        """The path from the call in the loop to the HTTP call, and what is iterated."""
+        """The path from the call in the loop to the HTTP call, and what is iterated ("" when that has no name)."""
         contexts = self._system.contexts
         for function in dict.fromkeys(function for function, _ in contexts.inventory.repeats):
             if self._system.bearing.may(function, Bears.SENDS):
@@ -88,7 +91,7 @@ class Loops:
             if any(generator.asynchronous for generator in statement.generators):
                 return None, ""
             source = statement.generators[-1].source
-        return (source, spelled(source) or "the items") if self._is_collection(source, node.scope) else (None, "")
+        return (source, _named(source)) if self._is_collection(source, node.scope) else (None, "")
 
     def _is_collection(self, source: ir.Expr, scope: Scope) -> bool:
         text = spelled(source)
@@ -102,12 +105,11 @@ class Loops:
             last = text.removesuffix("()").rsplit(".", 1)[-1]
             if last in _COUNTING:
                 return len(source.arguments) < 3 and any(spelled(call.function) == "len" for call in calls(source))
-            if (
-                last in {"enumerate", "sorted", "reversed", "list", "tuple", "set", "zip", "filter", "iter"}
-                and source.arguments
-            ):
+            if last in _WRAPPERS and source.arguments:
                 return self._is_collection(source.arguments[0], scope)
         frame = self._system.evaluator.root(scope)
+        if self._is_fixed(source, frame):
+            return False
         for value in self._system.evaluator.values(source, frame):
             if isinstance(value, External | ExternalInstance):
                 rows = self._system.models.find(value.name.removesuffix("()").removesuffix("[]"))
@@ -117,6 +119,19 @@ class Loops:
             isinstance(node, ir.Name | ir.Attr)
             and re.search(r"attempt|retr(y|ies)|backoff|mirrors|hosts$|fallback", spelled(node), re.I)
             for node in walk(source)
+        )
+
+    def _is_fixed(self, source: ir.Expr, frame: Frame) -> bool:
+        """Whether the code says how many items there are: a constant's, or those of a list that a function returns."""
+        match source:
+            case ir.Call(function=ir.Attr(value=held, name="keys" | "values" | "items"), arguments=()):
+                source = held
+        constant = isinstance(source, ir.Name | ir.Attr) and last_name(source).isupper()
+        if not constant and not isinstance(source, ir.Call):
+            return False
+        values = self._system.evaluator.values(source, frame)
+        return bool(values) and all(
+            isinstance(value, Display) and _is_counted(value.expr, constant) for value in values
         )
 
     def _waits(self, tree: Tree, function: str, lazily: bool) -> Iterator[tuple[Step, Witness]]:
@@ -175,6 +190,49 @@ class Loops:
     def _is_coroutine(self, function: Function) -> bool:
         facts = self._system.program.functions.get(function.id)
         return facts is not None and facts.asynchronous and not facts.generator
+
+
+def _named(source: ir.Expr) -> str:
+    """What is iterated, as it is written: `orders` of `enumerate(sorted(orders))`, `skus` of `range(len(skus))`."""
+    while isinstance(source, ir.Call) and source.arguments:
+        wrapper = spelled(source.function)
+        counted = next((call for call in calls(source) if spelled(call.function) == "len" and call.arguments), None)
+        if wrapper in _WRAPPERS:
+            source = source.arguments[0]
+        elif wrapper in _COUNTING and counted is not None:
+            source = counted.arguments[0]
+        else:
+            break
+    return _written(source)
+
+
+def _written(expr: ir.Expr) -> str:
+    """A name, attributes, items and calls as they are written, without arguments; "" where it is something else."""
+    match expr:
+        case ir.Name(id=name):
+            return name
+        case ir.Attr(value=value, name=name):
+            return f"{base}.{name}" if (base := _written(value)) else ""
+        case ir.Call(function=function):
+            return f"{base}()" if (base := _written(function)) else ""
+        case ir.Index(value=value, key=key):
+            item = f'"{key.value}"' if isinstance(key, ir.Const) and isinstance(key.value, str) else "…"
+            return f"{base}[{item}]" if (base := _written(value)) else ""
+        case ir.Await(value=value):
+            return _written(value)
+        case _:
+            return ""
+
+
+def _is_counted(display: ir.Expr, constant: bool) -> bool:
+    """Whether a display has the few items that are written: those of a constant, or literals that nobody adds to."""
+    match display:
+        case ir.Items(items=items) if len(items) <= FEW:
+            return not any(isinstance(item, ir.Star) or not (constant or isinstance(item, ir.Const)) for item in items)
+        case ir.Mapping(items=pairs) if len(pairs) <= FEW:
+            return constant and all(key is not None for key, _ in pairs)
+        case _:
+            return False
 
 
 def _stops_at_once(body: Tree) -> bool:

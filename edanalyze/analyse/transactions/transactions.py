@@ -215,6 +215,8 @@ class Transactions(CrossingCalls):
             if len(state.pending) < MOST_PENDING and all(known[0] != witness[0] for known in state.pending):
                 return state.but(pending=(*state.pending, witness))
             return state
+        if effect.api.data.get("transient"):  # may be lost anyway: an outbox would not help
+            return state
         for code, name in (("EDA201", "committed"), ("EDA205", "saved")):
             feature: Feature = getattr(state, name)
             if feature is None:

@@ -15,7 +15,7 @@ KINDS: tuple[Kind, ...] = (
         "topic_arn subject event_type source mode qos extra_headers request timeout pubsub operation retry options "
         "structure",
         text="partial confirm_by keyed_by inside",
-        flag="batch blocking in_process after_commit enveloped broadcast registry",
+        flag="batch blocking in_process after_commit enveloped broadcast registry transient",
         form="message event command task task-inline rpc rpc-reply signal stream list socket delayed delayed-set "
         "binding workflow kv event-factory query",
         confirm="return await future callback flush none configured",

@@ -197,6 +197,7 @@ ATTRIBUTE_MEANINGS: Mapping[str, str] = {
     "symbol": "what is generated",
     "targets": "import names that propagate from then on, `*` is all",
     "timeout_options": "options that limit the whole transfer",
+    "transient": "reaches those who are connected at the moment, or nobody: it is no record of anything",
     "transport": "transport of the relay",
     "url_accepts": "classes that may stand for the URL",
     "url_is": "`path`: host and port are the client's",
