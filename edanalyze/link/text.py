@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from edanalyze.facts import ir
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 MOST_STRINGS = 12
 # Methods of strings (and URL objects) that keep the text or only trim it.
 KEEPING = frozenset(
-    {"encode", "decode", "lower", "upper", "removesuffix", "unicode_string", "human_repr", "__str__", "title"}
+    {"encode", "decode", "removesuffix", "unicode_string", "human_repr", "__str__", "title"}
     | {"with_query", "update_query", "extend_query", "with_fragment", "copy_merge_params", "copy_set_param"}
     | {"copy_add_param", "include_query_params", "replace_query_params"}
 )
+# Methods that change letters, of what is known of a text.
+CASES: dict[str, Callable[[str], str]] = {"lower": str.lower, "upper": str.upper, "casefold": str.casefold}
 TEXT_TYPES = frozenset(
     {"builtins.str", "builtins.int", "builtins.bytes", "yarl.URL", "httpx.URL", "furl.furl"}
     | {"pydantic.AnyHttpUrl", "pydantic.HttpUrl", "pydantic.AnyUrl"}
@@ -144,6 +146,8 @@ class Texts:
         return found
 
     def _string_method(self, value: String, name: str, call: ir.Call, frame: Frame) -> list[Value]:
+        if name in CASES:
+            return [string(*(CASES[name](part) if isinstance(part, str) else part for part in value.parts))]
         if name in KEEPING:
             return [value]
         if name in {"strip", "rstrip", "lstrip"}:

@@ -156,6 +156,26 @@ FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
                 """,
         },
     ),
+    "a topic in the letters that a method makes": (
+        {"orders.placed -> work"},
+        {
+            "a.py": """
+                from dataclasses import dataclass
+                from kafka import KafkaProducer
+
+                @dataclass
+                class Event:
+                    aggregate: str
+
+                def send(event: Event):
+                    KafkaProducer().send(f"{event.aggregate.lower()}.placed", b"")
+
+                def place():
+                    send(Event("Orders"))
+                """,
+            "b.py": KAFKA_WORKER,
+        },
+    ),
     "options that are passed as a dict": (
         {"orders -> work"},
         {

@@ -112,8 +112,13 @@ class Redelivery:
         frame = entry.frame or self._system.reach.frame(entry.driver)
         if entry.function not in self._system.reach.functions(entry.driver, frame):
             return exposures
-        around = self._exposures(entry.driver, frame, reading)
-        return tuple(item for item in around if any(point.function == entry.function for point in item.witness))
+        around = {(item.kind, item.witness[-1]): item for item in self._exposures(entry.driver, frame, reading)}
+        through = {
+            key: item for key, item in around.items() if any(point.function == entry.function for point in item.witness)
+        }
+        # Of several handlers that come to the same effect the loop shows one.
+        also = {(item.kind, item.witness[-1]): item for item in exposures if (item.kind, item.witness[-1]) in around}
+        return tuple({**also, **through}.values())
 
     def _reading(self, entry: EntryPoint) -> frozenset[int]:
         """The loops, by identity, in which the messages of a handler are read."""

@@ -10,6 +10,7 @@ from edanalyze.analyse.bearing import Bears
 from edanalyze.analyse.effects.effect import Effect
 from edanalyze.analyse.engine.domain import Activation, Domain
 from edanalyze.analyse.poison.limits import is_limit
+from edanalyze.analyse.poison.told import Told
 from edanalyze.analyse.trees.trees import Attempt, Repeat, Rescue, Scoped, Step, is_broad
 from edanalyze.analyse.witness import INHERITED, Exposure, Point, Witness
 from edanalyze.facts import ir
@@ -44,6 +45,7 @@ class Requeues(Domain[Caught]):
         self._deliveries = Deliveries(system.evaluator)
         self._contexts = system.contexts
         self._bearing = system.bearing
+        self._told = Told(system)
 
     def passes(self, function: str, state: Caught) -> bool:
         """Whether a function neither settles nor sends a message, nor fails."""
@@ -82,7 +84,13 @@ class Requeues(Domain[Caught]):
         self, test: ir.Expr, scope: Scope, outcome: bool, state: Caught, run: Activation[Caught]
     ) -> Caught | None:
         """A test on attempts or on the kind of failure ends the loop some day."""
-        return Caught() if state.clause is not None and is_limit(test) else state
+        if is_limit(test):
+            return Caught() if state.clause is not None else state
+        if state.clause is None and scope.function is not None:
+            told = self._told.clause(test, scope, outcome, run.frame)
+            if told is not None:  # the branch deals with what a callee has caught
+                return Caught((told,), frozenset(_calls(scope.function.body)))
+        return state
 
     def effect(self, effect: Effect, step: Step, state: Caught, run: Activation[Caught]) -> Caught:
         """The message is put back."""
