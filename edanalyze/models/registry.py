@@ -42,7 +42,7 @@ class Models:
         self.packages = frozenset(name.partition(".")[0] for name in (*self._by_call, *self._bases))
         self.own: tuple[Api, ...] = own.apis if own else ()
         self._shapes_by_method: dict[str, list[Shape]] = defaultdict(list)
-        for shape in shapes:
+        for shape in sorted(shapes, key=lambda each: each.api.library == "core"):  # what a library says comes first
             self._shapes_by_method[shape.method].append(shape)
 
     @cached_property
