@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from edanalyze.facts import ir
 from edanalyze.link.appconfig import DJANGO
+from edanalyze.link.namespaces import NAMESPACES, held
 from edanalyze.link.scopes import Binding, Scope
 from edanalyze.link.values import (
     Class,
@@ -211,6 +212,8 @@ class Attributes:
         return found
 
     def _of_library(self, instance: ExternalInstance, cls: str, name: str) -> tuple[Value, ...]:
+        if cls in NAMESPACES and (found := held(self._evaluator, instance, name)):
+            return found
         member = f"{cls}.{name}"
         models = self._evaluator.models
         made = models.attribute(cls, name)

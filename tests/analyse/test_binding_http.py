@@ -558,6 +558,27 @@ def index():
     assert calls["9 stock"].confidence == "likely"
 
 
+def test_a_container_that_asks_its_own_machine_asks_itself_where_only_it_has_the_path(tmp_path: Path) -> None:
+    web = "from flask import Flask\napp = Flask(__name__)\n@app.get('/{}')\ndef show(): ...\n"
+    ask = "import requests\n\n\ndef ask():\n    requests.get('http://localhost:8000/bills')\n"
+    made = system(
+        tmp_path,
+        {
+            "compose.yaml": """
+                services:
+                  orders: {build: ./orders, ports: ["8000:8000"]}
+                  billing: {build: ./billing, ports: ["8001:8000"]}
+                """,
+            **{f"{each}/Dockerfile": "FROM python\nCOPY . .\nCMD python app.py\n" for each in ("orders", "billing")},
+            "orders/app.py": web.format("orders"),
+            "billing/app.py": web.format("bills"),
+            "billing/worker.py": ask,
+        },
+    )
+    (call,) = made.binding.http_calls
+    assert (call.service, [target.name for target in call.targets]) == ("billing", ["GET /bills"])
+
+
 def test_what_cannot_be_told_is_kept_with_the_reason(tmp_path: Path) -> None:
     made = system(tmp_path, {**FILES, "shop/main.py": "import requests\ndef f(url):\n    requests.get(url)\n"})
     (call,) = made.binding.http_calls

@@ -176,6 +176,23 @@ FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
             "b.py": KAFKA_WORKER,
         },
     ),
+    "names that a namespace holds": (
+        {"orders -> work"},
+        {
+            "a.py": """
+                import os
+                import types
+                import boto3
+
+                names = types.SimpleNamespace(prefix="https://sqs.eu-west-1.amazonaws.com/1/")
+                names.orders = f"{names.prefix}orders"
+
+                def send(body):
+                    boto3.client("sqs").send_message(QueueUrl=names.orders, MessageBody=body)
+                """,
+            "b.py": SQS_WORKER,
+        },
+    ),
     "options that are passed as a dict": (
         {"orders -> work"},
         {

@@ -16,7 +16,7 @@ from edanalyze.analyse.binding.handing import Handing
 from edanalyze.analyse.binding.hosts import LOCAL, Destination
 from edanalyze.analyse.binding.records import HttpCall
 from edanalyze.analyse.binding.requests import Request, Requests
-from edanalyze.analyse.binding.routing import Routing, Way
+from edanalyze.analyse.binding.routing import Led, Routing, Way
 from edanalyze.analyse.binding.sites import Reading, Site, Sites
 from edanalyze.analyse.effects.effect import Effect
 from edanalyze.analyse.engine.contexts import Contexts
@@ -56,6 +56,7 @@ class HttpCalls:
             by_service[self._folder(entry.module)].append(entry)
         self._forwarders = Forwarders(entries)
         self._routing = Routing(services, by_service)
+        self._by_path = {service.path: service for service in services.all if service.path}
 
     def _folder(self, module: str) -> str:
         """What tells the code of one service from that of another."""
@@ -136,7 +137,7 @@ class HttpCalls:
         forwarded = self._forwarders.of(point, arriving, request.methods)
         ways = forwarded or [Way(arriving, request.methods)]
         methods = tuple(dict.fromkeys(method for way in ways for method in way.methods))
-        led = self._routing.lead(destination, ways, partial(eq, self._folder(point.module)))
+        led = self._led(destination, ways, self._folder(point.module))
         match, destination = led.match, led.destination
         reason = destination.reason
         service = destination.service
@@ -166,6 +167,18 @@ class HttpCalls:
             made=site.made,
             elsewhere=elsewhere,
         )
+
+    def _led(self, destination: Destination, ways: Sequence[Way], own: str) -> Led[EntryPoint]:
+        """Where a request of a service leads; on a port of the machine itself to another, where only that answers."""
+        led = self._routing.lead(destination, ways, partial(eq, own))
+        if led.match.routes or destination.service is None or destination.host not in LOCAL:
+            return led
+        elsewhere = destination._replace(service=self._by_path.get(own), confidence="likely")
+        for asked in (elsewhere, destination._replace(service=None)):
+            other = self._routing.lead(asked, ways, partial(eq, own))
+            if other.match.routes and other.match.whole:
+                return other
+        return led
 
     def _elsewhere(self, destination: Destination, ways: Sequence[Way], asked: Sequence[str]) -> Reached | None:
         """Where a request leads among the other systems, unless its service is one of this system with code."""
