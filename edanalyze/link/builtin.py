@@ -81,7 +81,7 @@ class Builtins:
             case "builtins.getattr" if len(call.arguments) >= 2:
                 return self._attribute(call, frame)
             case "typing.cast" if len(call.arguments) == 2:
-                declared = evaluator.parameters.annotated(call.arguments[0], frame)
+                declared = evaluator.annotations.instances(call.arguments[0], frame)
                 return declared or evaluator.values(call.arguments[1], frame)
         return None
 

@@ -10,15 +10,18 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from edanalyze.facts import ir
+from edanalyze.link.annotations import Annotations
 from edanalyze.link.appconfig import AppConfig
 from edanalyze.link.attributes import Attributes
 from edanalyze.link.builtin import Builtins
+from edanalyze.link.callers import Callers
 from edanalyze.link.classes import Classes
 from edanalyze.link.constructions import Constructions
 from edanalyze.link.decorators import Decorators
 from edanalyze.link.dispatch import Dispatch
 from edanalyze.link.entities import Entities
 from edanalyze.link.items import ItemLookup
+from edanalyze.link.iteration import Iteration
 from edanalyze.link.parameters import Parameters
 from edanalyze.link.program import Program
 from edanalyze.link.registries import Registries
@@ -70,7 +73,10 @@ class Evaluator:
         self.shelves = Shelves(self)
         self.constructions = Constructions(self)
         self.parameters = Parameters(self)
+        self.annotations = Annotations(self)
+        self.callers = Callers(self)
         self.results = Results(self)
+        self.iteration = Iteration(self)
         self.decorators = Decorators(self)
         self.builtins = Builtins(self)
         self.texts = Texts(self)
@@ -226,17 +232,17 @@ class Evaluator:
         if kind == "class":
             return (Class(f"{scope.module}:{binding.qualname}"),)
         if kind == "annotation" and binding.annotation is not None:
-            return self.parameters.annotated(binding.annotation, self.root(scope))
+            return self.annotations.instances(binding.annotation, self.root(scope))
         if binding.expr is None:
             return NOTHING
         if kind == "item":
-            return self.results.items(binding.expr, frame)
+            return self.iteration.items(binding.expr, frame)
         if kind == "augment":  # a list that grows; text that does is not known
             return [value for value in self.values(binding.expr, frame) if not isinstance(value, String | Constant)]
         if kind == "unpack":
-            return self.results.unpacked(self.values(binding.expr, frame), binding.index)
+            return self.iteration.unpacked(self.values(binding.expr, frame), binding.index)
         if kind == "unpack item":
-            return self.results.unpacked_items(binding.expr, binding.index, frame)
+            return self.iteration.unpacked_items(binding.expr, binding.index, frame)
         if kind == "enter":
             return self.results.entered(binding.expr, frame)
         return NOTHING
@@ -247,7 +253,7 @@ class Evaluator:
             found = self.values(binding.expr, frame)
         useful = [value for value in found if type(value) is not Constant or value.value is not None]
         if not useful and binding.annotation is not None:
-            return (*found, *self.parameters.annotated(binding.annotation, frame))
+            return (*found, *self.annotations.instances(binding.annotation, frame))
         return found
 
     # --------------------------------------------------------------- imports

@@ -1,19 +1,18 @@
-"""Parameters and annotations: what a function is given."""
+"""Parameters: what a function is given."""
 
 from __future__ import annotations
 
-import functools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from edanalyze.facts import ir
 from edanalyze.facts.module import FunctionFacts
+from edanalyze.link.callers import MOST_CALLERS
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import (
     Class,
     Display,
-    External,
     ExternalInstance,
     Frame,
     Function,
@@ -25,16 +24,6 @@ from edanalyze.link.values import (
 
 if TYPE_CHECKING:
     from edanalyze.link.evaluate import Evaluator
-
-MOST_CALLERS = 40
-WRAPPERS = frozenset(
-    {"Optional", "Annotated", "Union", "Final", "ClassVar", "Required", "NotRequired", "Awaitable", "Coroutine"}
-)
-CONTAINERS = frozenset(
-    {"list", "List", "Iterable", "Iterator", "Sequence", "set", "Set", "tuple", "Tuple", "AsyncIterator", "Generator"}
-    | {"AsyncGenerator", "AsyncIterable", "frozenset", "Collection", "ContextManager", "AsyncContextManager"}
-)
-TEXTUAL = frozenset({"builtins.str", "builtins.int", "uuid.UUID", "builtins.bytes"})
 
 
 def arguments(function: FunctionFacts, call: ir.Call, bound: bool) -> dict[str, ir.Expr]:
@@ -69,9 +58,7 @@ class Parameters:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._decorating: dict[str, list[Function]] | None = None
-        self._callers: dict[str, list[tuple[ir.Call, Frame]]] = {}
         self._arguments: dict[tuple[str, int, bool], dict[str, ir.Expr]] = {}
-        self._learned: dict[str, list[tuple[ir.Call, Frame]]] = {}
         self._rest: dict[tuple[str, int, str], ir.Items | ir.Mapping] = {}
 
     def of_call(self, scope: Scope, call: ir.Call, bound: bool) -> dict[str, ir.Expr]:
@@ -124,7 +111,7 @@ class Parameters:
             return (Display(self._collected(frame.scope, frame.call, name, bound), frame.caller),)
         if frame.open:
             return (String((Hole("parameter", name),)),)
-        calls = self.callers(frame.scope.id)
+        calls = self._evaluator.callers.of(frame.scope.id)
         given = [Display(self._collected(frame.scope, call, name, bound), caller) for call, caller in calls]
         return given or (String((Hole("parameter", name),)),)
 
@@ -154,7 +141,7 @@ class Parameters:
     def _declared(self, annotation: ir.Expr | None, default: ir.Expr | None, scope: Scope) -> tuple[Value, ...]:
         found: list[Value] = []
         if annotation is not None:
-            found += self.annotated(annotation, self._evaluator.root(scope.parent or scope))
+            found += self._evaluator.annotations.instances(annotation, self._evaluator.root(scope.parent or scope))
         if default is not None:
             found += self._default(default, scope)
         return tuple(found)
@@ -178,7 +165,7 @@ class Parameters:
         found: list[Value] = []
         if scope.function.parameters and scope.function.parameters[0].name == name:
             found += self._decorated_by(scope.id)
-        for call, caller in self.callers(scope.id):
+        for call, caller in self._evaluator.callers.of(scope.id):
             argument = self.of_call(scope, call, is_bound(scope.function)).get(name)
             if argument is not None:
                 found += self._evaluator.values(argument, caller)
@@ -214,139 +201,6 @@ class Parameters:
             for item in self._evaluator.items.member(value, String((name,)))
         ]
 
-    # ---------------------------------------------------------------- callers
-
-    def callers(self, function: str) -> list[tuple[ir.Call, Frame]]:
-        """The calls that may run a function, with the root frame each stands in."""
-        if function not in self._callers:
-            self._callers[function] = []
-            self._callers[function] = self._find_callers(function)
-        return self._callers[function]
-
-    def learn(self, callers: Mapping[str, Sequence[tuple[ir.Call, Frame]]]) -> None:
-        """Take note of callers that go by another name; to be said before anything is evaluated."""
-        self._learned = {function: list(calls) for function, calls in callers.items()}
-
-    def goes_by_other_names(self, function: str) -> bool:
-        """Whether callers of a function were learned that call it by another name."""
-        return function in self._learned
-
-    def _find_callers(self, function: str) -> list[tuple[ir.Call, Frame]]:
-        evaluator = self._evaluator
-        facts = evaluator.program.functions[function]
-        module = function.partition(":")[0]
-        names = {facts.name}
-        constructed: set[str] = set()
-        if facts.name in {"__init__", "__call__"} and facts.owner is not None:
-            owner = f"{module}:{facts.owner}"
-            constructed = {owner, *evaluator.classes.descendants(owner)}
-            names |= {identifier.rsplit(".", 1)[-1].rsplit(":", 1)[-1] for identifier in constructed}
-        found = list(self._learned.get(function, ()))
-        abstract = evaluator.classes.stands_for(function)
-        for name in sorted(names):
-            for call, scope in evaluator.program.calls.get(name, ()):
-                frame = evaluator.root(scope)
-                for value in evaluator.values(call.function, frame):
-                    if self._runs(value, function, constructed) or (
-                        abstract and self._may_run(value, function, abstract)
-                    ):
-                        found.append((call, frame))
-                        break
-                if len(found) >= MOST_CALLERS:
-                    return found
-        return found or evaluator.dispatch.callers(function)[:MOST_CALLERS]
-
-    def _runs(self, value: Value, function: str, constructed: set[str]) -> bool:
-        evaluator = self._evaluator
-        if type(value) is Function:
-            if value.id == function:
-                return True
-            wrapped = evaluator.decorators.wrapped(value)
-            return any(inner.id == function for inner in wrapped)
-        if type(value) is Class and value.id in constructed:
-            return evaluator.results.constructor(value.id) == function
-        return False
-
-    def _may_run(self, value: Value, function: str, abstract: frozenset[str]) -> bool:
-        """Whether a called abstract method may turn out to be this one, going by the class of the object."""
-        if type(value) is not Function or value.id not in abstract:
-            return False
-        receiver = value.receiver
-        owner = function.rpartition(".")[0]
-        return not isinstance(receiver, Instance) or owner in self._evaluator.classes.descendants(receiver.id)
-
-    # ------------------------------------------------------------ annotations
-
-    def annotated(self, annotation: ir.Expr, frame: Frame) -> tuple[Value, ...]:
-        """Instances of what an annotation names (through Optional, unions, Annotated, strings and aliases)."""
-        evaluator = self._evaluator
-        if type(annotation) is ir.Name or type(annotation) is ir.Attr:
-            return self._named(annotation, frame)
-        match annotation:
-            case ir.Const(value=str() as text):
-                parsed = forward_reference(text)
-                return self.annotated(parsed, frame) if parsed is not None else ()
-            case ir.Operation(operator="|", operands=operands):
-                return tuple(value for part in operands for value in self.annotated(part, frame))
-            case ir.Index(value=base, key=key):
-                last = base.id if isinstance(base, ir.Name) else base.name if isinstance(base, ir.Attr) else ""
-                parts = key.items if isinstance(key, ir.Items) else (key,)
-                if last == "Annotated" and parts:
-                    found = self.annotated(parts[0], frame)
-                    provided = [value for part in parts[1:] for value in evaluator.results.provided(part, frame)]
-                    return tuple(provided) or found
-                if last in WRAPPERS:
-                    return tuple(value for part in parts for value in self.annotated(part, frame))
-                if last in CONTAINERS:
-                    return ()
-                return self.annotated(base, frame)
-            case _:
-                return ()
-
-    def _named(self, annotation: ir.Name | ir.Attr, frame: Frame) -> tuple[Value, ...]:
-        evaluator = self._evaluator
-        if isinstance(annotation, ir.Name):
-            scope: Scope | None = frame.scope
-            while scope is not None:
-                for binding in scope.bindings.get(annotation.id, ()):
-                    if binding.kind == "value" and isinstance(binding.expr, ir.Index | ir.Operation):
-                        return self.annotated(binding.expr, evaluator.root(scope))  # an alias
-                    if binding.imported is not None and binding.imported.member:
-                        alias = self._imported_alias(binding.imported, scope)
-                        if alias:
-                            return alias
-                scope = scope.parent
-        found: list[Value] = []
-        for value in evaluator.values(annotation, frame):
-            if isinstance(value, Class):
-                found.append(Instance(value.id))
-            elif isinstance(value, External) and value.name not in TEXTUAL and value.name.rsplit(".", 1)[-1] != "Any":
-                if not value.name.startswith(("builtins.", "typing.", "collections.abc.")):
-                    found.append(ExternalInstance(value.name))
-        return tuple(found)
-
-    def _imported_alias(self, item: ir.Import, scope: Scope) -> tuple[Value, ...]:
-        """An alias made in another module (`SessionDep = Annotated[Session, Depends(get_db)]`)."""
-        evaluator = self._evaluator
-        module = evaluator.module(scope.module, item.level, item.module)
-        origin = evaluator.program.scopes.get(f"{module}:")
-        for binding in origin.bindings.get(item.member or "", ()) if origin is not None else ():
-            if origin is not None and binding.kind == "value" and isinstance(binding.expr, ir.Index | ir.Operation):
-                return self.annotated(binding.expr, evaluator.root(origin))
-        return ()
-
-    def elements(self, annotation: ir.Expr | None, frame: Frame) -> tuple[Value, ...]:
-        """Instances of the element type of a container annotation."""
-        if isinstance(annotation, ir.Index):
-            base = annotation.value
-            last = base.id if isinstance(base, ir.Name) else base.name if isinstance(base, ir.Attr) else ""
-            parts = annotation.key.items if isinstance(annotation.key, ir.Items) else (annotation.key,)
-            if last in CONTAINERS and parts:
-                return self.annotated(parts[0], frame)
-            if last in WRAPPERS:
-                return tuple(value for part in parts for value in self.elements(part, frame))
-        return ()
-
     # ----------------------------------------------------------------- fields
 
     def field(self, instance: Instance, name: str) -> tuple[Value, ...]:
@@ -375,22 +229,3 @@ class Parameters:
                 if isinstance(statement, ir.Assign) and statement.annotation is not None:
                     names += [target.id for target in statement.targets if isinstance(target, ir.Name)]
         return list(dict.fromkeys(names))
-
-
-@functools.cache  # evaluation is remembered by identity: the same text must stay the same expression
-def forward_reference(text: str) -> ir.Expr | None:
-    """A forward reference such as "orders.Repository" as an expression."""
-    text = text.strip()
-    if "|" in text:
-        parts = [forward_reference(part) for part in text.split("|")]
-        known = tuple(part for part in parts if part is not None)
-        return ir.Operation("|", known) if known else None
-    if text.startswith("Optional[") and text.endswith("]"):
-        return forward_reference(text[9:-1])
-    names = text.split(".")
-    if not all(name.isidentifier() for name in names):
-        return None
-    expr: ir.Expr = ir.Name(names[0])
-    for name in names[1:]:
-        expr = ir.Attr(expr, name)
-    return expr

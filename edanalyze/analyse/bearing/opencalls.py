@@ -18,7 +18,7 @@ from edanalyze.analyse.engine.contexts import Contexts
 from edanalyze.analyse.trees.trees import Step, nodes
 from edanalyze.facts import ir
 from edanalyze.facts.children import walk
-from edanalyze.link.parameters import MOST_CALLERS
+from edanalyze.link.callers import MOST_CALLERS
 from edanalyze.link.scopes import Binding, Scope
 from edanalyze.link.values import Class, Constant, Display, ExternalInstance, Function, Instance, String
 
@@ -82,14 +82,14 @@ class OpenCalls:
         return len(calls.get(name, ())) >= MOST_CALLERS
 
     def _has_many_callers(self, function: str, name: str) -> bool:
-        parameters = self._evaluator.parameters
-        if name not in _BY_CLASS and not parameters.goes_by_other_names(function):
+        callers = self._evaluator.callers
+        if name not in _BY_CLASS and not callers.goes_by_other_names(function):
             calls = self._meant(name).get(function, 0)
             if not calls:
                 return len(self._evaluator.dispatch.callers(function)) >= MOST_CALLERS
             if calls < MOST_CALLERS:
                 return False
-        return len(parameters.callers(function)) >= MOST_CALLERS
+        return len(callers.of(function)) >= MOST_CALLERS
 
     def _meant(self, name: str) -> Counter[str]:
         """How many of the calls of a name may run each function: all are looked at once, not once for each function."""

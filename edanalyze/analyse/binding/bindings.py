@@ -116,7 +116,7 @@ class Bindings:
             body = scope.function.body if scope.function is not None else self._body(scope.module)
             loop = _loop(body, expr.id, call)
             if loop is not None:
-                items = self._evaluator.results.items(loop.source, frame)
+                items = self._evaluator.iteration.items(loop.source, frame)
                 found = [value for value in items if isinstance(value, String)]
                 if found:
                     return found

@@ -165,7 +165,7 @@ class Climbing:
         """The calls that run a function, also those that an executor or thread makes."""
         found = self._callers.get(function)
         if found is None:
-            found = [(call, frame.scope) for call, frame in self._evaluator.parameters.callers(function)]
+            found = [(call, frame.scope) for call, frame in self._evaluator.callers.of(function)]
             name = self._program.functions[function].name
             for call, scope in self._handing.references(name):
                 values = self._evaluator.values(call.function, self._evaluator.root(scope))

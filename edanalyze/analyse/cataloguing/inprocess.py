@@ -195,7 +195,7 @@ class InProcess:
                         yield value.id
 
     def _annotated(self, annotation: ir.Expr | None, frame: Frame) -> Iterator[str]:
-        for value in self._evaluator.parameters.annotated(annotation, frame) if annotation is not None else ():
+        for value in self._evaluator.annotations.instances(annotation, frame) if annotation is not None else ():
             if isinstance(value, Instance) and value.id in self._classes:
                 yield value.id
 

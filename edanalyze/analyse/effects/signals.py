@@ -64,7 +64,7 @@ class Signals:
         if scope.function is None or sum(_is_parameter(expr, scope) for expr in _given(call)) < 2:
             return [root]
         made = Function(scope.id)
-        callers = self._evaluator.parameters.callers(scope.id)
+        callers = self._evaluator.callers.of(scope.id)
         return [self._evaluator.results.frame(made, outer, frame) for outer, frame in callers] or [root]
 
     def is_receiver(self, function: str) -> bool:

@@ -205,7 +205,7 @@ class ChangeStreams:
         found: set[str] = set()
         function = scope.function
         assert function is not None
-        for call, caller in self._evaluator.parameters.callers(scope.id):
+        for call, caller in self._evaluator.callers.of(scope.id):
             for name, value in self._evaluator.parameters.of_call(scope, call, function.owner is not None).items():
                 if scope.bindings.get(name) and binding in scope.bindings[name]:
                     found |= self.names(value, caller, depth + 1)

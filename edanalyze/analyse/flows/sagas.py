@@ -144,7 +144,7 @@ class Sagas:
 
     def _is_ignored(self, function: str) -> bool:
         """Whether every caller of a function throws away what it returns."""
-        callers = self._system.evaluator.parameters.callers(function)
+        callers = self._system.evaluator.callers.of(function)
         return bool(callers) and all(call.place in self._thrown_away(frame.scope.id) for call, frame in callers)
 
     def _thrown_away(self, function: str) -> frozenset[ir.Place]:

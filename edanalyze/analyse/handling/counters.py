@@ -40,7 +40,7 @@ class Counters:
             compared = [left for statement in statements(body) for left in _ones(statement)]
             found = {id(made) for left in compared if (made := self._call_of(left, scope, 0)) is not None}
             self._tested[scope.id] = frozenset(found)
-            callers = self._evaluator.parameters.callers(scope.id) if scope.function is not None else ()
+            callers = self._evaluator.callers.of(scope.id) if scope.function is not None else ()
             if any(self.is_tested(caller, frame.scope) for caller, frame in callers):
                 found |= {id(made) for expr in scope.returned if (made := self._call_of(expr, scope, 0)) is not None}
             self._tested[scope.id] = frozenset(found)

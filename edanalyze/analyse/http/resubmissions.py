@@ -191,5 +191,5 @@ class Resubmissions:
         }
         if not any(parameter.name in passed for parameter in scope.function.parameters):
             return False
-        callers = self._evaluator.parameters.callers(scope.id)[:MOST_CALLERS]
+        callers = self._evaluator.callers.of(scope.id)[:MOST_CALLERS]
         return any(True for caller, frame in callers for _ in keys(caller, frame.scope, self._evaluator))

@@ -90,7 +90,7 @@ class Retries:
                 continue
             for name, why in sorted(self._retried_parameters(function).items()):
                 scope = self._program.scopes[function]
-                for call, frame in self._evaluator.parameters.callers(function):
+                for call, frame in self._evaluator.callers.of(function):
                     assert scope.function is not None
                     given = self._evaluator.parameters.of_call(scope, call, is_bound(scope.function)).get(name)
                     if given is not None:

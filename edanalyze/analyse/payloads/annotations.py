@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 from edanalyze.analyse.payloads.records import Literal, Type
 from edanalyze.facts import ir
+from edanalyze.link.annotations import forward_reference
 from edanalyze.link.evaluate import Evaluator
-from edanalyze.link.parameters import forward_reference
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Class, External, Frame
 

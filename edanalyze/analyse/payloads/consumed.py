@@ -94,7 +94,7 @@ class _Walk:
         for item in facts.parameters:
             if item.name not in names or item.annotation is None:
                 continue
-            for value in self._evaluator.parameters.annotated(item.annotation, outer):
+            for value in self._evaluator.annotations.instances(item.annotation, outer):
                 if isinstance(value, Instance) and self._shapes.classes.form(value.id) != "class":
                     shape = self._shapes.classes.shape(value.id)
                     point = Point(scope.module, function, facts.place, f"`{facts.name}` takes a `{shape.name}`")

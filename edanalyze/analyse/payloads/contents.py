@@ -298,5 +298,5 @@ class Contents:
             yield replace(each, hole=None, holder="") if each.hole is not None and inner.call is None else each
         if not useful and facts.returns is not None:
             outer = self._evaluator.root(scope.parent or scope)
-            for value in self._evaluator.parameters.annotated(facts.returns, outer):
+            for value in self._evaluator.annotations.instances(facts.returns, outer):
                 yield Content(value)

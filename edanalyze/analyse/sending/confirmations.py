@@ -99,7 +99,7 @@ class Confirmations:
             function = scope.lexical
             if not self._is_plain(function):
                 return
-            for caller, frame in self._system.evaluator.parameters.callers(function.id):
+            for caller, frame in self._system.evaluator.callers.of(function.id):
                 where = frame.scope.lexical
                 if where.kind == "class":
                     continue

@@ -198,7 +198,7 @@ class PartitionKeys:
         function = scope.lexical
         assert function.function is not None
         default = next(item.default for item in function.function.parameters if item.name == name)
-        for call, frame in self._evaluator.parameters.callers(function.id):
+        for call, frame in self._evaluator.callers.of(function.id):
             where = frame.scope.lexical
             if where.kind == "class" or has_unpacking(call):
                 continue

@@ -41,7 +41,7 @@ def callgraph(system: System) -> dict[str, list[str]]:
         for function, calls in more.items():
             learned.setdefault(function, {}).update(calls)
         evaluator = Evaluator(system.program, system.evaluator.models, system.evaluator.settings)
-        evaluator.parameters.learn(
+        evaluator.callers.learn(
             {
                 function: [(call, evaluator.root(scope)) for call, scope in calls.values()]
                 for function, calls in learned.items()
@@ -85,7 +85,7 @@ class _CallGraph:
     def _new(
         self, function: str, calls: dict[tuple[int, int], tuple[ir.Call, Scope]]
     ) -> dict[tuple[int, int], tuple[ir.Call, Scope]]:
-        known = {id(call) for call, _ in self._evaluator.parameters.callers(function)}
+        known = {id(call) for call, _ in self._evaluator.callers.of(function)}
         return {key: value for key, value in calls.items() if id(value[0]) not in known}
 
     # ------------------------------------------------------------------- calls

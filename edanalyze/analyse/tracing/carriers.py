@@ -177,7 +177,7 @@ class Carriers:
     def _declared(self, annotation: ir.Expr | None, scope: Scope) -> tuple[object, ...]:
         if annotation is None:
             return ()
-        return self._evaluator.parameters.annotated(annotation, self._evaluator.root(scope.parent or scope))
+        return self._evaluator.annotations.instances(annotation, self._evaluator.root(scope.parent or scope))
 
     def _filled(self, name: str, scope: Scope, depth: int) -> Found:
         """Whether a mapping is given an identifier later: `headers["x-request-id"] = ...`, `inject(headers)`."""

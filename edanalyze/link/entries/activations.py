@@ -60,7 +60,7 @@ class Activations:
     def _find(self, scope: Scope) -> list[Frame]:
         evaluator = self._evaluator
         groups: list[list[Frame]] = []
-        for call, root in evaluator.parameters.callers(scope.id):
+        for call, root in evaluator.callers.of(scope.id):
             for caller in self.inner(root.scope):
                 values = evaluator.values(call.function, caller)
                 groups.append([frame for value in values for frame in self._entered(value, scope, call, caller)])

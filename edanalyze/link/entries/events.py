@@ -65,7 +65,7 @@ class Events:
             names[1] == "" and "handler" in function.name.lower()
         ):
             return False
-        callers = self._evaluator.parameters.callers(scope.id)  # a file may try its handler out when it is run
+        callers = self._evaluator.callers.of(scope.id)  # a file may try its handler out when it is run
         return all(frame.scope.kind == "module" for _, frame in callers)
 
     def dispatches(self, scope: Scope) -> bool:
@@ -100,7 +100,7 @@ class Events:
         annotation = function.parameters[0].annotation
         if annotation is None:
             return ""
-        for value in self._evaluator.parameters.annotated(annotation, self._evaluator.root(scope.parent or scope)):
+        for value in self._evaluator.annotations.instances(annotation, self._evaluator.root(scope.parent or scope)):
             if isinstance(value, ExternalInstance | External):
                 found = self.source(value.name)
                 if found:
