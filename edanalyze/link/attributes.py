@@ -66,7 +66,9 @@ class Attributes:
     def _of_external(self, value: External, name: str) -> Iterable[Value]:
         dotted = value.name
         made = self._evaluator.models.attribute(dotted, name) if dotted.rpartition(".")[2][:1].isupper() else None
-        return (ExternalInstance(made, None, value) if made else External(f"{dotted}.{name}", value),)
+        if made:
+            return (ExternalInstance(made, None, value),)
+        return (External(self._evaluator.names[f"{dotted}.{name}"], value),)
 
     def _of_task(self, value: Function, name: str) -> Iterable[Value]:
         """An attribute of a function that a decorator made a task: `task.delay` calls `apply_async` of its class."""
@@ -214,7 +216,7 @@ class Attributes:
     def _of_library(self, instance: ExternalInstance, cls: str, name: str) -> tuple[Value, ...]:
         if cls in NAMESPACES and (found := held(self._evaluator, instance, name)):
             return found
-        member = f"{cls}.{name}"
+        member = self._evaluator.names[f"{cls}.{name}"]
         models = self._evaluator.models
         made = models.attribute(cls, name)
         if made is not None:

@@ -40,6 +40,7 @@ from edanalyze.link.values import (
     Function,
     Instance,
     Module,
+    Names,
     String,
     Value,
     string,
@@ -66,6 +67,7 @@ class Evaluator:
         self.program = program
         self.models = models
         self.frames = Frames()
+        self.names = Names()
         self.settings = settings
         self.classes = Classes(program, self)
         self.attributes = Attributes(self)
@@ -86,9 +88,8 @@ class Evaluator:
         self.configuration = AppConfig(self)
         self._roots: dict[Scope, Frame] = {}
         self._open_roots: dict[Scope, Frame] = {}
-        self._memo: dict[tuple[int, Frame], tuple[Value, ...]] = {}
+        self._builtins: dict[str, tuple[Value, ...]] = {}
         self._active: set[tuple[int, Frame]] = set()
-        self._bound: dict[tuple[int, Frame], tuple[Value, ...]] = {}
 
     # ---------------------------------------------------------------- frames
 
@@ -131,10 +132,10 @@ class Evaluator:
         """What `expr` may stand for in `frame`; empty when nothing is known."""
         if type(expr) is ir.Const:
             return (self._constant(expr),)
-        key = (id(expr), frame)
-        found = self._memo.get(key)
+        found = frame.known.get(id(expr))
         if found is not None:
             return found
+        key = (id(expr), frame)
         active = self._active
         if key in active or len(active) > DEEPEST:
             return NOTHING
@@ -146,12 +147,12 @@ class Evaluator:
                 found = distinct(self._compute(expr, frame))
         finally:
             active.discard(key)
-        self._memo[key] = found
+        frame.known[id(expr)] = found
         return found
 
     def is_settled(self, expr: ir.Expr, frame: Frame) -> bool:
         """Whether it is known for good what `expr` may stand for in `frame`: it is not just being found out."""
-        return (id(expr), frame) in self._memo
+        return id(expr) in frame.known
 
     def first(self, expr: ir.Expr, frame: Frame) -> Value | None:
         """The only or first value."""
@@ -189,7 +190,10 @@ class Evaluator:
             if current is not None and current.scope is scope:
                 current = current.closure
             scope = scope.parent
-        return (External(f"builtins.{name}"),)
+        builtin = self._builtins.get(name)
+        if builtin is None:
+            builtin = self._builtins[name] = (External(f"builtins.{name}"),)
+        return builtin
 
     def _starred(self, name: str, scope: Scope) -> tuple[Value, ...]:
         if name.startswith("_"):
@@ -207,12 +211,15 @@ class Evaluator:
 
     def bound(self, bindings: list[Binding], frame: Frame) -> tuple[Value, ...]:
         """What a name with these bindings stands for; they belong to the scope of `frame`."""
-        key = (id(bindings), frame)
-        found = self._bound.get(key)
+        known, key = frame.known, id(bindings)
+        found = known.get(key)
         if found is None:
-            self._bound[key] = NOTHING
-            found = distinct([value for binding in bindings for value in self.binding(binding, frame)])
-            self._bound[key] = found
+            known[key] = NOTHING
+            if len(bindings) == 1:
+                found = distinct(self.binding(bindings[0], frame))
+            else:
+                found = distinct([value for binding in bindings for value in self.binding(binding, frame)])
+            known[key] = found
         return found
 
     def binding(self, binding: Binding, frame: Frame) -> Iterable[Value]:
@@ -270,7 +277,7 @@ class Evaluator:
         if module is None:
             if item.level:
                 return NOTHING
-            return (External(f"{item.module}.{item.member}" if item.member else item.module),)
+            return (External(self.names[f"{item.module}.{item.member}" if item.member else item.module]),)
         if item.member is None:
             return (Module(module),)
         found = self.attributes.of_module(module, item.member)

@@ -16,6 +16,7 @@ from edanalyze.facts.module import ModuleFacts
 from edanalyze.link.scopes import Binding, Scope
 
 Environment = dict[str, tuple[Binding, ...]]
+_NOTHING: dict[int, list[Binding]] = {}
 _NAMELESS = frozenset({ir.Const, ir.Lambda, ir.Hole})
 
 
@@ -27,7 +28,7 @@ def reach(scope: Scope, body: Sequence[ir.Stmt], facts: ModuleFacts) -> dict[int
         if len(bindings) > 1 and name not in scope.outer and all(b.kind != "annotation" for b in bindings)
     }
     if not names:
-        return {}
+        return _NOTHING
     flow = _Flow(scope, names, facts)
     flow.block(body, flow.start())
     return flow.result()

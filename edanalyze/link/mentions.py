@@ -43,8 +43,9 @@ class Mentions:
         """Take note of what is written in the scopes of a module."""
         for scope in scopes:
             given: list[ir.Expr | None] = [*scope.returned]
-            for call, inner in scope.calls:
-                self._call(call, inner)
+            for site in scope.calls:
+                self._call(site)
+                call = site[0]
                 given += call.arguments
                 if call.keywords:
                     given += [value for _, value in call.keywords]
@@ -62,17 +63,18 @@ class Mentions:
                 given += [parameter.default for parameter in scope.function.parameters]
             self._hand_over(given)
 
-    def _call(self, call: ir.Call, scope: Scope) -> None:
+    def _call(self, site: tuple[ir.Call, Scope]) -> None:
+        call, scope = site
         function = call.function
         if type(function) is ir.Attr:
-            self.calls[function.name].append((call, scope))
+            self.calls[function.name].append(site)
         elif type(function) is ir.Name:
             name = function.id
-            self.calls[name].append((call, scope))
+            self.calls[name].append(site)
             if is_handed_in(name, scope) or name == "partial":
-                self.handed_in.append((call, scope))
+                self.handed_in.append(site)
         elif type(function) is ir.Call:
-            self.applied.append((call, scope))
+            self.applied.append(site)
 
     def _hand_over(self, exprs: Iterable[ir.Expr | None]) -> None:
         """Take note of the last identifiers of names, also of those in displays."""

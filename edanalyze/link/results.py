@@ -103,7 +103,7 @@ class Results:
         chosen = self._chosen(callee, call, frame)
         if chosen:
             return chosen
-        return (ExternalInstance(f"{name}()", Site(call, frame), callee.receiver),)
+        return (ExternalInstance(evaluator.names[f"{name}()"], Site(call, frame), callee.receiver),)
 
     def _chosen(self, callee: External, call: ir.Call, frame: Frame) -> list[Value]:
         """An object of the class that the receiver names in an attribute, or that a method of its own returns."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -39,6 +40,7 @@ class Store(NamedTuple):
 
 _LEAVES = frozenset({ir.Name, ir.Const, ir.Hole})
 """Expressions that hold no others; most are of these."""
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 class Scope(msgspec.Struct, eq=False):
@@ -54,11 +56,11 @@ class Scope(msgspec.Struct, eq=False):
     stores: list[Store] = []
     calls: list[tuple[ir.Call, Scope]] = []
     comprehensions: dict[int, Scope] = {}
-    returned: list[ir.Expr] = []
-    yielded: list[tuple[ir.Expr, bool]] = []
-    outer: dict[str, str] = {}
-    star_imports: list[ir.Import] = []
-    loops: list[ir.Loop] = []
+    returned: tuple[ir.Expr, ...] = ()
+    yielded: tuple[tuple[ir.Expr, bool], ...] = ()
+    outer: Mapping[str, str] = _NO_NAMES
+    star_imports: tuple[ir.Import, ...] = ()
+    loops: tuple[ir.Loop, ...] = ()
     reaching: dict[int, list[Binding]] = {}
 
     @property
@@ -87,14 +89,18 @@ class Scope(msgspec.Struct, eq=False):
     def bind(self, name: str, binding: Binding) -> None:
         """Add one way in which `name` gets a value, honouring `global` and `nonlocal`."""
         scope = self
-        where = self.outer.get(name)
+        where = self.outer.get(name) if self.outer else None
         while where and scope.parent is not None:
             scope = scope.parent
             if where == "global" and scope.kind == "module":
                 break
             if where == "nonlocal" and scope.kind == "function" and name in scope.bindings:
                 break
-        scope.bindings.setdefault(name, []).append(binding)
+        found = scope.bindings.get(name)
+        if found is None:
+            scope.bindings[name] = [binding]
+        else:
+            found.append(binding)
 
 
 class ScopeBuilder:
@@ -167,7 +173,7 @@ class ScopeBuilder:
         self._target(statement.target, Binding("augment", statement.value), scope)
 
     def _loop(self, statement: ir.Loop, scope: Scope) -> None:
-        scope.loops.append(statement)
+        scope.loops += (statement,)
         if statement.target is not None:
             self._target(statement.target, Binding("item", statement.source), scope)
 
@@ -192,16 +198,16 @@ class ScopeBuilder:
 
     def _import(self, statement: ir.Import, scope: Scope) -> None:
         if statement.name == "*":
-            scope.star_imports.append(statement)
+            scope.star_imports += (statement,)
         else:
             scope.bind(statement.name, Binding("import", imported=statement))
 
     def _declare(self, statement: ir.Scope, scope: Scope) -> None:
-        scope.outer.update((name, statement.kind) for name in statement.names)
+        scope.outer = {**scope.outer, **dict.fromkeys(statement.names, statement.kind)}
 
     def _return(self, statement: ir.Return, scope: Scope) -> None:
         if statement.value is not None:
-            scope.returned.append(statement.value)
+            scope.returned += (statement.value,)
 
     def _target(self, target: ir.Expr, binding: Binding, scope: Scope) -> None:
         match target:
@@ -260,12 +266,14 @@ class ScopeBuilder:
         for child in children(expr):
             if type(child) not in _LEAVES:
                 self._expr(child, scope)
-        if type(expr) is ir.Call:
-            scope.lexical.calls.append((expr, scope))
+        if kind is ir.Call:
+            within = scope if scope.kind != "comprehension" else scope.lexical
+            within.calls.append((expr, scope))  # type: ignore[arg-type]
         elif type(expr) is ir.Bind:
             scope.lexical.bind(expr.name, Binding("value", expr.value))
         elif type(expr) is ir.Yield and expr.value is not None:
-            scope.lexical.yielded.append((expr.value, expr.delegates))
+            lexical = scope.lexical
+            lexical.yielded = (*lexical.yielded, (expr.value, expr.delegates))
 
     def _lambda(self, expr: ir.Lambda, scope: Scope) -> None:
         self._function(expr.function, scope.lexical)

@@ -16,9 +16,10 @@ class Frame:
     A root frame (`call` None) stands for any activation of its function: parameters come from annotations, defaults
     and all known callers, or are holes when `open`. A call frame binds them to the arguments of one `call` made in
     `caller`. `receiver` is the `self` (or class) of a method; `closure` the frame of the enclosing function.
+    `known` is what the evaluator has found in it, by the identity of expressions and lists of bindings.
     """
 
-    __slots__ = ("call", "caller", "closure", "depth", "open", "receiver", "scope")
+    __slots__ = ("call", "caller", "closure", "depth", "known", "open", "receiver", "scope")
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class Frame:
         self.closure = closure
         self.open = open
         self.depth: int = caller.depth + 1 if caller is not None else 0
+        self.known: dict[int, tuple[Value, ...]] = {}
 
 
 class Frames:
@@ -55,11 +57,19 @@ class Frames:
         open: bool = False,
     ) -> Frame:
         """The frame of that context."""
-        key = (id(scope), id(call), id(caller), receiver, id(closure), open)
+        key = (scope, id(call), caller, receiver, closure, open)
         frame = self._frames.get(key)
         if frame is None:
             frame = self._frames[key] = Frame(scope, call, caller, receiver, closure, open)
         return frame
+
+
+class Names(dict[str, str]):
+    """Each name of a library once: thousands of values have the same, and what is looked up by it is hashed once."""
+
+    def __missing__(self, name: str) -> str:
+        self[name] = name
+        return name
 
 
 class Site(msgspec.Struct, frozen=True, gc=False):

@@ -64,13 +64,14 @@ class Bearing:
         """Whether a function, or the top level of a module, may come to any of some things."""
         return bool(self._all.get(function, Bears.NOTHING) & come_to)
 
-    def leading_to(self, functions: Iterable[str]) -> frozenset[str]:
-        """The functions that may come to run one of some functions, these included."""
-        wanted = frozenset(functions)
+    def leads_to(self, function: str, wanted: frozenset[str]) -> bool:
+        """Whether a function may come to run one of some functions, or is one of them."""
+        if function in self._callers_of_any:
+            return True
         found = self._leading.get(wanted)
         if found is None:
-            found = self._leading[wanted] = self._callers_of(wanted) | self._callers_of_any
-        return found
+            found = self._leading[wanted] = self._callers_of(wanted)
+        return function in found
 
     # -------------------------------------------------------------- fixed point
 

@@ -261,12 +261,13 @@ class Swallowing:
 
     def may_swallow(self, function: str) -> bool:
         """Whether a function may come to a clause that swallows."""
-        return function in self._swallowing
+        return self._system.bearing.leads_to(function, self._swallowing)
 
     @cached_property
     def _swallowing(self) -> frozenset[str]:
+        """The functions that hold such a clause."""
         swallows = self._system.clauses.swallows
-        return self._system.bearing.leading_to(
+        return frozenset(
             function
             for function, attempt in self._system.contexts.inventory.attempts
             if any(swallows(rescue.handler, attempt.scope, False) for rescue in attempt.rescues)

@@ -90,7 +90,7 @@ class PoisonLoops:
         if bearing.may(function, Bears.SETTLES):
             return True
         publishing = (self._publishing.get(topic.literal, ()) for topic in entry.topics if topic.literal)
-        return function in bearing.leading_to(name for names in publishing for name in names)
+        return bearing.leads_to(function, frozenset(name for names in publishing for name in names))
 
     @cached_property
     def _publishing(self) -> dict[str, set[str]]:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from edanalyze.analyse.trees.openings import Openings
 
 
+_NO_NAMES: frozenset[str] = frozenset()
 _LEAVES = frozenset({ir.Name, ir.Const, ir.Lambda, ir.Hole})
 _HOLDERS = frozenset({ir.Name, ir.Index})
 _CHANGING = frozenset({"add", "append", "extend", "insert", "remove", "discard", "pop", "clear", "update"})
@@ -55,7 +56,7 @@ class TreeBuilder:
         function = scope.function
         names = tuple(parameter.name for parameter in function.parameters) if function is not None else ()
         self._receiver = names[0] if names and function is not None and function.owner is not None else ""
-        self._parameters = frozenset(names) - {self._receiver}
+        self._parameters = frozenset([name for name in names if name != self._receiver]) if names else _NO_NAMES
         self._changes_itself = bool(self._receiver) and function is not None and not function.name.startswith("__")
         self._callables: set[str] = set()
         self._switches: set[str] = set()
@@ -79,8 +80,10 @@ class TreeBuilder:
         if not _matters(tree):
             tree = EMPTY
         identifier = self._scope.id
-        callables, switches = frozenset(self._callables), frozenset(self._switches)
-        return FunctionTree(identifier, self._scope, tree, callables, switches, frozenset(self._selectors))
+        callables, switches, selectors = (
+            frozenset(names) if names else _NO_NAMES for names in (self._callables, self._switches, self._selectors)
+        )
+        return FunctionTree(identifier, self._scope, tree, callables, switches, selectors)
 
     # ------------------------------------------------------------- statements
 
