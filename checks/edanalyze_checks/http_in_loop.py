@@ -50,7 +50,7 @@ class HttpInLoop(Rule):
     *False alarms*: collections that never hold more than two or three items but are not written as literals. *Missed
     alarms*: recursion over a tree, and callbacks that a library calls once per item; migrations, and scripts (with a
     `__main__` part, in a folder named `scripts`, `tools`, `bin`, `examples` or the like) that no container starts;
-    constants with up to ten items.
+    constants with one or two items.
     """
     options = """
     - `[[tool.edanalyze.http]]` declares a project's own function as an HTTP call.

@@ -96,6 +96,6 @@ class SwallowedHandlerFailure(Rule):
             point = Point(clause.module, clause.function, clause.place, "any failure is caught and at most logged")
             yield Finding(
                 f"a failure of {analysis.quoted(clause.work)} is logged at most, and the message of "
-                f"`{analysis.short(entry.function)}` counts as done: it is lost without a trace",
+                f"`{analysis.short(entry.function)}` counts as done: nothing tries it again",
                 (point,),
             ).leading_to(clause.work)

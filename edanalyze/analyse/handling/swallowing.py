@@ -248,6 +248,8 @@ class Swallowing:
         """Each clause once, with a handler whose messages it loses."""
         seen: set[tuple[str, ir.Place]] = set()
         for entry in self._system.message_handlers:
+            if self._is_job(entry):
+                continue
             for function, frame in self.roots(entry):
                 if not self.may_swallow(function.id):
                     continue
@@ -258,6 +260,16 @@ class Swallowing:
                     if key not in seen and not self._is_about_loop(clause, function, entry):
                         seen.add(key)
                         yield entry, clause
+
+    def _is_job(self, entry: EntryPoint) -> bool:
+        """Whether only a schedule starts a task, or the task itself: its next run does what this one did not."""
+        if entry.kind != "task" or entry.function not in self._jobs:
+            return False
+        return all(call.site.function == entry.function for call in self._system.binding.producers(entry))
+
+    @cached_property
+    def _jobs(self) -> frozenset[str]:
+        return frozenset(entry.function for entry in self._system.entries if entry.kind == "job")
 
     def may_swallow(self, function: str) -> bool:
         """Whether a function may come to a clause that swallows."""

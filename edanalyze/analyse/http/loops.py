@@ -17,8 +17,8 @@ from edanalyze.link.values import Display, External, ExternalInstance, Frame, Fu
 if TYPE_CHECKING:
     from edanalyze.analyse.system import System
 
-FEW = 10
-"""Items of a constant that are asked for one by one without harm."""
+FEW = 2
+"""Calls one after the other that are none too many."""
 _BATCHES = re.compile(r"batch|chunk|page|paginat|slice|window|partition|group", re.I)
 _STREAMS = re.compile(
     r"(^|\.)(poll|getmany|get_messages|listen|consume|receive\w*|iter_messages|stream\w*|subscribe|xread\w*|fetch_messages"
