@@ -16,7 +16,8 @@ from edanalyze.check import registry
 from edanalyze.check.diagnostic import CheckResult
 from edanalyze.exchange.records import Facts
 from edanalyze.loading import cache_folder, installed, load_project
-from edanalyze.project import Options, Project, read_facts
+from edanalyze.options import Options
+from edanalyze.project import Project, read_facts
 from edanalyze.remembered import remembered
 
 if TYPE_CHECKING:

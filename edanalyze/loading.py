@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from edanalyze.check import registry
 from edanalyze.discover.settings import Config
-from edanalyze.project import Options, Project, catalogue
+from edanalyze.options import Options
+from edanalyze.project import Project, catalogue
 
 if TYPE_CHECKING:
     from edanalyze.cache.folder import CacheFolder

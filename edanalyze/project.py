@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Executor
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ import msgspec
 from edanalyze.check import registry
 from edanalyze.discover.settings import Config
 from edanalyze.facts.module import Unanalysed
+from edanalyze.options import Options
 
 if TYPE_CHECKING:
     from edanalyze.analyse.system import System
@@ -36,43 +36,6 @@ if TYPE_CHECKING:
 
 _MOST_LEFT_OUT = 8
 """How many deployment files that edanalyze fails on are left out."""
-
-
-class Options(msgspec.Struct, frozen=True):
-    """What a caller sets; None leaves the setting to the project's configuration.
-
-    `config` is a TOML file to read `[tool.edanalyze]` from. `noqa` says whether `# noqa` comments suppress;
-    `noqa_elsewhere`, that flake8 will apply them. `unreported` are codes that the caller would not report: they are
-    not looked for. `unreported_at` gives those of a single file, by its absolute path. `baseline` is the file of
-    accepted findings; `use_baseline` says whether there shall be any. `since` is a git revision: only what has changed
-    since the merge base with it is reported. `as_of` is the day for which deprecations are judged (None: today).
-    `facts` are facts files of other systems. `overlay` maps absolute paths to sources that stand in for those on disk.
-    `jobs` is the number of processes that work (None: as many as there are cores); with an `executor` its workers read
-    the files. `cache` says whether to use, and leave, what is remembered between runs.
-    """
-
-    select: tuple[str, ...] | None = None
-    extend_select: tuple[str, ...] | None = None
-    ignore: tuple[str, ...] | None = None
-    enable: tuple[str, ...] | None = None
-    preview: bool | None = None
-    min_confidence: str | None = None
-    strict: bool | None = None
-    include_tests: bool | None = None
-    config: Path | None = None
-    jobs: int | None = None
-    noqa: bool = True
-    facts: tuple[Path, ...] = ()
-    noqa_elsewhere: bool = False
-    unreported: tuple[str, ...] = ()
-    unreported_at: Callable[[Path], frozenset[str]] | None = None
-    baseline: Path | None = None
-    use_baseline: bool = True
-    since: str | None = None
-    as_of: datetime.date | None = None
-    overlay: Mapping[Path, bytes] = {}
-    executor: Executor | None = None
-    cache: bool = False
 
 
 class Project:
