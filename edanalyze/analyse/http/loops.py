@@ -26,6 +26,7 @@ _STREAMS = re.compile(
     re.I,
 )
 _WRAPPERS = frozenset({"enumerate", "sorted", "reversed", "list", "tuple", "set", "zip", "filter", "iter"})
+_POLLED = re.compile(r"_(messages|msgs|records)(\[\])?$", re.I)
 _COUNTING = frozenset({"range", "count", "repeat", "cycle", "Retrying", "AsyncRetrying", "retry_context"})
 
 
@@ -97,7 +98,7 @@ class Loops:
         text = spelled(source)
         if any(isinstance(node, ir.Const) and node.value in {"Records", "Messages"} for node in walk(source)):
             return False
-        if _BATCHES.search(text) or _STREAMS.search(text):
+        if _BATCHES.search(text) or _STREAMS.search(text) or (_POLLED.search(text) and self._handles(scope)):
             return False
         if isinstance(source, ir.Items):
             return not all(isinstance(item, ir.Const) for item in source.items)
@@ -133,6 +134,11 @@ class Loops:
         return bool(values) and all(
             isinstance(value, Display) and _is_counted(value.expr, constant) for value in values
         )
+
+    def _handles(self, scope: Scope) -> bool:
+        """Whether nothing but handlers of messages leads to a function: what it visits is what they have read."""
+        entries = self._system.redelivery.entries_of.get(scope.lexical.id, ())
+        return bool(entries) and all(entry.kind == "handler" for entry in entries)
 
     def _waits(self, tree: Tree, function: str, lazily: bool) -> Iterator[tuple[Step, Witness]]:
         """The steps of a loop body that wait for an HTTP call; nested loops speak for themselves.

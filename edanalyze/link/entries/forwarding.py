@@ -18,6 +18,9 @@ HANDING = frozenset(
     {"submit", "run_in_executor", "to_thread", "apply_async", "start_soon", "spawn", "add_task", "Thread", "run_sync"}
 )
 
+_FILLING = frozenset({"append", "add", "extend", "appendleft", "insert"})
+_NOTED = _FILLING | {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print"}
+
 
 class Driver(NamedTuple):
     """A function that receives a message: its scope, the statements that deal with it, and the message's names."""
@@ -125,13 +128,19 @@ class Forwarding:
         return call is not None and any(call is each for expr in given for each in calls(expr))
 
     def hands_out(self, driver: Driver, call: ir.Call | None) -> bool:
-        """Whether a function returns or yields the message (the result of `call`) and does nothing else with it."""
+        """Whether a function returns or yields the message (the result of `call`) and does nothing else with it.
+
+        To gather messages in a list, and to log, is nothing else.
+        """
         names = self.derived(driver)
         given = [*driver.scope.returned, *(value for value, _ in driver.scope.yielded)]
         if not any(_mentions(expr, names) for expr in given) and not self.gives(driver.scope, call):
             return False
         alone = [each.value for each in _statements(driver.body) if isinstance(each, ir.Evaluate)]
-        return not any(isinstance(value, ir.Call) and self._passes(value, names) for value in alone)
+        return not any(
+            isinstance(value, ir.Call) and self._passes(value, names) and last(value.function) not in _NOTED
+            for value in alone
+        )
 
     # ------------------------------------------------------------------- calls
 
@@ -144,6 +153,9 @@ class Forwarding:
                 for targets, value in _assigned(statement):
                     if value is not None and _mentions(value, names):
                         names |= {node.id for target in targets for node in walk(target) if isinstance(node, ir.Name)}
+                gathered = _gathered(statement)
+                if gathered is not None and any(_mentions(value, names) for value in gathered[1]):
+                    names.add(gathered[0])
             if len(names) == before:
                 break
         return frozenset(names)
@@ -193,6 +205,15 @@ class Forwarding:
 def is_lambda(scope: Scope) -> bool:
     """Whether a scope is that of a lambda."""
     return scope.function is not None and scope.function.name.startswith("<lambda")
+
+
+def _gathered(statement: ir.Stmt) -> tuple[str, tuple[ir.Expr, ...]] | None:
+    """The name of a list that a statement adds to, and what it adds."""
+    match statement:
+        case ir.Evaluate(value=ir.Call(function=ir.Attr(value=ir.Name(id=name), name=method), arguments=given)):
+            return (name, given) if method in _FILLING else None
+        case _:
+            return None
 
 
 def _statements(body: tuple[ir.Stmt, ...]) -> Iterator[ir.Stmt]:
