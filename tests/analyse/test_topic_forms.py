@@ -804,6 +804,56 @@ FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
                 """,
         },
     ),
+    "publishers that a private method chooses from": (
+        {"paid -> -", "placed -> -"},
+        {
+            "service.py": """
+                from faststream.kafka.publisher import DefaultPublisher
+
+                class Service:
+                    def __init__(self, placed: DefaultPublisher, paid: DefaultPublisher):
+                        self._placed = placed
+                        self._paid = paid
+
+                    async def tell(self, order: dict):
+                        await self._tell(order)
+
+                    async def _tell(self, order: dict):
+                        if order["paid"]:
+                            publisher = self._paid
+                        else:
+                            publisher = self._placed
+                        await publisher.publish(message=order)
+                """,
+            "factory.py": """
+                from dataclasses import dataclass
+                from faststream.kafka import KafkaBroker
+                from faststream.kafka.publisher import DefaultPublisher
+                from service import Service
+
+                broker = KafkaBroker("kafka:9092")
+
+                @dataclass
+                class Context:
+                    placed: DefaultPublisher
+                    paid: DefaultPublisher
+
+                    @classmethod
+                    def create(cls):
+                        return cls(placed=broker.publisher("placed"), paid=broker.publisher("paid"))
+
+                class Factory:
+                    def __init__(self, context: Context):
+                        self._context = context
+
+                    def service(self) -> Service:
+                        return Service(placed=self._context.placed, paid=self._context.paid)
+
+                async def place(order: dict):
+                    await Factory(Context.create()).service().tell(order)
+                """,
+        },
+    ),
     "topics in one setting, and a wrapper whose callback nobody gives": (
         {"orders -> Worker.work", "paid -> Worker.work"},
         {

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from edanalyze.analyse.binding.climbing import Climbing, Context, named
 from edanalyze.analyse.witness import Point
+from edanalyze.facts import ir
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Frame, Hole
 
@@ -70,7 +71,10 @@ class Sites(Generic[T]):
         """The sites in a context and further out; `fixed` is the number of links up to where the path got fixed."""
         self._left -= 1
         found: list[Site[T]] = []
-        readings = [(reading, frame) for reading, frame in self._readings(context) if reading.value not in seen]
+        every = self._readings(context)
+        readings = [(reading, frame) for reading, frame in every if reading.value not in seen]
+        if not readings and every and self._left > 0 and _is_own(context):  # the object, and who has it, is the same
+            return self._further(context, every[0][0], fixed, seen)
         seen = seen | {reading.value for reading, _ in readings}
         here = len(context.links) if fixed is None else fixed
         for reading, frame in readings:
@@ -108,3 +112,15 @@ class Sites(Generic[T]):
         if any(hole.kind == "parameter" and hole.name in own for hole in reading.holes):
             return ("call", "enclose", "subclass", "construct")
         return ("subclass", "construct", "call", "enclose")
+
+
+def _is_own(context: Context) -> bool:
+    """Whether a method was entered from another one of its object: `self._send(...)`."""
+    if not context.links or context.top.function is None or not context.top.function.parameters:
+        return False
+    link = context.links[-1]
+    match link.call.function if link.kind == "call" and link.call is not None else None:
+        case ir.Attr(value=ir.Name(id=name)):
+            return name == context.top.function.parameters[0].name and context.top.function.owner is not None
+        case _:
+            return False

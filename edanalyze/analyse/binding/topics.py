@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from edanalyze.analyse.binding.address import is_setting
 from edanalyze.analyse.binding.handing import Handing
 from edanalyze.analyse.binding.incontext import InContext, Made
@@ -65,8 +67,17 @@ class Topics:
         found: list[Message] = []
         for made in self._in_context.of(effect, call, frame):
             transport = self._transports.of(made.effect.api)
-            found += self._messages(made, transport)
+            for each in self._receivers(made):
+                found += self._messages(each, transport)
         return list(dict.fromkeys(found))
+
+    def _receivers(self, made: Made) -> list[Made]:
+        """The call for each object that may be the sender: which of several publishers is chosen, say."""
+        values = self._evaluator.values(made.call.function, made.frame)
+        senders = [each.receiver for each in values if isinstance(each, External) and each.name == made.effect.name]
+        if len(senders) < 2:
+            return [made]
+        return [made._replace(effect=replace(made.effect, receiver=sender)) for sender in dict.fromkeys(senders)]
 
     def _messages(self, made: Made, transport: str) -> list[Message]:
         api = made.effect.api

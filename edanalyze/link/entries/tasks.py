@@ -251,15 +251,21 @@ class Tasks:
         return self._by_default(declaration.api) or self._asks(function)
 
     def _by_itself(self, api: Api) -> bool:
-        """Whether a number of retries is enough: not with Celery, where something must also say for which errors."""
-        return "retry_for" not in api.slots
+        """Whether a number of retries is enough: not with Celery, where something must also say for which errors.
+
+        Nor with arq, where the task itself must ask.
+        """
+        rows = self._task_retries(api)
+        only_asked = bool(rows) and all(row.data.get("raised") for row in rows)
+        return "retry_for" not in api.slots and not only_asked
+
+    def _task_retries(self, api: Api) -> list[Api]:
+        """What is known of how a library runs failed tasks again."""
+        rows = self._evaluator.models.models.of_kind("broker_retry")
+        return [row for row in rows if row.library == api.library and row.data.get("scope") == "task"]
 
     def _by_default(self, api: Api) -> bool:
-        limits = [
-            row.data.get("default")
-            for row in self._evaluator.models.models.of_kind("broker_retry")
-            if row.library == api.library and row.data.get("scope") == "task" and "property" not in row.data
-        ]
+        limits = [row.data.get("default") for row in self._task_retries(api) if "property" not in row.data]
         return any(isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 for limit in limits)
 
     def _asks(self, function: str) -> bool:
