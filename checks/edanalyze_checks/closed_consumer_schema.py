@@ -80,7 +80,7 @@ class ClosedConsumerSchema(Rule):
         for entry in analysis.system.message_handlers:
             if entry.kind == "task" and not analysis.is_sent_from_elsewhere(entry):
                 continue  # whoever enqueues it is deployed with it
-            for parsed in analysis.system.payloads.read_by(entry).parsed:
+            for parsed in analysis.system.payloads.parsed_for(entry):
                 if parsed.closed:
                     yield Finding(
                         f"{parsed.point.message}, and {parsed.closed}: a field that a producer adds makes "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 import msgspec
 
@@ -64,13 +65,13 @@ class Services:
     def __init__(self, services: tuple[Service, ...]) -> None:
         self.all = services
         self._by_path = {each.path: each for each in services if each.path}
-        self._by_host: dict[str, Service] = {}
+        self._by_host: dict[str, list[Service]] = {}
         self._patterns = [(tuple(map(globs.pattern, each.files)), each) for each in services if each.files]
         for rank in ("python", "foreign", "external", "image"):
             for each in services:
                 if each.kind == rank:
                     for host in (*each.hosts, each.name):
-                        self._by_host.setdefault(host.lower(), each)
+                        self._by_host.setdefault(host.lower(), []).append(each)
         self._known: dict[str, Service | None] = {}
 
     def named(self, name: str) -> Service | None:
@@ -91,13 +92,20 @@ class Services:
         service = self.of(path)
         return service.name if service is not None else ""
 
-    def by_host(self, host: str) -> Service | None:
-        """The service that answers to a host name (without port), in any form a cluster gives it."""
+    def by_host(self, host: str, near: str = "") -> Service | None:
+        """The service that answers to a host name (without port), in any form a cluster gives it.
+
+        A repository may hold several variants of a system: of services with the same name that is meant which lies
+        nearest to the file that asks.
+        """
         name = host.lower().rstrip(".")
-        if name in self._by_host:
-            return self._by_host[name]
-        in_cluster = _CLUSTER.match(name)
-        return self._by_host.get(in_cluster[1]) if in_cluster else None
+        found = self._by_host.get(name)
+        if found is None:
+            in_cluster = _CLUSTER.match(name)
+            found = self._by_host.get(in_cluster[1]) if in_cluster else None
+        if not found:
+            return None
+        return found[0] if len(found) == 1 or not near else max(found, key=lambda each: _in_common(each.path, near))
 
     def by_port(self, port: int) -> Service | None:
         """The only service with code that listens on a port of the machine itself (`localhost:8001`)."""
@@ -119,3 +127,9 @@ class Services:
             if folder in self._by_path:
                 return self._by_path[folder]
         return self._by_path.get(".")
+
+
+def _in_common(one: str, other: str) -> int:
+    """How many folders two paths share."""
+    pairs = zip(one.split("/"), other.split("/"), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -579,6 +579,28 @@ def test_a_container_that_asks_its_own_machine_asks_itself_where_only_it_has_the
     assert (call.service, [target.name for target in call.targets]) == ("billing", ["GET /bills"])
 
 
+def test_of_two_variants_of_a_system_each_asks_its_own_services(tmp_path: Path) -> None:
+    shop = """
+        import requests
+        from fastapi import FastAPI
+        app = FastAPI()
+
+        @app.post("/orders")
+        def place():
+            requests.post("http://stock:8000/{path}")
+        """
+    files = {}
+    for variant, path in (("first", "items/reserve"), ("second", "reservations")):
+        files |= {f"{variant}/{name}": text for name, text in FILES.items()}
+        files[f"{variant}/shop/main.py"] = shop.replace("{path}", path)
+        files[f"{variant}/stock/main.py"] = STOCK.replace("items/reserve", path)
+    found = requests(system(tmp_path, files))
+    assert found == [
+        "first/shop/main.py:8 POST http://stock:8000/items/reserve -> stock POST /items/reserve",
+        "second/shop/main.py:8 POST http://stock:8000/reservations -> stock (second/stock) POST /reservations",
+    ]
+
+
 def test_what_cannot_be_told_is_kept_with_the_reason(tmp_path: Path) -> None:
     made = system(tmp_path, {**FILES, "shop/main.py": "import requests\ndef f(url):\n    requests.get(url)\n"})
     (call,) = made.binding.http_calls

@@ -63,11 +63,11 @@ class Hosts:
         """Which services listen on ports of the machine itself, as the paths asked for there tell."""
         self._told.update(ports)
 
-    def of(self, address: Address) -> Destination:
-        """Where an address leads."""
+    def of(self, address: Address, near: str = "") -> Destination:
+        """Where an address leads that a file (`near`) asks for."""
         host = address.host
         if host:
-            return self._literal(host, address.port)
+            return self._literal(host, address.port, near)
         holes = address.holes
         if not holes:
             return Destination(reason="the host is not part of the URL and the client's base URL is not known")
@@ -90,7 +90,7 @@ class Hosts:
             case _:
                 return None
 
-    def _literal(self, host: str, port: int | None) -> Destination:
+    def _literal(self, host: str, port: int | None, near: str) -> Destination:
         if host in LOCAL:
             service = self._services.by_port(port) if port is not None else None
             if service is not None:
@@ -99,7 +99,7 @@ class Hosts:
                 return self._found(self._told[port], host, "likely")
             reason = f"no service is known to listen on port {port} of the machine itself"
             return Destination(host=f"{host}:{port}" if port is not None else host, reason=reason)
-        service = self._services.by_host(host)
+        service = self._services.by_host(host, near)
         if service is not None:
             return self._found(service, host, "certain")
         if is_public(host):

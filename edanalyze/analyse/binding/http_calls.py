@@ -133,7 +133,7 @@ class HttpCalls:
         address = self._routing.deployed(request.url)
         point = site.path[0]
         asked = self._asked(address, site.frame)
-        destination, arriving = self._routing.destination(address, asked)
+        destination, arriving = self._routing.destination(address, asked, self._program.paths[point.module])
         forwarded = self._forwarders.of(point, arriving, request.methods)
         ways = forwarded or [Way(arriving, request.methods)]
         methods = tuple(dict.fromkeys(method for way in ways for method in way.methods))

@@ -57,12 +57,12 @@ class Routing(Generic[T]):
                 return parse(joined(string(value), string(*url.parts[1:]), "append"))
         return address
 
-    def destination(self, address: Address, asked: Iterable[str] = ()) -> tuple[Destination, Address]:
+    def destination(self, address: Address, asked: Iterable[str] = (), near: str = "") -> tuple[Destination, Address]:
         """Where an address leads, and the address as it arrives there.
 
-        `asked` are the names by which the code asks for the host: `url = registry.address("stock")`.
+        `asked` are the names by which the code, the file `near`, asks for the host: `url = registry.address("stock")`.
         """
-        found, arriving = self.hosts.through_sidecar(address) or (self.hosts.of(address), address)
+        found, arriving = self.hosts.through_sidecar(address) or (self.hosts.of(address, near), address)
         if found.service is None and not found.external:
             service = self.hosts.called(asked)
             if service is not None:

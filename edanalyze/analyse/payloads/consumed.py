@@ -35,6 +35,7 @@ class Consumed:
         self._parsing = Parsing(system.evaluator, shapes)
         self._shapes = shapes
         self._reads: dict[tuple[str, str, tuple[str, ...]], Reads] = {}
+        self._before: dict[tuple[str, tuple[str, ...]], tuple[Parsed, ...]] = {}
 
     def of(self, entry: EntryPoint) -> Reads:
         """What an entry point reads of its message."""
@@ -44,6 +45,17 @@ class Consumed:
         if key not in self._reads:
             self._reads[key] = self._read(entry)
         return self._reads[key]
+
+    def before(self, entry: EntryPoint) -> tuple[Parsed, ...]:
+        """What the loop or callback parses the message into itself, before it hands it on."""
+        if entry.driver is None or not entry.held:
+            return ()
+        key = (entry.driver.id, entry.held)
+        if key not in self._before:
+            walk = _Walk(self._system, self._parsing, self._shapes)
+            walk.function(entry.driver.id, {name: Trail() for name in entry.held}, DEEPEST)
+            self._before[key] = walk.result().parsed
+        return self._before[key]
 
     def _read(self, entry: EntryPoint) -> Reads:
         program = self._system.program

@@ -10,6 +10,7 @@ from edanalyze.analyse.payloads.shapes import Shapes
 from edanalyze.facts import ir
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
+from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Class, Display, External, ExternalInstance, Frame, Function, Instance, Value
 
 SPREADING = frozenset({"dataclass", "attrs", "named-tuple", "class", "struct", "arguments"})
@@ -62,6 +63,7 @@ class Parsing:
         """The object that a call makes of a message, as far as the call goes."""
         key = (id(call), id(frame))
         if key not in self._memo:
+            self._memo[key] = None  # a function may hand what it is given on to itself
             self._memo[key] = self._of(call, frame)
         return self._memo[key]
 
@@ -180,8 +182,18 @@ class Parsing:
             if item.kind in {"normal", "keyword"} and item.name not in {"self", "cls"}
         )
         shape = Shape("arguments", fields, facts.name, declared=Declared(scope.module, facts.place.line))
-        closed = "" if self._takes_rest(function) else f"`{facts.name}` takes the fields it names and no others"
+        rest = next((item.name for item in facts.parameters if item.kind == "kwargs"), None)
+        closed = self._passed(scope, rest) if rest else f"`{facts.name}` takes the fields it names and no others"
         return Parse(expr, shape, facts.name, closed, True, function)
+
+    def _passed(self, scope: Scope, rest: str) -> str:
+        """Why what a function hands the rest of the fields to rejects unknown ones: `KINDS[kind](**rest)`."""
+        for call, inner in scope.calls:
+            if any(not name and isinstance(value, ir.Name) and value.id == rest for name, value in call.keywords):
+                parse = self.of(call, self._evaluator.root(inner))
+                if parse is not None and parse.closed:
+                    return parse.closed
+        return ""
 
     def is_model(self, expr: ir.Expr, frame: Frame) -> bool:
         """Whether an expression is an object of a project class."""

@@ -16,7 +16,7 @@ from edanalyze.analyse.payloads.consumed import Consumed
 from edanalyze.analyse.payloads.content import Content
 from edanalyze.analyse.payloads.content import Made as Merged
 from edanalyze.analyse.payloads.headers import Headers
-from edanalyze.analyse.payloads.records import Dump, EventName, Field, Leak, Payload, Reads, Shape, Type
+from edanalyze.analyse.payloads.records import Dump, EventName, Field, Leak, Parsed, Payload, Reads, Shape, Type
 from edanalyze.analyse.payloads.shapes import Seen, Shapes
 from edanalyze.analyse.payloads.slots import Slots
 from edanalyze.analyse.trees.trees import Step
@@ -70,6 +70,10 @@ class Payloads:
     def read_by(self, entry: EntryPoint) -> Reads:
         """What a message handler or task reads of its message."""
         return self._consumed.of(entry)
+
+    def parsed_for(self, entry: EntryPoint) -> tuple[Parsed, ...]:
+        """What a message is parsed into: by its handler, or before it is handed to it."""
+        return (*self._consumed.of(entry).parsed, *self._consumed.before(entry))
 
     def documented(self, event: str) -> DeclaredSchema | None:
         """What a checked-in EventBridge schema says of the events of a type."""

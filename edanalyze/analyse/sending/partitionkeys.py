@@ -245,7 +245,7 @@ def entity_of(shape: Shape, depth: int = 0) -> str:
 
 def _is_entity(field: Field) -> bool:
     name = snake(field.name).lstrip("_")
-    if field.has_constant or field.type.kind not in _SCALARS:
+    if (field.has_constant and field.constant != "") or field.type.kind not in _SCALARS:
         return False
     return _ENTITY.search(name) is not None and _TECHNICAL.search(name) is None
 

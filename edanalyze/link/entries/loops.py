@@ -235,6 +235,7 @@ class Loops:
             group=source.group,
             driver=driver,
             frame=read.frame,
+            held=tuple(sorted(read.driver.names)) if driver is not None else (),
         )
 
 

@@ -198,7 +198,8 @@ class Messages:
         for each in self._forwarding.targets(driver, frame):
             forwarded = Target(self._callables.defined(each).id, each)
             names = received(self._evaluator.program.functions[forwarded.function])
-            yield self.entry("handler", declaration, forwarded, source, source.topics, names, function, frame)
+            given = (source.topics, names, function, frame, driver.names)
+            yield self.entry("handler", declaration, forwarded, source, *given)
 
     def _frame(self, function: Function, target: Target) -> Frame:
         """The context in which a callback runs, with the arguments that `partial` binds."""
@@ -232,6 +233,7 @@ class Messages:
         message: tuple[str, ...],
         driver: Function | None = None,
         frame: Frame | None = None,
+        held: Iterable[str] = (),
     ) -> EntryPoint:
         """The record of one handler."""
         facts = self._evaluator.program.functions[target.function]
@@ -252,6 +254,7 @@ class Messages:
             group=source.group,
             driver=driver,
             frame=frame,
+            held=tuple(sorted(held)),
         )
 
 

@@ -35,11 +35,12 @@ class EntryPoint:
     `kind`: "route", "handler" (of broker messages), "task" (of a task queue), "job" (scheduled), "command" or "rpc".
     `function` is the function (`module:qualname`) whose `def` line is meant, for a class-based view whose code is all
     the framework's the class; `value` is the function as it is really run (a decorator's wrapper, a bound method),
-    None in that last case. `driver` is the loop or callback that passes the message on to it, and `frame` the context
-    in which the loop runs; None when the function is run directly. `name` is what a graph calls it. Routes have
-    `methods` ("*" for any) and a `path` with a leading slash, `{name}` for a segment and `{name:path}` for the rest,
-    "" where only the platform knows it; handlers, tasks and procedures have `topics`, consumers of a log a `group`.
-    `place` spans the name in the `def` line, `declared` is the module and place of the registration.
+    None in that last case. `driver` is the loop or callback that passes the message on to it, `frame` the context in
+    which the loop runs and `held` the names that it has for the message; None when the function is run directly.
+    `name` is what a graph calls it. Routes have `methods` ("*" for any) and a `path` with a leading slash, `{name}` for
+    a segment and `{name:path}` for the rest, "" where only the platform knows it; handlers, tasks and procedures have
+    `topics`, consumers of a log a `group`. `place` spans the name in the `def` line, `declared` is the module and place
+    of the registration.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class EntryPoint:
     group: tuple[String, ...] = ()
     driver: Function | None = None
     frame: Frame | None = None
+    held: tuple[str, ...] = ()
 
     @property
     def scope(self) -> str:
