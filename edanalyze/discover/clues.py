@@ -40,6 +40,7 @@ _BLOCKS_AT_TOP = re.compile(
 _EXECUTES = re.compile(r"^(?:while[ \t]|try:|with[ \t]|(?!print\()[A-Za-z_][\w.]*\()", re.MULTILINE)
 _LAUNCHES = re.compile(r"^[ \t]*(?:from|import)[ \t]+(?:multiprocessing|subprocess)\b", re.MULTILINE)
 _LAMBDA = re.compile(r"^(?:async[ \t]+)?def[ \t]+\w*handler\w*\([ \t]*_?event\b", re.MULTILINE)
+_CLOUD_FUNCTION = re.compile(r"^@(?:functions_framework\.)?(?:http|cloud_event|typed)\b", re.MULTILINE)
 _NAMEKO = re.compile(r"^[ \t]+name[ \t]*=[ \t]*[\"']", re.MULTILINE)
 _PERSISTS = re.compile(
     r"\b__tablename__\b|\bmodels\.Model\b|\bdb\.Model\b|\btable[ \t]*=[ \t]*True\b|\bcreate_(?:async_)?engine\("
@@ -69,7 +70,7 @@ class Clues(msgspec.Struct, frozen=True):
     `starts`: an application is started or served from it (an app object, a main block around a broker, a handler).
     `runs`: it is run by itself (a main block, a blocking call at top level), whatever for.
     `executes`: does something when it is loaded. `launches`: starts other processes.
-    `handles`: holds the handler of a function (Lambda).
+    `handles`: holds the handler of a function (Lambda, Cloud Functions).
     `serves`: belongs to an application at all. `ports` are those it listens on.
     `imports` are (module, names): relative ones with their dots, names empty for `import module` and for modules
     named in a string (`"app.main:app"`, a task module to include).
@@ -91,7 +92,9 @@ def read_clues(content: str) -> Clues:
     web = bool(_IMPORTS_WEB.search(content))
     built = bool((web or broker) and _CONSTRUCTS.search(content))
     runs_itself = bool(("__name__" in content and _MAIN.search(content)) or _BLOCKS_AT_TOP.search(content))
-    handles = "handler" in content and bool(_LAMBDA.search(content))
+    handles = ("handler" in content and bool(_LAMBDA.search(content))) or (
+        "functions_framework" in content and bool(_CLOUD_FUNCTION.search(content))
+    )
     starts = bool(
         ((web or broker) and _CONSTRUCTS_AT_TOP.search(content))
         or ((broker or built) and runs_itself)

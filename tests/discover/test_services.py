@@ -366,6 +366,19 @@ def test_a_packaged_folder_of_several_django_projects_holds_as_many_services(fou
     assert {each.name: each.path for each in services.all} == {"orders": "backend/orders", "stock": "backend/stock"}
 
 
+def test_cloud_functions_are_services_by_folder(found: Found) -> None:
+    function = "import functions_framework\n\n\n@functions_framework.{}\ndef serve(request): ...\n"
+    project = {
+        "place/main.py": function.format("http"),
+        "place/requirements.txt": "functions-framework\n",
+        "tell/main.py": function.format("cloud_event"),
+        "tell/requirements.txt": "functions-framework\n",
+        "shared/requirements.txt": "requests\n",
+        "shared/events.py": "import functions_framework\n",
+    }
+    assert sorted(each.name for each in found(project).services.all) == ["place", "tell"]
+
+
 def test_innermost_service_has_the_file(found: Found) -> None:
     project = found(
         {

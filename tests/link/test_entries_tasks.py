@@ -302,6 +302,40 @@ def test_typed_and_decorated_events() -> None:
     assert found == {"app:on_topic": "sns", "app:on_queue": "sqs"}
 
 
+def test_route_that_unpacks_a_pushed_envelope_is_a_handler() -> None:
+    source = """
+        import base64, json
+        from flask import Flask, request
+        import functions_framework
+        app = Flask(__name__)
+        def unpacked():
+            message = request.get_json()["message"]
+            return json.loads(base64.b64decode(message["data"]))
+        @app.post("/pushed")
+        def pushed():
+            return unpacked()
+        @app.post("/pictures")
+        def picture():
+            return base64.b64decode(request.get_json()["picture"])
+        @app.post("/notes")
+        def note():
+            return request.get_json()["message"]["data"]
+        @functions_framework.http
+        def on_push(request):
+            return base64.b64decode(request.get_json().get("message").get("data"))
+        @functions_framework.http
+        def serve(request): ...
+        """
+    found = {entry.function: (entry.kind, entry.transport) for entry in entries(source)}
+    assert found == {
+        "app:pushed": ("handler", "google-cloud-pubsub"),
+        "app:picture": ("route", ""),
+        "app:note": ("route", ""),
+        "app:on_push": ("handler", "google-cloud-pubsub"),
+        "app:serve": ("route", ""),
+    }
+
+
 def test_route_that_a_sidecar_posts_messages_to_is_a_handler() -> None:
     source = """
         from fastapi import FastAPI

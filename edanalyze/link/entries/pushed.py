@@ -13,12 +13,14 @@ from typing import NamedTuple
 from edanalyze.discover.deployed import Deployment
 from edanalyze.facts import ir
 from edanalyze.facts.children import expressions, statements, walk
+from edanalyze.link.entries.envelopes import TRANSPORT as ENVELOPED
+from edanalyze.link.entries.envelopes import Envelopes
 from edanalyze.link.entries.records import Delivery, EntryPoint
 from edanalyze.link.entries.strings import Strings
 from edanalyze.link.entries.transports import Transports
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
-from edanalyze.link.values import External, Frame, string
+from edanalyze.link.values import External, Frame, String, string
 from edanalyze.models import Api
 
 TOLD = "/dapr/subscribe"
@@ -44,12 +46,21 @@ class Pushed:
         self._deployment = deployment
         self._strings = Strings(evaluator)
         self._transports = Transports(evaluator.models.models)
+        self._envelopes = Envelopes(evaluator)
 
     def apply(self, routes: Iterable[EntryPoint]) -> list[EntryPoint]:
         """The routes, with message handlers in the place of those that messages are posted to."""
         routes = list(routes)
         subscriptions = [*self._declared(), *self._told(routes), *self._made()]
-        return [self._handler(route, subscriptions) for route in routes] if subscriptions else routes
+        if subscriptions:
+            routes = [self._handler(route, subscriptions) for route in routes]
+        return [self._unpacking(route) if route.kind == "route" else route for route in routes]
+
+    def _unpacking(self, route: EntryPoint) -> EntryPoint:
+        """A route that unpacks the envelope of a pushed message handles messages of a topic that is not known."""
+        if not {"*", "POST"}.intersection(route.methods) or not self._envelopes.reach(route.function):
+            return route
+        return _handling(route, route.name, (), ENVELOPED)
 
     def _declared(self) -> Iterator[Subscription]:
         for event in self._deployment.events:
@@ -105,16 +116,14 @@ class Pushed:
             if route.path.strip("/") == each.path.strip("/") and _same_folder(route.module, each.module):
                 if not {"*", "POST"}.intersection(route.methods):
                     continue
-                return replace(
-                    route,
-                    kind="handler",
-                    name=each.topic,
-                    topics=(string(each.topic),),
-                    transport=each.transport,
-                    methods=(),
-                    delivery=Delivery(at_least_once=True, ack="after", retries=True),
-                )
+                return _handling(route, each.topic, (string(each.topic),), each.transport)
         return route
+
+
+def _handling(route: EntryPoint, name: str, topics: tuple[String, ...], transport: str) -> EntryPoint:
+    """A route as the handler of the messages that are posted to it."""
+    delivery = Delivery(at_least_once=True, ack="after", retries=True)
+    return replace(route, kind="handler", name=name, topics=topics, transport=transport, methods=(), delivery=delivery)
 
 
 def _fields(expr: ir.Expr | None, name: str) -> Iterator[ir.Expr]:
