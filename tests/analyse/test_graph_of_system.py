@@ -176,3 +176,56 @@ def test_code_shared_by_services_counts_for_those_that_call_it(tmp_path: Path) -
     }
     folded = fold(build(system(tmp_path, files)), "services")
     assert ("service:orders", "service:stock") in {(e.source, e.target) for e in folded.edges if e.kind == "http"}
+
+
+def test_routes_under_the_same_decorators_send_each_what_is_theirs(tmp_path: Path) -> None:
+    files = {
+        "app.py": """
+            from functools import wraps
+            import boto3
+            from flask import Flask
+
+            app = Flask(__name__)
+            sns = boto3.client("sns")
+
+            def signed_in(f):
+                @wraps(f)
+                def decorated(*args, **kwargs):
+                    return f(*args, user="me", **kwargs)
+                return decorated
+
+            def checked(f):
+                @wraps(f)
+                def decorated(*args, **kwargs):
+                    return f(*args, form={}, **kwargs)
+                return decorated
+
+            def told(f):
+                @wraps(f)
+                def decorated(*args, **kwargs):
+                    sns.publish(TopicArn="arn:aws:sns:eu-west-1:1:asked", Message="x")
+                    return f(*args, **kwargs)
+                return decorated
+
+            @app.get("/cart")
+            @told
+            @signed_in
+            def cart(user):
+                return "cart"
+
+            @app.post("/sell")
+            @signed_in
+            @checked
+            def sell(user, form):
+                sns.publish(TopicArn="arn:aws:sns:eu-west-1:1:sold", Message="x")
+                return "sold"
+
+            @app.get("/look")
+            @checked
+            def look(form):
+                return "look"
+            """
+    }
+    folded = fold(build(system(tmp_path, files)), "routes")
+    sent = {(edge.source.rpartition(":")[2], edge.target) for edge in folded.edges if edge.kind == "publish"}
+    assert sent == {("POST /sell", "topic:sold"), ("GET /cart", "topic:asked")}

@@ -262,7 +262,7 @@ class _Facts:
             written: set[tuple[str, str]] = set()
             for item in self._reached(entry):
                 if item.effect.kind in SENDING or item.place in self._stored:
-                    calls += self._steps(item, sources)
+                    calls += self._steps(item, sources, start)
                 if item.effect.kind in WRITING:
                     path, line = self._at(item.witness[-1])
                     service = self._system.service_of(self._program.paths[entry.module])
@@ -289,18 +289,28 @@ class _Facts:
         sites: list[HttpCall | PublishCall] = [*binding.http_calls, *binding.publishes, *binding.stored]
         return {call.site.function for call in sites} | {call.function for call in binding.rpc_calls}
 
-    def _steps(self, item: Reached, sources: set[str]) -> Iterator[records.Call]:
+    def _steps(self, item: Reached, sources: set[str], start: str) -> Iterator[records.Call]:
+        """The calls on a way from an entry point; what decorators make is passed over, for it is on many ways."""
         points = item.witness
         last = max((index for index, point in enumerate(points) if point.function in sources), default=0)
-        for caller, callee in pairwise(points[: last + 1]):
-            path, line = self._at(caller)
-            for source in self._nodes.code(caller.function):
-                for target in self._nodes.code(callee.function):
+        way = [
+            ([start] if index == 0 or start in (nodes := self._nodes.code(point.function)) else nodes, self._at(point))
+            for index, point in enumerate(points[: last + 1])
+            if index in {0, last} or not self._is_wrapper(point.function)
+        ]
+        for (callers, (path, line)), (callees, _) in pairwise(way):
+            for source in callers:
+                for target in callees:
                     if source != target:
                         found = self._findings.of_call(path, line)
                         yield records.Call(
                             system=self._name, source=source, target=target, path=path, line=line, diagnostics=found
                         )
+
+    def _is_wrapper(self, function: str) -> bool:
+        """Whether a function stands in another one: it is made anew by each call of that."""
+        scope = self._program.scopes.get(function)
+        return scope is not None and scope.parent is not None and scope.parent.kind == "function"
 
 
 def _kind(call: PublishCall) -> str:

@@ -45,7 +45,7 @@ class Envelopes:
         return frozenset(found)
 
     def _callers(self, function: str) -> Iterator[str]:
-        for _, frame in self._evaluator.parameters.callers(function):
+        for _, frame in self._evaluator.callers.of(function):
             yield frame.scope.lexical.id
 
 
