@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from edanalyze.analyse.http.servicerings import is_health_check
 from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
@@ -80,6 +81,8 @@ class HttpInMessageHandler(Rule):
     def check(self, analysis: Analysis) -> Iterable[Finding]:
         """HTTP calls to other services that a message handler waits for."""
         for entry, call, item in analysis.calls_out(("handler", "task"), strict=analysis.config.strict):
+            if analysis.system.jobs.is_job(entry) or is_health_check(call.url):
+                continue
             yield Finding(
                 f"the handler `{analysis.short(entry.function)}` waits for {analysis.callee(call)}: while that is "
                 "down, messages fail and pile up",

@@ -57,8 +57,9 @@ class PublishAfterAutocommitWrite(Rule):
     known_problems = """
     *False alarms*: writes of bookkeeping alone, such as a last-seen time, before a publish that does not speak of
     them; a change-data-capture connector configured outside the repository. *Missed alarms*: connections whose
-    autocommit mode is set where the analyser cannot read it; Redis connections made from settings named after a cache,
-    and messages to the groups of a channel layer, which reach only the connections that are open.
+    autocommit mode is set where the analyser cannot read it; Redis connections made from settings named after a cache;
+    messages that may be lost anyway, to the groups of a channel layer or to a list that is cut to a length; under
+    `ATOMIC_REQUESTS`, methods whose callers are not known (`--min-confidence guess` shows them).
     """
     options = """
     - `[[tool.edanalyze.write]]`, `[[tool.edanalyze.publish]]` and `[[tool.edanalyze.outbox]]` declare a project's own
@@ -80,4 +81,5 @@ class PublishAfterAutocommitWrite(Rule):
                 "between the two loses the message. Write an outbox row in the same transaction instead",
                 found.witness,
                 found.before,
+                guess=found.guess,
             )

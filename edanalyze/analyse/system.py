@@ -19,6 +19,7 @@ from edanalyze.analyse.flows.operations import Operations
 from edanalyze.analyse.flows.sagas import Sagas
 from edanalyze.analyse.handling.clauses import Clauses
 from edanalyze.analyse.handling.guards import Guards
+from edanalyze.analyse.handling.jobs import Jobs
 from edanalyze.analyse.handling.redelivery import Redelivery
 from edanalyze.analyse.handling.replay import Replay
 from edanalyze.analyse.handling.swallowing import Swallowing
@@ -174,6 +175,11 @@ class System:
     def occasional(self) -> Occasional:
         """Tells code that serves from migrations and scripts."""
         return Occasional(self)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Tells tasks that only a schedule starts."""
+        return Jobs(self)
 
     @cached_property
     def clauses(self) -> Clauses:

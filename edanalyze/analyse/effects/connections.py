@@ -14,7 +14,7 @@ from edanalyze.link.values import External, ExternalInstance, Frame, Site, Value
 
 _REPLICA = re.compile(r"replica|read[-_]?only|(^|_)ro$|slave|standby|reader|^read$", re.I)
 _CACHE = re.compile(r"(^|_)caches?(_|$)", re.I)
-_EXPIRING = frozenset({"setex", "psetex", "setnx", "expire", "delete", "unlink"})
+_EXPIRING = frozenset({"setex", "psetex", "setnx", "expire", "delete", "unlink", "ltrim"})
 
 
 def autocommits(effect: Effect, evaluator: Evaluator) -> bool:
@@ -116,12 +116,27 @@ def units_of_work(evaluator: Evaluator) -> frozenset[str]:
     )
 
 
+def is_transient(effect: Effect, scope: Scope) -> bool:
+    """Whether a message may be lost anyway: it reaches only who listens, or a list that is cut to a length."""
+    if effect.api.data.get("transient"):
+        return True
+    name = effect.argument("topic") if effect.kind == "publish" and effect.flag == "list" else None
+    return name is not None and any(
+        call.arguments and call.arguments[0] == name and last_name(call.function) == "ltrim" for call, _ in scope.calls
+    )
+
+
 def is_passing(effect: Effect) -> bool:
     """Cached values, keys that expire or only guard, and queued commands: no change that an event speaks of."""
-    if in_pipeline(effect):
-        return True
+    return in_pipeline(effect) or is_fleeting(effect)
+
+
+def is_fleeting(effect: Effect) -> bool:
+    """Whether a command only keeps a store tidy, guards, or stores what expires or is cached."""
     if effect.api.library != "redis":
         return False
+    if effect.kind == "commit":
+        return in_pipeline(effect)  # what is queued speaks for itself
     if _is_cache(effect):
         return True
     method = effect.name.rpartition(".")[2]

@@ -12,8 +12,8 @@ from edanalyze.analyse.effects.outbox import is_outbox_write
 from edanalyze.analyse.effects.stores import are_queues
 from edanalyze.analyse.trees.trees import Mutation, Step
 from edanalyze.facts import ir
-from edanalyze.facts.children import spelled, walk
-from edanalyze.link.values import Frame, Instance
+from edanalyze.facts.children import calls, spelled, walk
+from edanalyze.link.values import Class, Frame, Instance
 
 if TYPE_CHECKING:
     from edanalyze.analyse.handling.guards import Guards
@@ -54,7 +54,7 @@ class Repeating:
                 return None
             return f"`{name}` adds to a stored value"
         if effect.kind == "write" and effect.verb in {"insert", "copy"} and self._is_new(effect, step, frame, True):
-            return f"`{name}` inserts a new row"
+            return None if self._replaces(step, frame) else f"`{name}` inserts a new row"
         saves = effect.verb == "write" or (
             effect.verb in {"upsert", "insert_or_update"} and name.removeprefix("a") == "save"
         )
@@ -64,6 +64,27 @@ class Repeating:
             if self._origins.has_fresh_key(step.call, frame):
                 return f"`{name}` stores a row under a new key"
         return None
+
+    def _replaces(self, step: Step, frame: Frame) -> bool:
+        """Whether rows of earlier runs are deleted after an insert, in the same function and of the same class."""
+        later = [
+            call for call, _ in step.scope.calls if call.place.line > step.call.place.line and _removes_others(call)
+        ]
+        if not later:
+            return False
+        own = self._classes(step.call.function, step, frame)
+        return any(not (named := self._classes(call.function, step, frame)) or named & own for call in later)
+
+    def _classes(self, expr: ir.Expr, step: Step, frame: Frame) -> set[str]:
+        """The classes that an expression names."""
+        inner = self._evaluator.inner(step.scope, frame)
+        return {
+            value.id
+            for part in walk(expr)
+            if isinstance(part, ir.Name | ir.Attr)
+            for value in self._evaluator.values(part, inner)
+            if isinstance(value, Class)
+        }
 
     def _of_request(self, effect: Effect, step: Step, name: str) -> str | None:
         method = str(effect.api.data.get("method", ""))
@@ -122,3 +143,20 @@ class Repeating:
         if first is None or first.binding.kind == "augment" or first.binding.expr is None:
             return False
         return all(spelled(part) != target for part in walk(first.binding.expr) if isinstance(part, ir.Attr))
+
+
+def _removes_others(call: ir.Call) -> bool:
+    """Whether a call deletes all rows but those of one value: `.exclude(build=this).delete()`."""
+    if not isinstance(call.function, ir.Attr) or call.function.name not in {"delete", "adelete"}:
+        return False
+    for part in calls(call.function.value):
+        name = spelled(part.function).rpartition(".")[2]
+        given = (*part.arguments, *(value for _, value in part.keywords))
+        if name == "exclude" and any(isinstance(value, ir.Name | ir.Attr) for value in given):
+            return True
+        if name in {"filter", "where"} and any(
+            isinstance(value, ir.Operation) and value.operator == "!=" and isinstance(value.operands[-1], ir.Name)
+            for value in given
+        ):
+            return True
+    return False

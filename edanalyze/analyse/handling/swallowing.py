@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from edanalyze.analyse.bearing import Bears
+from edanalyze.analyse.effects.connections import is_fleeting, is_transient
 from edanalyze.analyse.effects.effect import Effect
 from edanalyze.analyse.engine.domain import Activation, Domain
 from edanalyze.analyse.engine.engine import Engine
@@ -225,15 +226,20 @@ class Swallowed(Domain[Attempted]):
             for value in values
         )
 
+    @staticmethod
+    def _is_work(effect: Effect, step: Step) -> bool:
+        """Whether the failure of an effect loses anything."""
+        return effect.kind in WORK and not is_fleeting(effect) and not is_transient(effect, step.scope)
+
     def _known(self, tree: Tree, run: Activation[Attempted]) -> Witness:
         caught = {id(step) for node in nodes(tree) if _catches_all(node) for step in steps(node.body)}
         for step in sorted(steps(tree), key=lambda step: id(step) in caught):
             for effect in step.effects:
-                if effect.kind in WORK:
+                if self._is_work(effect, step):
                     return (Point(step.scope.module, run.function, step.call.place, says(effect), effect.likely),)
             for target in self._system.contexts.in_frame(step, run.frame).targets:
                 for item in self._system.reach.effects(target):
-                    if item.effect.kind in WORK:
+                    if self._is_work(item.effect, item.step):
                         return (self._system.contexts.call_point(step, target, run.function), *item.witness)
         return ()
 
@@ -248,7 +254,7 @@ class Swallowing:
         """Each clause once, with a handler whose messages it loses."""
         seen: set[tuple[str, ir.Place]] = set()
         for entry in self._system.message_handlers:
-            if self._is_job(entry):
+            if self._system.jobs.is_job(entry):
                 continue
             for function, frame in self.roots(entry):
                 if not self.may_swallow(function.id):
@@ -260,16 +266,6 @@ class Swallowing:
                     if key not in seen and not self._is_about_loop(clause, function, entry):
                         seen.add(key)
                         yield entry, clause
-
-    def _is_job(self, entry: EntryPoint) -> bool:
-        """Whether only a schedule starts a task, or the task itself: its next run does what this one did not."""
-        if entry.kind != "task" or entry.function not in self._jobs:
-            return False
-        return all(call.site.function == entry.function for call in self._system.binding.producers(entry))
-
-    @cached_property
-    def _jobs(self) -> frozenset[str]:
-        return frozenset(entry.function for entry in self._system.entries if entry.kind == "job")
 
     def may_swallow(self, function: str) -> bool:
         """Whether a function may come to a clause that swallows."""

@@ -14,7 +14,7 @@ from edanalyze.analyse.poison.told import Told
 from edanalyze.analyse.trees.trees import Attempt, Repeat, Rescue, Scoped, Step, is_broad
 from edanalyze.analyse.witness import INHERITED, Exposure, Point, Witness
 from edanalyze.facts import ir
-from edanalyze.facts.children import calls, expressions, statements
+from edanalyze.facts.children import calls, expressions, statements, walk
 from edanalyze.link.entries.delivery import Deliveries
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Constant
@@ -89,7 +89,7 @@ class Requeues(Domain[Caught]):
         if state.clause is None and scope.function is not None:
             told = self._told.clause(test, scope, outcome, run.frame)
             if told is not None:  # the branch deals with what a callee has caught
-                return Caught((told,), frozenset(_calls(scope.function.body)))
+                return Caught((told,), frozenset(_calls(_under(test, outcome, scope.function.body))))
         return state
 
     def effect(self, effect: Effect, step: Step, state: Caught, run: Activation[Caught]) -> Caught:
@@ -141,6 +141,16 @@ class Requeues(Domain[Caught]):
 
 def _calls(body: tuple[ir.Stmt, ...]) -> list[ir.Place]:
     return [call.place for statement in statements(body) for expr in expressions(statement) for call in calls(expr)]
+
+
+def _under(test: ir.Expr, outcome: bool, body: tuple[ir.Stmt, ...]) -> tuple[ir.Stmt, ...]:
+    """What runs for one outcome of a test alone: its branch, or all that follows where the other branch leaves."""
+    for statement in statements(body):
+        if isinstance(statement, ir.Branch) and any(part is test for part in walk(statement.test)):
+            own, other = (statement.body, statement.orelse) if outcome else (statement.orelse, statement.body)
+            leaves = bool(other) and isinstance(other[-1], ir.Return | ir.Raise | ir.Continue | ir.Break)
+            return body if leaves else own
+    return body
 
 
 def _first(body: tuple[ir.Stmt, ...]) -> ir.Place | None:

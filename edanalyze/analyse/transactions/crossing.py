@@ -95,8 +95,9 @@ class CrossingCalls(Domain[Transaction]):
         def lifted(name: str, feature: Feature) -> Feature:
             if feature is None:
                 return None
-            if feature and name not in state.told:
-                return (point, *feature)
+            if feature and name not in state.told:  # what a receiver of a write's signal does is told by the write
+                own = (value for each in callers if (value := getattr(each, name)) and value[-1].place == point.place)
+                return next(own, (point, *feature))
             if feature:
                 return next((value for each in callers if (value := getattr(each, name)) is not None), None)
             return next((value for caller in callers if (value := getattr(caller, name)) is not None), INHERITED)

@@ -49,6 +49,11 @@ class Requests:
 
     # ----------------------------------------------------------------- Django
 
+    @property
+    def are_atomic(self) -> bool:
+        """Whether a transaction is open in every request, unless its view says otherwise."""
+        return self._atomic is not None
+
     @cached_property
     def _atomic(self) -> tuple[Effect, Scope] | None:
         """The transaction that `ATOMIC_REQUESTS` inside `DATABASES` opens around every view, and where it is set.

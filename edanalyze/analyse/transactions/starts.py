@@ -6,6 +6,7 @@ part of a transaction under a caller that has opened one.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from edanalyze.analyse.bearing import Bears
@@ -16,6 +17,7 @@ from edanalyze.analyse.transactions.transaction import Found, Transaction
 from edanalyze.analyse.transactions.transactions import Transactions
 from edanalyze.analyse.trees.trees import Scoped, Step, Tree, nodes
 from edanalyze.facts import ir
+from edanalyze.facts.children import last_name
 from edanalyze.link.classes import is_abstract
 from edanalyze.link.values import Class, Function, Instance
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from edanalyze.link.entries import EntryPoint
 
 MOST_HEIRS = 400
+_PLAIN = frozenset({"staticmethod", "classmethod", "property", "cached_property"})
 
 
 def find(system: System) -> tuple[Found, ...]:
@@ -39,12 +42,23 @@ def find(system: System) -> tuple[Found, ...]:
     outermost = [function for function in functions if function not in called]
     for function in (*outermost, *functions):  # at last what is called only by itself, or in ways not followed
         if function not in engine.visited:
+            known = len(found)
             for start in _starts(function, system):
                 engine.run(start, system.reach.frame(start), Transaction())
+            if system.requests.are_atomic and _is_mere_method(function, system):  # a request may well run it
+                found[known:] = [replace(item, guess=item.guess or item.code == "EDA205") for item in found[known:]]
     hooks = AfterCommit(system.contexts, bearing)
     for listener in system.listeners:
         found += [Found("EDA203", witness, ()) for witness in hooks.of_listener(listener)]
     return tuple(item for item in found if not _is_run_twice(item) and not (item.carried and _is_carried(item, system)))
+
+
+def _is_mere_method(function: str, system: System) -> bool:
+    """Whether a function belongs to a class, and no decorator may have something else start it."""
+    facts = system.program.functions.get(function)
+    if facts is None or facts.owner is None:
+        return False
+    return {last_name(decorator) for decorator in facts.decorators} <= _PLAIN
 
 
 def _is_worth(bears: int) -> bool:

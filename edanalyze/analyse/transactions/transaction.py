@@ -71,9 +71,10 @@ class Found:
     """A finding of this analysis.
 
     `witness` leads from the reporting function down; `before` is what preceded it. `guess`: no write was seen in the
-    transaction, but something that could not be resolved may write. `carried`: the topics of outbox rows that were
-    written in the transaction; the finding holds unless the message goes to one of them.
-    `written`: the uncommitted write, where `before` is the commit that comes after the witness.
+    transaction, but something that could not be resolved may write; or a caller that is not known may have opened a
+    transaction. `carried`: the topics of outbox rows that were written in the transaction; the finding holds unless
+    the message goes to one of them. `written`: the uncommitted write, where `before` is the commit that comes after
+    the witness.
     """
 
     code: str

@@ -17,6 +17,7 @@ from edanalyze.analyse.effects.connections import (
     is_passing,
     is_replica,
     is_retry,
+    is_transient,
     units_of_work,
 )
 from edanalyze.analyse.effects.effect import Effect
@@ -109,7 +110,7 @@ class Transactions(CrossingCalls):
             case "rollback":
                 return self._ended_without_commit(state)
             case "publish":
-                return self._publish(effect, state, (point,), run)
+                return self._publish(effect, step, state, point, run)
             case "deferred_publish" if state.outbox is None:
                 self._report(Found("EDA203", (point,), ()))
             case "http":
@@ -207,15 +208,16 @@ class Transactions(CrossingCalls):
         return ended.but(holders=frozenset(), row=None, changed=False)
 
     def _publish(
-        self, effect: Effect, state: Transaction, witness: Witness, run: Activation[Transaction]
+        self, effect: Effect, step: Step, state: Transaction, point: Point, run: Activation[Transaction]
     ) -> Transaction:
+        witness = (point,)
         if in_pipeline(effect) or is_retry(effect) or self._carried(effect, state):
             return state
         if state.depth or state.dirty is not None:
             if len(state.pending) < MOST_PENDING and all(known[0] != witness[0] for known in state.pending):
                 return state.but(pending=(*state.pending, witness))
             return state
-        if effect.api.data.get("transient"):  # may be lost anyway: an outbox would not help
+        if is_transient(effect, step.scope):  # an outbox would not help
             return state
         for code, name in (("EDA201", "committed"), ("EDA205", "saved")):
             feature: Feature = getattr(state, name)
