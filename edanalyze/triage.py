@@ -50,5 +50,6 @@ _NAME = re.compile(rb"[A-Za-z0-9_]+|\*")
 def _imports() -> re.Pattern[bytes]:
     """An import of a package with edges, or from such a package: its name, and the names that are imported."""
     packages = "|".join(map(re.escape, edge_packages()))
-    below = rf"from[ \t]+({packages})\b[\w.]*[ \t]+import\b[ \t]*(\([^)]*|[^\n]*)"
-    return re.compile(rf"\n[ \t]*(?:import[ \t]+({packages})\b|{below})".encode())
+    below = rf"(?<=f)rom[ \t]+({packages})\b[\w.]*[ \t]+import\b[ \t]*(\([^)]*|[^\n]*)"
+    # Most lines start with another letter, which one look tells.
+    return re.compile(rf"\n[ \t]*[if](?:(?<=i)mport[ \t]+({packages})\b|{below})".encode())

@@ -14,19 +14,24 @@ import msgspec
 
 
 class Pattern(msgspec.Struct, frozen=True):
-    """One pattern, taken apart: its parts between `/`, whether it starts at the root, whether it wants a folder."""
+    """One pattern, taken apart: its parts between `/`, whether it starts at the root, whether it wants a folder.
+
+    `plain`: it is the name itself.
+    """
 
     text: str
     parts: tuple[str, ...]
     anchored: bool
     folders_only: bool
+    plain: bool
 
     def matches(self, path: str, is_folder: bool) -> bool:
         """Whether the pattern matches exactly this path (not one of its parents)."""
         if self.folders_only and not is_folder:
             return False
         if not self.anchored:
-            return fnmatchcase(path.rpartition("/")[2], self.parts[0])
+            name = path.rpartition("/")[2]
+            return name == self.parts[0] if self.plain else fnmatchcase(name, self.parts[0])
         return _match(self.parts, tuple(path.split("/")))
 
 
@@ -34,7 +39,8 @@ def pattern(text: str) -> Pattern:
     """The pattern of one string. An empty one matches nothing."""
     body = text.removeprefix("./")
     stripped = body.strip("/")
-    return Pattern(text, tuple(stripped.split("/")), "/" in body.rstrip("/"), body.endswith("/"))
+    plain = not any(letter in stripped for letter in "*?[")
+    return Pattern(text, tuple(stripped.split("/")), "/" in body.rstrip("/"), body.endswith("/"), plain)
 
 
 def first_match(patterns: tuple[Pattern, ...], path: str, is_folder: bool) -> Pattern | None:

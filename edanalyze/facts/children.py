@@ -56,11 +56,17 @@ def children(expr: ir.Expr) -> tuple[ir.Expr, ...]:
     return _CHILDREN[type(expr)](expr)
 
 
-def walk(expr: ir.Expr) -> Iterator[ir.Expr]:
+def walk(expr: ir.Expr) -> list[ir.Expr]:
     """`expr` and everything below it, operands before the expression that uses them."""
+    found: list[ir.Expr] = []
+    _gather(expr, found)
+    return found
+
+
+def _gather(expr: ir.Expr, found: list[ir.Expr]) -> None:
     for child in _CHILDREN[type(expr)](expr):
-        yield from walk(child)
-    yield expr
+        _gather(child, found)
+    found.append(expr)
 
 
 def calls(expr: ir.Expr | None) -> Iterator[ir.Call]:

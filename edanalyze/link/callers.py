@@ -65,10 +65,9 @@ class Callers:
     def _runs(self, value: Value, function: str, constructed: set[str]) -> bool:
         evaluator = self._evaluator
         if type(value) is Function:
-            if value.id == function:
-                return True
-            wrapped = evaluator.decorators.wrapped(value)
-            return any(inner.id == function for inner in wrapped)
+            if value.id == function or value.closure is None:
+                return value.id == function
+            return any(inner.id == function for inner in evaluator.decorators.wrapped(value))
         if type(value) is Class and value.id in constructed:
             return evaluator.results.constructor(value.id) == function
         return False

@@ -47,7 +47,7 @@ def is_bound(function: FunctionFacts) -> bool:
     """Whether the first parameter is filled by the receiver."""
     if function.owner is None:
         return False
-    return not any(
+    return not function.decorators or not any(
         isinstance(decorator, ir.Name) and decorator.id == "staticmethod" for decorator in function.decorators
     )
 

@@ -36,9 +36,11 @@ class Program:
         self._packages: set[str] = set()
         self._folders: set[str] = set()
         self._by_file: dict[str, str] = {}
+        self._children: dict[str, set[str]] = defaultdict(set)
         for facts in sorted(modules, key=lambda facts: facts.path):
             self._add(facts)
         self._tops = self._top_level_packages()
+        self._names = frozenset().union(*self._children.values())
         self._resolved: dict[tuple[str, str], str | None] = {}
         self._related: dict[tuple[str, int, str], str | None] = {}
 
@@ -78,6 +80,7 @@ class Program:
         found: dict[str, list[str]] = defaultdict(list)
         for path in sorted({*self._by_file, *self._folders}):
             folder, name = posixpath.split(path)
+            self._children[folder].add(name)
             if folder not in self._packages:
                 found[name].append(folder)
         return found
@@ -98,6 +101,8 @@ class Program:
     def _absolute(self, module: str, name: str) -> str | None:
         target = name.replace(".", "/")
         top = name.partition(".")[0]
+        if top not in self._names:  # no file and no folder of the project is called so
+            return None
         folder = posixpath.dirname(self.paths[module])
         inside: list[str] = []
         while True:
@@ -153,6 +158,8 @@ class Program:
         return self.paths[module].rsplit("/", 1)[-1] == f"{top}.py"
 
     def _at(self, root: str, target: str) -> str | None:
+        if target.partition("/")[0] not in self._children.get(root, ()):
+            return None
         path = posixpath.join(root, target) if root else target
         if path in self._by_file:
             return self._by_file[path]

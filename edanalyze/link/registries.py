@@ -55,10 +55,13 @@ class Registries:
         if not entries or id(display.expr) in self._active:
             return
         self._active.add(id(display.expr))
+        wanted = key.literal if isinstance(key, String) else None
         try:
             for collection, name, item, scope in entries[:MOST]:
                 frame = self._evaluator.root(scope)
-                if self._is_other_key(name, key, frame) or not self._is_same(collection, frame, display):
+                if wanted is not None and self._is_other_key(name, wanted, frame):
+                    continue
+                if not self._is_same(collection, frame, display):
                     continue
                 if isinstance(item, Binding):
                     yield from self._evaluator.binding(item, frame)
@@ -87,11 +90,9 @@ class Registries:
             for value in self._evaluator.values(collection, frame)
         )
 
-    def _is_other_key(self, name: ir.Expr | None, key: Value | None, frame: Frame) -> bool:
-        if name is None or not isinstance(key, String) or key.literal is None:
-            return False
-        texts = self._evaluator.literals(name, frame)
-        return bool(texts) and key.literal not in texts
+    def _is_other_key(self, name: ir.Expr | None, key: str, frame: Frame) -> bool:
+        texts = self._evaluator.literals(name, frame) if name is not None else []
+        return bool(texts) and key not in texts
 
 
 def _kept_under(expr: ir.Expr) -> tuple[ir.Expr, ir.Expr | None]:

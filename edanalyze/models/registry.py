@@ -38,6 +38,7 @@ class Models:
         self._by_kind = {kind: tuple(apis) for kind, apis in by_kind.items()}
         self._doubles = {api.call: (api,) for api in by_kind["test_double"] if api.call in self._bases}
         self._orders: dict[str, tuple[str, ...]] = {}
+        self._returning: dict[str, tuple[str | None, Api | None]] = {}
         self.shapes = tuple(shapes)
         self.packages = frozenset(name.partition(".")[0] for name in (*self._by_call, *self._bases))
         self.own: tuple[Api, ...] = own.apis if own else ()
@@ -123,14 +124,19 @@ class Models:
         `boto3.client("sqs")`: a function from a slot to the literal, or a mapping with positions and keywords as keys.
         For a context manager that yields something other than itself, it is the class of what it yields.
         """
-        name = self.canonical(dotted)
+        found = self._returning.get(dotted)
+        if found is None:
+            found = self._returning[dotted] = self._find_returning(self.canonical(dotted))
+        returned, api = found
+        return returned if api is None or returned is None else self._filled(returned, api, arguments)
+
+    def _find_returning(self, name: str) -> tuple[str | None, Api | None]:
+        """The class of what a call gives, or the template for it and the row that has it."""
         for api in (*self.find(name), *self.find(name, "factory")):
             returned = api.data.get("returns") or api.data.get("enters")
             if isinstance(returned, str):
-                if returned == "self":
-                    return name.rpartition(".")[0]
-                return self._filled(returned, api, arguments)
-        return name if name in self._bases else None
+                return (returned, api) if returned != "self" else (name.rpartition(".")[0], None)
+        return (name if name in self._bases else None), None
 
     def _filled(self, template: str, api: Api, arguments: Arguments | None) -> str | None:
         head, brace, rest = template.partition("{")

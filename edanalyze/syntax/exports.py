@@ -21,11 +21,11 @@ def exports(body: tuple[Stmt, ...]) -> tuple[str, ...] | None:
 
 def _contribution(statement: Stmt) -> tuple[Expr | None, bool]:
     """What a statement adds to `__all__`, and whether it replaces what was there."""
-    if isinstance(statement, Assign) and any(_is_all(target) for target in statement.targets):
+    if type(statement) is Assign and any(map(_is_all, statement.targets)):
         return statement.value, statement.value is not None
-    if isinstance(statement, Augment) and _is_all(statement.target):
+    if type(statement) is Augment and _is_all(statement.target):
         return statement.value, False
-    if isinstance(statement, Evaluate) and isinstance(statement.value, Call):
+    if type(statement) is Evaluate and type(statement.value) is Call:
         call = statement.value
         function = call.function
         if isinstance(function, Attr) and _is_all(function.value) and len(call.arguments) == 1:

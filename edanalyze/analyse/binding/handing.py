@@ -151,9 +151,9 @@ class Handing:
         for identifier in sorted(program.scopes):
             for call, scope in program.scopes[identifier].calls:
                 for item in _arguments(call) if call.keywords else call.arguments:
-                    if isinstance(item, ir.Name):
+                    if type(item) is ir.Name:
                         last = item.id
-                    elif isinstance(item, ir.Attr):
+                    elif type(item) is ir.Attr:
                         last = item.name
                     else:
                         continue

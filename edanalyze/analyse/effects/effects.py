@@ -276,7 +276,7 @@ class Effects:
 
 def _is_plain(name: str) -> bool:
     """Library names that are certainly resolved although no model speaks of them."""
-    return not any(mark in name for mark in ("()", "[]"))
+    return "()" not in name and "[]" not in name
 
 
 def distinct(effects: Iterable[Effect]) -> list[Effect]:

@@ -35,8 +35,15 @@ class CrossingCalls(Domain[Transaction]):
         return state.shape
 
     def _shape(self, state: Transaction) -> Hashable:
-        marks = (_mark(state.opened), _mark(state.dirty), _mark(state.committed), _mark(state.saved), state.touched)
-        rows = (_mark(state.stored), _mark(state.row), state.changed) if self._has_rows else ()
+        # Of a feature only whether there is one, and whether it is inherited: None, INHERITED (empty) or True.
+        marks = (
+            state.opened and True,
+            state.dirty and True,
+            state.committed and True,
+            state.saved and True,
+            state.touched,
+        )
+        rows = (state.stored and True, state.row and True, state.changed) if self._has_rows else ()
         places = frozenset([witness[0].place for witness in state.pending]) if state.pending else ()
         known = frozenset([(item.key, item.holds) for item in state.known]) if state.known else ()
         return (state.depth, marks, rows, state.outbox, state.protected, places, state.told, state.holders, known)
@@ -92,9 +99,7 @@ class CrossingCalls(Domain[Transaction]):
         What the callee has committed and told of itself is settled: a later message of the caller has another subject.
         """
 
-        def lifted(name: str, feature: Feature) -> Feature:
-            if feature is None:
-                return None
+        def lifted(name: str, feature: tuple[Point, ...]) -> Feature:
             if feature and name not in state.told:  # what a receiver of a write's signal does is told by the write
                 own = (value for each in callers if (value := getattr(each, name)) and value[-1].place == point.place)
                 return next(own, (point, *feature))
@@ -108,10 +113,10 @@ class CrossingCalls(Domain[Transaction]):
         kept = caller.pending if state.dirty is not None or state.depth or not self._ended(caller, state) else ()
         return Transaction(
             max(0, around + state.depth - min(around, 1)),
-            lifted("opened", state.opened),
-            lifted("dirty", state.dirty),
-            lifted("committed", state.committed),
-            lifted("saved", state.saved),
+            None if state.opened is None else lifted("opened", state.opened),
+            None if state.dirty is None else lifted("dirty", state.dirty),
+            None if state.committed is None else lifted("committed", state.committed),
+            None if state.saved is None else lifted("saved", state.saved),
             state.outbox,
             state.protected,
             state.touched,
@@ -120,8 +125,8 @@ class CrossingCalls(Domain[Transaction]):
             if state.told
             else caller.told,
             state.holders,
-            lifted("stored", state.stored),
-            lifted("row", state.row),
+            None if state.stored is None else lifted("stored", state.stored),
+            None if state.row is None else lifted("row", state.row),
             state.changed,
             callers[0].known,
         )
@@ -136,11 +141,6 @@ class CrossingCalls(Domain[Transaction]):
     def _ended(caller: Transaction, state: Transaction) -> bool:
         """Whether the callee ended the transaction that the caller had open."""
         return (caller.dirty is not None and state.dirty is None) or (bool(caller.depth) and not state.depth)
-
-
-def _mark(feature: Feature) -> bool | None:
-    """What of a feature tells states apart."""
-    return None if feature is None else bool(feature)
 
 
 def _inherited(feature: Feature) -> Feature:
