@@ -39,7 +39,11 @@ _BLOCKS_AT_TOP = re.compile(
 )
 _EXECUTES = re.compile(r"^(?:while[ \t]|try:|with[ \t]|(?!print\()[A-Za-z_][\w.]*\()", re.MULTILINE)
 _LAUNCHES = re.compile(r"^[ \t]*(?:from|import)[ \t]+(?:multiprocessing|subprocess)\b", re.MULTILINE)
-_LAMBDA = re.compile(r"^(?:async[ \t]+)?def[ \t]+\w*handler\w*\([ \t]*_?event\b", re.MULTILINE)
+_LAMBDA = re.compile(
+    r"^(?:async[ \t]+)?def[ \t]+"
+    r"(?:\w*handler\w*\([ \t]*_?event\b|\w+\([ \t]*(?:event|data)\b[^,()\n]*,[ \t]*_?context\b)",
+    re.MULTILINE,
+)
 _CLOUD_FUNCTION = re.compile(r"^@(?:functions_framework\.)?(?:http|cloud_event|typed)\b", re.MULTILINE)
 _NAMEKO = re.compile(r"^[ \t]+name[ \t]*=[ \t]*[\"']", re.MULTILINE)
 _PERSISTS = re.compile(
@@ -92,7 +96,7 @@ def read_clues(content: str) -> Clues:
     web = bool(_IMPORTS_WEB.search(content))
     built = bool((web or broker) and _CONSTRUCTS.search(content))
     runs_itself = bool(("__name__" in content and _MAIN.search(content)) or _BLOCKS_AT_TOP.search(content))
-    handles = ("handler" in content and bool(_LAMBDA.search(content))) or (
+    handles = (("handler" in content or "context" in content) and bool(_LAMBDA.search(content))) or (
         "functions_framework" in content and bool(_CLOUD_FUNCTION.search(content))
     )
     starts = bool(

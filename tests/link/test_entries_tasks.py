@@ -302,6 +302,20 @@ def test_typed_and_decorated_events() -> None:
     assert found == {"app:on_topic": "sns", "app:on_queue": "sqs"}
 
 
+def test_background_functions_are_known_by_what_they_read_of_their_event() -> None:
+    source = """
+        import base64
+        def on_message(data, context):
+            print(base64.b64decode(data["data"]))
+        def on_file(event, context):
+            print(event["bucket"], event["name"])
+        def describe(data, context):
+            return data["data"]
+        """
+    found = {entry.function: entry.transport for entry in entries(source)}
+    assert found == {"app:on_message": "google-cloud-pubsub", "app:on_file": "gcs"}
+
+
 def test_route_that_unpacks_a_pushed_envelope_is_a_handler() -> None:
     source = """
         import base64, json

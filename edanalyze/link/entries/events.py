@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from edanalyze.facts import ir
-from edanalyze.facts.children import expressions, statements, walk
+from edanalyze.facts.children import expressions, spelled, statements, walk
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import External, ExternalInstance, Function
@@ -59,7 +59,7 @@ class Events:
         if function is None or scope.parent is None or scope.parent.kind != "module":
             return False
         names = [parameter.name.strip("_") for parameter in function.parameters]
-        if len(names) != 2 or not set(names[0].split("_")) & {"event", "evt", "events"}:
+        if len(names) != 2 or not set(names[0].split("_")) & {"event", "evt", "events", "data"}:
             return False
         if names[1] not in {"context", "ctx", "lambda_context"} and not (
             names[1] == "" and "handler" in function.name.lower()
@@ -89,6 +89,10 @@ class Events:
             return self._carrier(scope)
         if "detail" in keys or "detail-type" in keys:
             return "eventbridge"
+        if "data" in keys and self._decodes(scope):
+            return "google-cloud-pubsub"
+        if {"bucket", "name"} <= keys:
+            return "gcs"
         if keys & REQUEST or {"body", "headers"} <= keys:
             return "request"
         return ""
@@ -127,6 +131,11 @@ class Events:
         if last in CLASSES:
             return CLASSES[last]
         return "request" if last.startswith(("APIGateway", "ALBEvent", "LambdaFunctionUrl", "AppSyncResolver")) else ""
+
+    @staticmethod
+    def _decodes(scope: Scope) -> bool:
+        """Whether a function decodes Base64, as the body of a Pub/Sub message is written."""
+        return any(spelled(call.function).endswith("b64decode") for call, _ in scope.calls)
 
     def _keys(self, scope: Scope, of: frozenset[str] | None, strict: bool = False) -> Iterator[str]:
         """The literal keys that a function reads (of the named variables, or of anything), `strict`: no attributes."""

@@ -15,7 +15,10 @@ from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.values import Class, External, Function, String, string
 
 CARRIERS = {"dynamodb": "dynamodb-stream", "mq": "amqp", "subscription": "dapr"}
-REPEATED = frozenset({"sqs", "sns", "eventbridge", "kinesis", "dynamodb-stream", "kafka", "s3", "amqp", "dapr", "logs"})
+REPEATED = frozenset(
+    {"sqs", "sns", "eventbridge", "kinesis", "dynamodb-stream", "kafka", "s3", "amqp", "dapr", "logs"}
+    | {"google-cloud-pubsub", "gcs"}
+)
 LIBRARY = "aws-lambda"
 
 
