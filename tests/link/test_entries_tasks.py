@@ -302,6 +302,25 @@ def test_typed_and_decorated_events() -> None:
     assert found == {"app:on_topic": "sns", "app:on_queue": "sqs"}
 
 
+def test_what_a_handler_hands_its_event_to_reads_counts() -> None:
+    source = """
+        def caller(event):
+            return context_of(event)
+        def context_of(request):
+            return request.get("requestContext", {})
+        def records(event):
+            return [record["body"] for record in event["Records"]]
+        def place(event, context):
+            return {"statusCode": 200, "body": caller(event)}
+        def work(event, context):
+            return [print(record) for record in records(event)]
+        def tick(event, context):
+            return {"statusCode": 200}
+        """
+    found = {entry.function: (entry.kind, entry.transport) for entry in entries(source)}
+    assert found == {"app:place": ("route", ""), "app:work": ("handler", "sqs")}
+
+
 def test_background_functions_are_known_by_what_they_read_of_their_event() -> None:
     source = """
         import base64

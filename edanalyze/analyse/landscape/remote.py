@@ -29,7 +29,9 @@ class Remote:
     @property
     def name(self) -> str:
         """What messages call it."""
-        return f"{'/'.join(self.methods)} {self.path}".removeprefix("* ") if self.kind == "route" else self.record.code
+        if self.kind == "route" and self.path:
+            return f"{'/'.join(self.methods)} {self.path}".removeprefix("* ")
+        return self.record.code
 
 
 def remote(record: records.Entry) -> Remote:

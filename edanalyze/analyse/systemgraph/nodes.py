@@ -35,8 +35,9 @@ class Nodes:
         path = self._program.paths[entry.module]
         service = self._system.service_of(path)
         code = dotted(entry.function)
-        name = f"{'/'.join(entry.methods)} {entry.path}" if kind == "route" else code.removeprefix(f"{entry.module}.")
-        if kind == "route":
+        name = code.removeprefix(f"{entry.module}.")
+        if kind == "route" and entry.path:
+            name = f"{'/'.join(entry.methods)} {entry.path}"
             name = name.replace("* ", "", 1) if entry.methods == ("*",) else name
         identifier = f"route:{service or entry.module}:{name}" if kind == "route" else f"{kind}:{code}"
         taken = self.all.get(identifier)

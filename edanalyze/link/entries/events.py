@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from edanalyze.facts import ir
 from edanalyze.facts.children import expressions, spelled, statements, walk
 from edanalyze.link.evaluate import Evaluator
+from edanalyze.link.parameters import is_bound
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import External, ExternalInstance, Function
 
@@ -83,8 +84,7 @@ class Events:
         declared = self._declared(scope) or self._wrapped(scope)
         if declared:
             return declared
-        event = function.parameters[0].name
-        keys = set(self._keys(scope, frozenset({event})))
+        keys = set(self._read_of(scope, function.parameters[0].name, 2))
         if "Records" in keys:
             return self._carrier(scope)
         if "detail" in keys or "detail-type" in keys:
@@ -131,6 +131,19 @@ class Events:
         if last in CLASSES:
             return CLASSES[last]
         return "request" if last.startswith(("APIGateway", "ALBEvent", "LambdaFunctionUrl", "AppSyncResolver")) else ""
+
+    def _read_of(self, scope: Scope, event: str, depth: int) -> Iterator[str]:
+        """The keys that a function, or one that it hands the event to, reads of the event."""
+        yield from self._keys(scope, frozenset({event}))
+        for call, inner in scope.calls if depth else ():
+            if not any(_name(value) == event for value in (*call.arguments, *(value for _, value in call.keywords))):
+                continue
+            for value in self._evaluator.values(call.function, self._evaluator.root(inner)):
+                callee = self._program.scopes.get(value.id) if isinstance(value, Function) else None
+                if callee is not None and callee.function is not None:
+                    given = self._evaluator.parameters.of_call(callee, call, is_bound(callee.function))
+                    for name in (name for name, expr in given.items() if _name(expr) == event):
+                        yield from self._read_of(callee, name, depth - 1)
 
     @staticmethod
     def _decodes(scope: Scope) -> bool:
