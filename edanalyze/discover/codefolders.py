@@ -58,7 +58,8 @@ _READY_MADE = re.compile(
 _SERVICE_WORDS = re.compile(r"[-_.](?:service|svc|server|app|api|backend)$|^(?:service|svc|app)[-_.]")
 
 
-_DEPLOYING = {"docker", "dockerfiles", "containers", "images", "deploy", "deployment", "build", "ci", "infra", "ops"}
+DEPLOYING = {"docker", "dockerfiles", "containers", "images", "deploy", "deployment", "build", "ci", "infra", "ops"}
+"""What folders are called that hold the Dockerfiles of code elsewhere."""
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -182,7 +183,7 @@ class CodeFolders:
         """
         context = container.context or "."
         own = folder_of(container.dockerfile) if container.dockerfile else context
-        has_own = own != context and is_below(own, context) and posixpath.basename(own) not in _DEPLOYING
+        has_own = own != context and is_below(own, context) and posixpath.basename(own) not in DEPLOYING
         sources = dict.fromkeys(map(_source, (*(each.source for each in container.mounts), *container.sources)))
         copied = [each for each in sources if is_below(each, context)]
         python = [each for each in copied if self.is_python(each)]

@@ -8,6 +8,7 @@ import re
 import msgspec
 
 from edanalyze.discover.cloudformation import Stacks
+from edanalyze.discover.codefolders import DEPLOYING
 from edanalyze.discover.compose import compose_rank, is_compose_file, merged, read_compose
 from edanalyze.discover.deployed import (
     Container,
@@ -121,8 +122,11 @@ def _alone(known: list[Container], files: DeployFiles) -> list[Container]:
             continue
         variant = named["ending"] or named["beginning"] or ""
         folder = posixpath.basename(folder_of(path)).strip(".")
+        context = _context(path, files)
+        if folder.lower() in DEPLOYING:  # `docker/Dockerfile` is named after what it is built from
+            folder = posixpath.basename(context).strip(".")
         name = folder if variant.lower() in _VARIANTS else variant
-        found.append(Container(name=name, file=path, line=1, context=_context(path, files), dockerfile=path))
+        found.append(Container(name=name, file=path, line=1, context=context, dockerfile=path))
     return found
 
 

@@ -232,6 +232,6 @@ def test_routes_under_the_same_decorators_send_each_what_is_theirs(tmp_path: Pat
 
 
 def test_a_route_whose_path_is_not_known_is_called_like_its_function(tmp_path: Path) -> None:
-    files = {"place.py": "def place(event, context):\n    return {'statusCode': 200, 'body': event['pathParameters']}\n"}
+    files = {"place.py": "def place(event, context):\n    return {'statusCode': 200, 'body': event['rawPath']}\n"}
     (route,) = (node for node in build(system(tmp_path, files)).nodes if node.kind == "route")
     assert route.name == "place"

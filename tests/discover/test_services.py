@@ -379,6 +379,14 @@ def test_cloud_functions_are_services_by_folder(found: Found) -> None:
     assert sorted(each.name for each in found(project).services.all) == ["place", "tell"]
 
 
+def test_a_dockerfile_kept_in_a_folder_of_its_own_gives_no_name(found: Found) -> None:
+    image = "FROM python\nCOPY app app\nCOPY main.py .\nCMD python main.py\n"
+    project = found(
+        {"shop/docker/Dockerfile": image, "shop/app/__init__.py": "", "shop/main.py": WEB, "pyproject.toml": ""}
+    )
+    assert {each.name: each.path for each in project.services.all} == {"shop": "shop"}
+
+
 def test_innermost_service_has_the_file(found: Found) -> None:
     project = found(
         {
