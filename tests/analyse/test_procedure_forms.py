@@ -36,6 +36,11 @@ GENERATED = """
             raise NotImplementedError("Method not implemented!")
 
     def add_StockServicer_to_server(servicer, server): ...
+
+    class Stock(object):
+        @staticmethod
+        def Reserve(request, target, options=()):
+            return grpc.experimental.unary_unary(request, target, "/shop.Stock/Reserve", None, None, options)
     """
 NAMEKO = """
     from nameko.rpc import rpc

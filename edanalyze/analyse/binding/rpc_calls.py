@@ -40,7 +40,8 @@ class RpcCalls:
     def find(self) -> Iterator[RpcCall]:
         """All remote calls, in a stable order."""
         for each in self._contexts.inventory.of_kinds(("rpc",)):
-            if each.is_in_function:
+            generated = each.function.partition(":")[0].endswith("_pb2_grpc")  # its calls are those of others
+            if each.is_in_function and not generated:
                 yield from self._bound(*each)
 
     def _bound(self, function: str, step: Step, effect: Effect) -> Iterator[RpcCall]:

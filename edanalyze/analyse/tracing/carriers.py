@@ -31,6 +31,7 @@ class Carriers:
         self._effects = effects
         self._evaluator = effects.evaluator
         self._functions: dict[str, bool] = {}
+        self._names: dict[tuple[int, str, int], Found] = {}
 
     def of_all(self, parts: Iterable[ir.Expr], scope: Scope, depth: int = 0) -> Found:
         """What some expressions say together."""
@@ -159,6 +160,13 @@ class Carriers:
             where = where.parent
         if where is None or (where.kind == "module" and depth > 2):
             return NO
+        key = (id(where), name, depth)  # names that are made of each other lead to each other again and again
+        if key not in self._names:
+            self._names[key] = self._bound(name, where, depth)
+        return self._names[key]
+
+    def _bound(self, name: str, where: Scope, depth: int) -> Found:
+        """What a name that a scope binds holds, or is given later."""
         parameters: list[str] = []
         for binding in where.bindings[name]:
             found = NO
