@@ -14,7 +14,8 @@ from edanalyze.link.values import External, ExternalInstance, Frame, Site, Value
 
 _REPLICA = re.compile(r"replica|read[-_]?only|(^|_)ro$|slave|standby|reader|^read$", re.I)
 _CACHE = re.compile(r"(^|_)caches?(_|$)", re.I)
-_EXPIRING = frozenset({"setex", "psetex", "setnx", "expire", "delete", "unlink", "ltrim"})
+_TIDYING = frozenset({"expire", "ltrim"})
+_EXPIRING = frozenset({"setex", "psetex", "setnx", "delete", "unlink"}) | _TIDYING
 
 
 def autocommits(effect: Effect, evaluator: Evaluator) -> bool:
@@ -128,20 +129,22 @@ def is_transient(effect: Effect, scope: Scope) -> bool:
 
 def is_passing(effect: Effect) -> bool:
     """Cached values, keys that expire or only guard, and queued commands: no change that an event speaks of."""
-    return in_pipeline(effect) or is_fleeting(effect)
-
-
-def is_fleeting(effect: Effect) -> bool:
-    """Whether a command only keeps a store tidy, guards, or stores what expires or is cached."""
+    if in_pipeline(effect):
+        return True
     if effect.api.library != "redis":
         return False
-    if effect.kind == "commit":
-        return in_pipeline(effect)  # what is queued speaks for itself
     if _is_cache(effect):
         return True
     method = effect.name.rpartition(".")[2]
     expires = any(name in {"ex", "px", "exat", "pxat", "nx"} for name, _ in effect.call.keywords)
     return effect.kind == "dedupe" or expires or method in _EXPIRING
+
+
+def is_upkeep(effect: Effect) -> bool:
+    """Whether a command only keeps a store tidy, or sends off commands that speak for themselves."""
+    if effect.api.library != "redis":
+        return False
+    return effect.name.rpartition(".")[2] in _TIDYING or (effect.kind == "commit" and in_pipeline(effect))
 
 
 def _is_cache(effect: Effect) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Hashable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from edanalyze.facts import ir
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import argument
@@ -133,6 +135,15 @@ class Signals:
                 if method in methods:
                     found += self._told(signal, cls)
         return list(dict.fromkeys(found))
+
+    def opened(self, effects: tuple[Effect, ...], targets: tuple[Function, ...]) -> Effect | None:
+        """The transaction in which a deletion tells its receivers; None where it tells nobody."""
+        for effect in effects if targets else ():
+            if effect.kind == "write" and effect.name.rpartition(".")[2] in _DELETING and self.receivers((effect,)):
+                rows = self._models.rows("django.db.transaction.atomic", "scope")
+                if rows:
+                    return replace(effect, kind="scope", api=rows[0])
+        return None
 
     def _stored(self, cls: str) -> str:
         """The mapped class whose rows a form or serializer stores (`class Meta: model = Order`), else the class."""

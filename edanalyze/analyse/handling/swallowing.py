@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from edanalyze.analyse.bearing import Bears
-from edanalyze.analyse.effects.connections import is_fleeting, is_transient
+from edanalyze.analyse.effects.connections import is_transient, is_upkeep
 from edanalyze.analyse.effects.effect import Effect
 from edanalyze.analyse.engine.domain import Activation, Domain
 from edanalyze.analyse.engine.engine import Engine
@@ -229,7 +229,7 @@ class Swallowed(Domain[Attempted]):
     @staticmethod
     def _is_work(effect: Effect, step: Step) -> bool:
         """Whether the failure of an effect loses anything."""
-        return effect.kind in WORK and not is_fleeting(effect) and not is_transient(effect, step.scope)
+        return effect.kind in WORK and not is_upkeep(effect) and not is_transient(effect, step.scope)
 
     def _known(self, tree: Tree, run: Activation[Attempted]) -> Witness:
         caught = {id(step) for node in nodes(tree) if _catches_all(node) for step in steps(node.body)}

@@ -156,6 +156,8 @@ class Tracing:
     def identified_producer(self, entry: EntryPoint) -> Point | None:
         """The publish of a known producer that hands an identifier to a handler, if there is one."""
         for publish in self._system.binding.producers(entry):
+            if self._system.occasional.is_run_by_hand(publish.site):
+                continue
             scope = publish.step.scope
             found = self._system.correlation.of_publish(publish.effect, scope)
             handed = found.evidence is Evidence.YES

@@ -102,6 +102,12 @@ def effect_point(effect: Effect, step: Step, function: str) -> Point:
     return Point(step.scope.module, function, step.call.place, message, effect.likely)
 
 
+def write_point(effect: Effect, node: Scoped, function: str) -> Point:
+    """A write that opens a transaction of its own, as a step of a path."""
+    message = f"`{effect.name.rpartition('.')[2]}` {_VERBS['write']}"
+    return Point(node.scope.module, function, effect.call.place, message, effect.likely)
+
+
 def scope_point(effect: Effect, node: Scoped, function: str) -> Point:
     """A transaction scope as a step of a path."""
     return Point(

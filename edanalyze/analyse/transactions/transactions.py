@@ -29,7 +29,14 @@ from edanalyze.analyse.transactions.aftercommit import AfterCommit
 from edanalyze.analyse.transactions.crossing import MOST_PENDING, CrossingCalls
 from edanalyze.analyse.transactions.outboxrows import OutboxRows, joined
 from edanalyze.analyse.transactions.sessions import Sessions, is_elsewhere
-from edanalyze.analyse.transactions.transaction import Feature, Found, Transaction, effect_point, scope_point
+from edanalyze.analyse.transactions.transaction import (
+    Feature,
+    Found,
+    Transaction,
+    effect_point,
+    scope_point,
+    write_point,
+)
 from edanalyze.analyse.trees.trees import Aside, Mutation, Repeat, Scoped, Step
 from edanalyze.analyse.witness import Exposure, Point, Witness
 from edanalyze.facts import ir
@@ -297,6 +304,10 @@ class Transactions(CrossingCalls):
                     state = state.but(depth=state.depth - 1)
                 elif not completed or outcome == "savepoint":
                     state = self._ended_without_commit(state)
+                elif effect.verb and state.outbox is None:  # a write that opens a transaction of its own
+                    written = write_point(effect, node, run.function)
+                    self._premature(state, (written,), guess=False)
+                    state = self._saved(self._ended_without_commit(state), written)
                 else:
                     point = scope_point(effect, node, run.function)
                     state = self._commit(state, point, run, explicit=False, stores=self._stores_changes(effect))

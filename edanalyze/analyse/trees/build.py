@@ -258,7 +258,9 @@ class TreeBuilder:
             return [*nodes, Scoped(call, scope, around, (), (), (), inside)]
         if step is not None:
             chosen = bool(self._selectors) and isinstance(call.function, ir.Name | ir.Call)
-            nodes.append(Step(call, scope, step.effects, step.targets, True, True) if chosen else step)
+            step = Step(call, scope, step.effects, step.targets, True, True) if chosen else step
+            opened = self._effects.signals.opened(step.effects, step.targets)
+            nodes.append(Scoped(call, scope, (opened,), (), (), (), (step,)) if opened is not None else step)
         elif isinstance(call.function, ir.Attr):
             if self._effects.may_mutate(call, scope) or (self._changes_itself and self._grows(call.function)):
                 nodes.append(Mutation(call.place.line, call.function))
