@@ -154,13 +154,21 @@ class CodeFolders:
             )
         folder = self._artifacts.get(name) or self._mounted(container) or self._called(name) or None
         if folder is None and not _READY_MADE.fullmatch(name):
-            folder = self._called(container.name.lower())
+            folder = self._called(container.name.lower()) or self._started(container)
         return msgspec.structs.replace(container, context=folder) if folder else None
 
     def _mounted(self, container: Container) -> str | None:
         """The folder of code that a ready-made image (`python:3.12`) gets mounted to run."""
         mounted = [each.source for each in container.mounts if self.is_python(each.source)]
         return mounted[0] if len(mounted) == 1 and container.command else None
+
+    def _started(self, container: Container) -> str | None:
+        """The folder of the file that declares a container which starts a script by its path in the project."""
+        here = folder_of(container.file)
+        for word in container.command.split():
+            if word.endswith(".py") and not word.startswith("/"):
+                return here if posixpath.normpath(posixpath.join(here, word)) in self._files.sources else None
+        return None
 
     def _called(self, name: str) -> str | None:
         """The one packaged folder that an image is named after."""

@@ -275,6 +275,21 @@ def test_one_image_whose_start_script_is_told_what_to_run(found: Found) -> None:
     assert owner(project, "common/db.py") is None
 
 
+def test_images_built_elsewhere_that_start_scripts_of_the_project(found: Found) -> None:
+    compose = """\
+        services:
+          watcher: {image: acme/pipeline:staging, command: ["./src/watcher.py", "--settings=x", "run"]}
+          runner: {image: acme/pipeline:staging, command: [./src/runner.py, loop]}
+          cache: {image: acme/cache, command: ./serve.py}
+        """
+    code = {f"src/{name}.py": CONSUMER for name in ("watcher", "runner")}
+    project = found({"compose.yaml": compose, **code})
+    assert {name: path for name, (path, _) in named(project).items() if path} == {
+        "watcher": "src/watcher.py",
+        "runner": "src/runner.py",
+    }
+
+
 def test_environment_made_in_a_folder_of_code_hides_no_code(found: Found) -> None:
     project = found({"stock/pyvenv.cfg": "", "stock/main.py": WEB, "stock/lib/python3/site.py": "", "pay/main.py": WEB})
     assert [each.path for each in project.sources] == ["pay/main.py", "stock/main.py"]
