@@ -104,7 +104,7 @@ class Bearing:
             (effect, node.scope)
             for function in self.functions
             for node in nodes(self._contexts.tree(function).body)
-            if isinstance(node, Step | Scoped)
+            if type(node) is Step or type(node) is Scoped
             for effect in node.effects
             if effect.kind in _ROWS or effect.kind in _COMMITS
         ]
@@ -158,9 +158,10 @@ class Bearing:
         bears = Bears.NOTHING
         callees: set[str] = set()
         for node in nodes(self._contexts.tree(function).body):
+            if type(node) is Step:
+                bears |= self._step(node, callees)
+                continue
             match node:
-                case Step():
-                    bears |= self._step(node, callees)
                 case Mutation() if self.heeds_changes:
                     bears |= Bears.CHANGES
                 case Alternative(test=test) if test is not None and asks_for_transaction(test) is not None:

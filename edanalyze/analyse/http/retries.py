@@ -176,12 +176,12 @@ class Retries:
         found: dict[str, Point] = {}
         why = self.of_function(function)
         for node in nodes(tree.body):
-            body = self._again(node, frame, called) if isinstance(node, Repeat) else ()
+            body = self._again(node, frame, called) if type(node) is Repeat else ()
             for step in steps(body):
                 if called(step):
                     assert isinstance(node, Repeat)
                     found.setdefault(root_of(step.call.function)[0], self._loop(node, function))
-            if why is not None and isinstance(node, Step) and called(node):
+            if why is not None and type(node) is Step and called(node):
                 found.setdefault(root_of(node.call.function)[0], why)
         return found
 

@@ -320,6 +320,9 @@ def _call(expr: ir.Expr) -> ir.Call:
 def _matters(tree: Tree) -> bool:
     """Whether a tree holds anything but jumps; what a `yield` of a context manager stands for matters."""
     for node in tree:
+        kind = type(node)
+        if kind is Step or kind is Mutation:
+            return True
         match node:
             case Leave(kind="yield"):
                 return True

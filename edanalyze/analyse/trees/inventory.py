@@ -50,11 +50,11 @@ class Inventory:
         attempts: list[tuple[str, Attempt]] = []
         for function in self.functions:
             for node in nodes(self._tree(function).body):
-                if isinstance(node, Step):
+                if type(node) is Step:
                     effects += [Occurrence(function, node, effect) for effect in node.effects]
-                elif isinstance(node, Repeat):
+                elif type(node) is Repeat:
                     repeats.append((function, node))
-                elif isinstance(node, Attempt):
+                elif type(node) is Attempt:
                     attempts.append((function, node))
         return _Walked(tuple(effects), tuple(repeats), tuple(attempts))
 
