@@ -212,7 +212,7 @@ def _lower(chunk: Sequence[SourceFile], largest: int, overlay: Mapping[str, byte
         try:
             given = overlay.get(file.absolute)
             content = read(file, largest) if given is None else given
-            outcome, source = lower(file.path, content, reader(content)), digest(content)
+            outcome, source = lower(file.path, content, reader(file.path, content)), digest(content)
         except Unreadable as error:
             outcome = Unanalysed(file.path, error.reason)
         except SyntaxFailure as error:

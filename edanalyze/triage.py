@@ -2,7 +2,7 @@
 
 Both readers of the syntax layer find the same facts, so the choice costs or saves time and changes no result. LibCST
 reads the files that import something at which an edge of the graph starts or ends, for there findings lie; the
-others, most of a large system, are read from the running Python's own syntax tree.
+others, most of a large system, and test code are read from the running Python's own syntax tree.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from edanalyze.discover.leftout import is_in_tests, is_test_file
 from edanalyze.models.load import edge_packages
 
 if TYPE_CHECKING:
@@ -21,12 +22,15 @@ SWITCH = "EDANALYZE_READER"
 """The environment variable that turns triage off: `concrete` (LibCST) or `abstract` (CPython) reads all files."""
 
 
-def reader(source: bytes) -> Reader:
-    """The reader that is asked first for a file of these bytes."""
+def reader(path: str, source: bytes) -> Reader:
+    """The reader that is asked first for a file at a path below the root, with these bytes."""
     chosen = os.environ.get(SWITCH)
     if chosen == "concrete":
         return "concrete"
     if chosen == "abstract":
+        return "abstract"
+    folder, _, name = path.rpartition("/")
+    if is_test_file(name) or is_in_tests(folder):
         return "abstract"
     return "concrete" if _bears(b"\n" + source) else "abstract"
 

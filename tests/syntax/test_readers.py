@@ -207,15 +207,25 @@ def test_results_are_the_same_with_and_without_triage(
 
 def test_libcst_reads_the_files_at_which_edges_start_or_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(SWITCH, raising=False)
-    assert reader(b"import os\nfrom requests import post\n") == "concrete"
-    assert reader(b"def f():\n    from celery.app import task\n") == "concrete"
-    assert reader(b"from celery import (  # for tasks\r\n    Celery as App,\r\n    signals,\r\n)\r\n") == "concrete"
-    assert reader(b"from requests import *") == "concrete"
-    assert reader(b"import requestslike\n# import requests\nimport django.db\n") == "abstract"
+
+    def read_by(source: bytes) -> str:
+        return reader("shop/orders.py", source)
+
+    assert read_by(b"import os\nfrom requests import post\n") == "concrete"
+    assert read_by(b"def f():\n    from celery.app import task\n") == "concrete"
+    assert read_by(b"from celery import (  # for tasks\r\n    Celery as App,\r\n    signals,\r\n)\r\n") == "concrete"
+    assert read_by(b"from requests import *") == "concrete"
+    assert read_by(b"import requestslike\n# import requests\nimport django.db\n") == "abstract"
     assert (
-        reader(b"from requests import HTTPError, Response\nfrom celery.utils.log import get_task_logger\n")
+        read_by(b"from requests import HTTPError, Response\nfrom celery.utils.log import get_task_logger\n")
         == "abstract"
     )
+
+
+def test_libcst_reads_no_test_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(SWITCH, raising=False)
+    paths = ("shop/tests/sending.py", "shop/test_sending.py", "conftest.py")
+    assert {reader(path, b"from requests import post\n") for path in paths} == {"abstract"}
 
 
 WITHOUT_LIBCST = """
