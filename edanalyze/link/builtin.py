@@ -95,8 +95,12 @@ class Builtins:
         return found
 
     def _field(self, call: ir.Call, frame: Frame) -> Iterable[Value] | None:
-        """The default of a data class field that a factory makes."""
+        """The default of a data class field: as given, or as a factory makes it."""
+        if call.arguments and call.arguments[0] != ir.Const("..."):
+            return self._evaluator.values(call.arguments[0], frame) or None
         for key, factory in call.keywords:
+            if key == "default":
+                return self._evaluator.values(factory, frame) or None
             if key not in FACTORIES:
                 continue
             found: list[Value] = []

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from edanalyze.facts import ir
+from edanalyze.facts.children import last_name
 from edanalyze.facts.module import FunctionFacts
 from edanalyze.link.callers import MOST_CALLERS
-from edanalyze.link.scopes import Scope
+from edanalyze.link.scopes import Scope, Store
 from edanalyze.link.values import (
     Class,
     Display,
@@ -58,6 +59,8 @@ class Parameters:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._decorating: dict[str, list[Function]] | None = None
+        self._callbacks: dict[str, list[Store]] | None = None
+        self._clients: set[str] = set()
         self._arguments: dict[tuple[str, int, bool], dict[str, ir.Expr]] = {}
         self._rest: dict[tuple[str, int, str], ir.Items | ir.Mapping] = {}
 
@@ -154,6 +157,8 @@ class Parameters:
         objects = [value for value in declared if isinstance(value, Instance | ExternalInstance | Function | Class)]
         if objects:
             return objects
+        if clients := self._called_by(name, frame.scope):
+            return clients
         if frame.open:
             return (String((Hole("parameter", name),)),)
         given = [*declared, *self.given(name, frame.scope)]
@@ -172,6 +177,37 @@ class Parameters:
             else:
                 found += self._unpacked(call, name, caller)
         return found
+
+    def _called_by(self, name: str, scope: Scope) -> list[Value]:
+        """The client that hands itself to a callback as the first argument: `client.on_connect = greet`."""
+        if self._callbacks is None:
+            self._callbacks = self._assigned()
+        assert scope.function is not None
+        own = scope.function.parameters[1 if is_bound(scope.function) else 0 :]
+        if scope.function.name not in self._callbacks or not own or own[0].name != name:
+            return []
+        evaluator = self._evaluator
+        found: dict[Value, None] = {}
+        for store in self._callbacks[scope.function.name]:
+            frame = evaluator.root(store.scope)
+            values = evaluator.values(store.binding.expr, frame) if store.binding.expr is not None else ()
+            if any(isinstance(value, Function) and value.id == scope.id for value in values):
+                for value in evaluator.values(store.base, frame):
+                    if isinstance(value, ExternalInstance) and value.name in self._clients:
+                        found[value] = None
+        return list(found)
+
+    def _assigned(self) -> dict[str, list[Store]]:
+        """The assignments to `on_...` attributes by the name of what is assigned, where a library has such clients."""
+        evaluator = self._evaluator
+        rows = evaluator.models.models.of_kind("consumer")
+        self._clients = {api.call.rpartition(".")[0] for api in rows if api.data.get("form") == "assign_callback"}
+        found: dict[str, list[Store]] = defaultdict(list)
+        for identifier in sorted(evaluator.program.scopes) if self._clients else ():
+            for store in evaluator.program.scopes[identifier].stores:
+                if str(store.key).startswith("on_") and isinstance(store.binding.expr, ir.Name | ir.Attr):
+                    found[last_name(store.binding.expr)].append(store)
+        return dict(found)
 
     def _decorated_by(self, decorator: str) -> list[Function]:
         """The functions that a project function is applied to as a decorator."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from edanalyze.facts import ir
+from edanalyze.facts.module import FunctionFacts
+from edanalyze.link.classes import MOST_OVERRIDES, is_abstract
 from edanalyze.link.library import Literals
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import (
@@ -205,7 +207,26 @@ class Results:
             if not declared and function.generator:
                 declared = evaluator.annotations.elements(function.returns, outer)
             useful = [*declared, *useful]
+        if not useful and not found and function.owner is not None and is_abstract(function.body):
+            useful = self._implemented(scope, function, frame)
         return tuple(dict.fromkeys(useful or found))
+
+    def _implemented(self, scope: Scope, function: FunctionFacts, frame: Frame) -> list[Value]:
+        """What the methods return that an abstract one stands for, where they are few."""
+        evaluator = self._evaluator
+        owner = frame.receiver.id if type(frame.receiver) is Instance else f"{scope.module}:{function.owner}"
+        heirs = [
+            heir
+            for heir in evaluator.classes.descendants(owner)
+            if f"{heir}.{function.name}" in evaluator.program.functions
+        ]
+        if len(heirs) > MOST_OVERRIDES:
+            return []
+        return [
+            value
+            for heir in heirs
+            for value in self.returned(Function(f"{heir}.{function.name}", Instance(heir)), frame.call, frame.caller)
+        ]
 
     def _is_object(self, value: Value) -> bool:
         if isinstance(value, ExternalInstance):

@@ -156,6 +156,72 @@ FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
                 """,
         },
     ),
+    "a type that the event's class declares as the default of a field": (
+        {"orders.placed -> work", "orders.paid -> -"},
+        {
+            "a.py": """
+                from enum import Enum
+                from kafka import KafkaProducer
+                from pydantic import BaseModel, Field
+
+                class Names(Enum):
+                    PLACED = "orders.placed"
+
+                class Event(BaseModel):
+                    name: str = Field(..., description="what happened")
+
+                class Placed(Event):
+                    name: str = Field(Names.PLACED.value)
+
+                class Paid(Event):
+                    name: str = Field(default="orders.paid")
+
+                def send(event: Event):
+                    KafkaProducer().send(event.name, event.json().encode())
+
+                def place():
+                    send(Placed())
+
+                def pay():
+                    send(Paid())
+                """,
+            "b.py": KAFKA_WORKER,
+        },
+    ),
+    "a client that hands itself to its callbacks": (
+        {"shop/departed -> on_message", "shop/due -> -"},
+        {
+            "exit.py": """
+                import paho.mqtt.client as mqtt
+
+                def connect():
+                    client = mqtt.Client("exit")
+                    client.connect("broker")
+                    return client
+
+                def leave(client):
+                    client.publish("shop/departed", "{}")
+
+                leave(connect())
+                """,
+            "till.py": """
+                import paho.mqtt.client as mqtt
+
+                def on_connect(client, userdata, flags, rc):
+                    client.subscribe("shop/departed")
+
+                def on_message(client, userdata, message):
+                    client.publish("shop/due", message.payload)
+
+                def main():
+                    global client
+                    client = mqtt.Client(client_id="till")
+                    client.on_connect = on_connect
+                    client.on_message = on_message
+                    client.loop_forever()
+                """,
+        },
+    ),
     "a topic in the letters that a method makes": (
         {"orders.placed -> work"},
         {
