@@ -870,6 +870,35 @@ FORMS: dict[str, tuple[set[str], dict[str, str]]] = {
                 """,
         },
     ),
+    "a setting that has a value in one of two branches": (
+        {"orders -> work"},
+        {
+            "settings.py": """
+                import os
+                from cloud import topics
+
+                if topics:
+                    ORDERS = os.getenv("ORDERS_TOPIC", topics["orders"].name)
+                else:
+                    ORDERS = os.getenv("ORDERS_TOPIC", "orders")
+                """,
+            "a.py": """
+                from kafka import KafkaProducer
+                from settings import ORDERS
+
+                def send():
+                    KafkaProducer().send(ORDERS, b"")
+                """,
+            "b.py": """
+                from kafka import KafkaConsumer
+                from settings import ORDERS
+
+                def work():
+                    for message in KafkaConsumer(ORDERS):
+                        print(message)
+                """,
+        },
+    ),
     "publishers that a private method chooses from": (
         {"paid -> -", "placed -> -"},
         {

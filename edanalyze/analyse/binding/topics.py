@@ -16,7 +16,7 @@ from edanalyze.analyse.effects.effects import Effects
 from edanalyze.facts import ir
 from edanalyze.facts.children import spelled
 from edanalyze.link.entries.prefixes import Prefixes
-from edanalyze.link.entries.strings import Strings, is_unknown
+from edanalyze.link.entries.strings import Strings, is_unknown, written
 from edanalyze.link.entries.transports import Transports
 from edanalyze.link.library import argument
 from edanalyze.link.values import External, ExternalInstance, Frame, Function, Hole, Instance, String, Value, string
@@ -97,7 +97,7 @@ class Topics:
             texts = self._types(made)
         if not texts:
             texts = [self._unknown(made)]
-        return [Message(plain(text), transport=transport) for text in texts]
+        return [Message(plain(text), transport=transport) for text in written(texts)]
 
     # ------------------------------------------------------------------ topics
 

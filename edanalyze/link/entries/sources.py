@@ -11,7 +11,7 @@ from edanalyze.link.entries.declarations import Declaration, Declarations
 from edanalyze.link.entries.delivery import Deliveries, Switchboard
 from edanalyze.link.entries.prefixes import Prefixes
 from edanalyze.link.entries.records import Delivery
-from edanalyze.link.entries.strings import Strings
+from edanalyze.link.entries.strings import Strings, written
 from edanalyze.link.evaluate import Evaluator
 from edanalyze.link.library import arguments
 from edanalyze.link.values import External, ExternalInstance, Frame, Instance, Site, String, Value
@@ -62,7 +62,7 @@ class Sources:
             topics = [anonymous]
         group = self._first(uses, ("group_id",))
         boards = [Switchboard(each.name, each.call, each.frame, each.frame.scope.module) for each in uses]
-        topics = self._prefixes.applied(topics, receiver)
+        topics = self._prefixes.applied(written(topics), receiver)
         return Source(tuple(topics), tuple(group), self.deliveries.of(boards, api))
 
     def _history(self, receiver: Value | None, depth: int) -> Iterator[Use]:

@@ -137,6 +137,13 @@ def _place(site: Site) -> str:
     return " from ".join(places)
 
 
+def written(texts: Iterable[String]) -> list[String]:
+    """Of several names those that say something: a setting without a value says less than what else there is."""
+    found = list(texts)
+    said = [text for text in found if any(isinstance(part, str) for part in text.parts)]
+    return said or found
+
+
 def is_unknown(text: String) -> bool:
     """Whether nothing is known of a string but a label."""
     return all(isinstance(part, Hole) and part.kind != "environment" for part in text.parts) and bool(text.parts)
