@@ -67,7 +67,8 @@ class HttpInMessageHandler(Rule):
     """
     known_problems = """
     *False alarms*: a service that merely stands in for a third party (a payment simulator) is a service of the
-    system. *Missed alarms*: a call whose host comes from the message or cannot be resolved is not reported.
+    system. *Missed alarms*: a call whose host comes from the message or cannot be resolved is not reported;
+    nor are those of tasks that only a schedule starts.
     """
     options = """
     - `strict = true` reports calls to third parties as well.

@@ -79,7 +79,8 @@ class SwallowedHandlerFailure(Rule):
     """
     known_problems = """
     *False alarms*: best-effort work at the edge of a handler (a metric, a cache) that is meant to fail quietly; catch
-    there what is expected to fail. *Missed alarms*: an `except` that names a project's own base class of all errors.
+    there what is expected to fail. *Missed alarms*: an `except` that names a project's own base class of all errors;
+    tasks that only a schedule starts, which do at their next run what they did not at this one.
     """
     options = """
     - `[[tool.edanalyze.publish]]` and `[[tool.edanalyze.write]]` declare a project's own functions that park a failed

@@ -259,7 +259,8 @@ def _pairs(
 def says(effect: Effect) -> str:
     """What an effect does, in words."""
     name = effect.name.rpartition(".")[2] or effect.name
-    if effect.api.call.endswith(".__call__"):  # the name under which the code holds the object that is called
+    held = isinstance(effect.call.function, ir.Name) and not effect.handed
+    if held or effect.api.call.endswith(".__call__"):  # the name under which the code holds what is called
         name = spelled(effect.call.function).rpartition(".")[2] or name
     return {
         "http": f"`{name}` sends an HTTP request and waits for the answer",
