@@ -50,7 +50,30 @@ def find(system: System) -> tuple[Found, ...]:
     hooks = AfterCommit(system.contexts, bearing)
     for listener in system.listeners:
         found += [Found("EDA203", witness, ()) for witness in hooks.of_listener(listener)]
-    return tuple(item for item in found if not _is_run_twice(item) and not (item.carried and _is_carried(item, system)))
+    after = {_ends(item) for item in found if item.code == "EDA201" and item.before}
+    return tuple(
+        item
+        for item in found
+        if not _is_run_twice(item)
+        and not (item.carried and _is_carried(item, system))
+        and not (item.code == "EDA202" and item.before and _ends(item) in after and _is_of_next_round(item))
+    )
+
+
+def _ends(found: Found) -> tuple[str, ir.Place, ir.Place]:
+    """The calls that lead to a publish and to a commit, in the function where they meet."""
+    return found.witness[0].function, found.witness[0].place, found.before[0].place
+
+
+def _is_of_next_round(found: Found) -> bool:
+    """Whether a commit comes after a publish only in the next round of a loop, and what it commits is of no other call.
+
+    The call then mostly has committed before the publish: it may be told not to, and nothing says that it is.
+    """
+    commit, publish = found.before[0], found.witness[0]
+    if any(point.function == commit.function and point.place != commit.place for point in found.written[:1]):
+        return False
+    return commit.function == publish.function and commit.place.line < publish.place.line
 
 
 def _is_mere_method(function: str, system: System) -> bool:
