@@ -45,6 +45,8 @@ _READS = re.compile(
     r"^(get|list|find|fetch|search|query|read|lookup|check|is|has|count|exists|validate|verify|describe|calculate|estimate"
     r"|stream|watch|health|ping)(_|$|[A-Z])|^(Get|List|Find|Fetch|Search|Query|Read|Check|Describe|Validate|Verify)"
 )
+# Functions that are there to learn something, whatever the requests look like that they send.
+_LEARNS = re.compile(r"^_*(search|query|lookup|find|fetch|get|is|has)(_(?!or_|and_)(?!.*_(or|and)_)|$)")
 _ORDERS = re.compile(
     r"(^|[-_./:])(cmd|commands?|do|please)([-_./:]|$)|^(create|reserve|charge|process|update|cancel|ship|book|allocate|start"
     r"|delete|remove|add|register|approve|execute|run|make|perform|debit|credit|transfer|pay|issue|release|confirm"
@@ -72,7 +74,10 @@ class RemoteChanges:
         match effect.kind:
             case "http":
                 calls = self._system.hops.on_path(witness)
-                return bool(calls) and all(self._requests_change(call) for call in calls)
+                learns = any(_LEARNS.match(point.function.rpartition(".")[2]) for point in witness[1:])
+                return bool(calls) and all(
+                    self._requests_change(call) and not (learns and not call.targets) for call in calls
+                )
             case "payment":
                 return not _READS.match(effect.name.rpartition(".")[2])
             case "rpc":
