@@ -25,8 +25,9 @@ class SagaWithoutCompensation(Rule):
     Reports an entry point that on one path makes two or more calls which change the state of others, where a later one
     can fail and no way of failure undoes the earlier ones. Counted are HTTP requests with other methods than GET,
     remote procedures, payments, and commands that are sent over a queue; the trace lists them. A request to a route
-    whose code is known and changes nothing does not count, nor do requests that only ask (searches, checks), sign in,
-    or write logs and metrics.
+    whose code is known and changes nothing does not count, nor do requests that only ask (searches, checks; by the
+    path or, where the callee is not known, by the function that sends them: `search_orders()`), sign in, or write logs
+    and metrics.
 
     It is silent where an `except` or `finally` clause, or a branch for a bad answer, changes something elsewhere or
     calls what its name says undoes something; where a workflow engine or a saga library runs the steps; where the
