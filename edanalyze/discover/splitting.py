@@ -23,6 +23,7 @@ _BESIDE = {
     *("migrations", "bin", "dev", "hack"),
 }
 _MOST_ENTRIES = 400
+_MUCH_LARGER = 4
 _FEWEST_STARTED = 3
 
 
@@ -61,7 +62,7 @@ def parts(folder: str, entries: Mapping[str, str], reach: Reach, files: DeployFi
         django = _django_folder(one, files)
         return django is not None and django == _django_folder(other, files)
 
-    groups = _together(distinct, belong)
+    groups = _with_tools(_together(distinct, belong), entries, reached)
     if len(groups) < 2:
         return [Part(folder, tuple(distinct))]
     made = []
@@ -122,6 +123,39 @@ def _together(entries: Sequence[str], belong: Callable[[str, str], bool]) -> lis
         merged = [entry, *(each for group in joined for each in group)]
         groups = [group for group in groups if group not in joined] + [merged]
     return [sorted(group) for group in groups]
+
+
+def _with_tools(
+    groups: Sequence[list[str]], entries: Mapping[str, str], reached: Mapping[str, frozenset[str]]
+) -> list[list[str]]:
+    """The groups, with the scripts that lie beside an application and only use a small share of its code in its group.
+
+    What a container is built for is a service of its own.
+    """
+    owners: dict[str, list[str]] = {}
+    for group in groups:
+        tool = group[0]
+        used = reached[tool] - {tool}
+        if len(group) > 1 or entries[tool] or not used:
+            continue
+        found = [
+            each
+            for each in groups
+            if each is not group
+            and any(
+                folder_of(entry) == folder_of(tool)
+                and used <= reached[entry]
+                and len(reached[entry]) >= _MUCH_LARGER * len(reached[tool])
+                for entry in each
+            )
+        ]
+        if len(found) == 1:
+            owners[tool] = found[0]
+    return [
+        sorted([*group, *(tool for tool, owner in owners.items() if owner is group)])
+        for group in groups
+        if group[0] not in owners
+    ]
 
 
 def _django_folder(path: str, files: DeployFiles) -> str | None:

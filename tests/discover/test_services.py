@@ -351,6 +351,23 @@ def test_applications_without_any_deployment_file(found: Found) -> None:
     assert project.services.of("services/__init__.py") is None
 
 
+def test_script_that_uses_a_small_share_of_an_application_beside_it_belongs_to_it(found: Found) -> None:
+    routers = {f"orders/app/routers/r{number}.py": "import settings\n" for number in range(12)}
+    send = 'import pika\nimport settings\npika.BlockingConnection().channel().basic_publish("", "q", b"")\n'
+    app = WEB + "import settings\n" + "".join(f"from routers import r{number}\n" for number in range(12))
+    project = found(
+        {
+            "orders/app/settings.py": "QUEUE = 'q'\n",
+            "orders/app/main.py": app + "import uvicorn\nuvicorn.run(app)\n",
+            "orders/app/send.py": send,
+            **routers,
+            "mail/main.py": CONSUMER,
+        }
+    )
+    assert set(named(project)) == {"orders", "mail"}
+    assert owner(project, "orders/app/send.py") == owner(project, "orders/app/routers/r3.py") == "orders"
+
+
 def test_folders_that_each_start_an_application(found: Found) -> None:
     project = found(
         {
