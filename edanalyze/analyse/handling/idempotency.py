@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from edanalyze.analyse.effects.effect import Effect
 from edanalyze.analyse.effects.tables import table_of
@@ -29,8 +31,7 @@ _NOWHERE = ir.Place(0, 0, 0, 0)
 _LOOKING = re.compile(r"a?(get|one|find|fetch|read|load|first|lookup)(_|$)", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Repetition:
+class Repetition(msgspec.Struct, frozen=True, gc=False):
     """What protects a path against a repeated message.
 
     `guard`: the guard that was passed, and `store`, the library that a look-up asked. `marked`: something was stored
@@ -72,9 +73,14 @@ class Idempotency(Domain[Repetition]):
 
     def shape(self, state: Repetition) -> Hashable:
         """All but how deep `try` blocks are nested."""
-        pending = tuple(witness and (witness[0].place, witness[-1].place) for witness in state.pending)
-        guard = (state.guard, state.store, state.marked, state.inserted)
-        return (*guard, bool(state.caught), bool(state.broad), pending, state.emptied)
+        pending = (
+            tuple([witness and (witness[0].place, witness[-1].place) for witness in state.pending])
+            if state.pending
+            else ()
+        )
+        caught, broad = bool(state.caught), bool(state.broad)
+        # A guard is told by its identity: members of an enum are hashed slowly.
+        return (id(state.guard), state.store, state.marked, state.inserted, caught, broad, pending, state.emptied)
 
     def entry(self, state: Repetition) -> Repetition:
         """A callee is as protected as its caller, and may carry out what the caller left pending."""
@@ -82,9 +88,12 @@ class Idempotency(Domain[Repetition]):
 
     def exit(self, callers: Sequence[Repetition], state: Repetition, point: Point) -> Repetition:
         """A guard that a callee passed protects what follows in the caller, too."""
-        before = callers[0].pending if INHERITED in state.pending else ()
+        caller = callers[0]
+        if not state.pending and caller.caught == state.caught and caller.broad == state.broad:
+            return state
+        before = caller.pending if INHERITED in state.pending else ()
         pending = (*before, *((point, *witness) for witness in state.pending if witness))[:MOST_PENDING]
-        return replace(state, caught=callers[0].caught, broad=callers[0].broad, pending=pending)
+        return replace(state, caught=caller.caught, broad=caller.broad, pending=pending)
 
     # ----------------------------------------------------------------- effects
 
