@@ -27,6 +27,7 @@ ANY: frozenset[str] = frozenset({"*"})
 """Stands for every field, where it does not matter what a handler sets."""
 FLUSH = "flush"
 MOST_PENDING = 4
+_HERE, _BELOW, _ABOVE = range(3)
 _NOWHERE = ir.Place(0, 0, 0, 0)
 _LOOKING = re.compile(r"a?(get|one|find|fetch|read|load|first|lookup)(_|$)", re.I)
 
@@ -37,7 +38,8 @@ class Repetition(msgspec.Struct, frozen=True, gc=False):
     `guard`: the guard that was passed, and `store`, the library that a look-up asked. `marked`: something was stored
     after it. `inserted`: the guard is an insert that a unique key refuses. `caught` and `broad`: how many `try` blocks
     around catch the error of a unique key, or every error. `pending`: inserts that the next flush carries out.
-    `emptied`: tables from which rows were deleted before, so that an insert replaces them.
+    `emptied`: tables from which rows were deleted before, so that an insert replaces them, and how far away that was:
+    in the function itself, or one call below or above it; what is further away is forgotten.
     """
 
     guard: Guard | None = None
@@ -47,7 +49,7 @@ class Repetition(msgspec.Struct, frozen=True, gc=False):
     caught: int = 0
     broad: int = 0
     pending: tuple[Witness, ...] = ()
-    emptied: frozenset[str] = frozenset()
+    emptied: frozenset[tuple[str, int]] = frozenset()
 
 
 class Idempotency(Domain[Repetition]):
@@ -84,16 +86,22 @@ class Idempotency(Domain[Repetition]):
 
     def entry(self, state: Repetition) -> Repetition:
         """A callee is as protected as its caller, and may carry out what the caller left pending."""
-        return replace(state, pending=(INHERITED,)) if state.pending else state
+        if not state.pending and not state.emptied:
+            return state
+        emptied = frozenset([(table, _ABOVE) for table, where in state.emptied if where != _ABOVE])
+        return replace(state, pending=(INHERITED,) if state.pending else (), emptied=emptied)
 
     def exit(self, callers: Sequence[Repetition], state: Repetition, point: Point) -> Repetition:
         """A guard that a callee passed protects what follows in the caller, too."""
         caller = callers[0]
-        if not state.pending and caller.caught == state.caught and caller.broad == state.broad:
+        emptied = caller.emptied
+        if state.emptied:
+            emptied |= {(table, _BELOW) for table, where in state.emptied if where == _HERE}
+        if not state.pending and (caller.caught, caller.broad, emptied) == (state.caught, state.broad, state.emptied):
             return state
         before = caller.pending if INHERITED in state.pending else ()
         pending = (*before, *((point, *witness) for witness in state.pending if witness))[:MOST_PENDING]
-        return replace(state, caught=caller.caught, broad=caller.broad, pending=pending)
+        return replace(state, caught=caller.caught, broad=caller.broad, pending=pending, emptied=emptied)
 
     # ----------------------------------------------------------------- effects
 
@@ -109,8 +117,10 @@ class Idempotency(Domain[Repetition]):
             return self._emptied(effect, step, state, run)
         if what is None:
             return replace(state, marked=True) if stored else state
-        if stored and state.emptied and table_of(effect, step.scope, run.frame, self._evaluator) in state.emptied:
-            return replace(state, marked=True)
+        if stored and state.emptied:
+            table = table_of(effect, step.scope, run.frame, self._evaluator)
+            if any(each == table for each, _ in state.emptied):
+                return replace(state, marked=True)
         point = Point(step.scope.module, run.function, step.call.place, what, effect.likely)
         if stored and effect.verb == "insert" and effect.api.data.get("executes") == "flush":
             if not self._protected(state, effect) and not (state.caught or self._is_refused(effect, step, state)):
@@ -124,7 +134,7 @@ class Idempotency(Domain[Repetition]):
 
     def _emptied(self, effect: Effect, step: Step, state: Repetition, run: Activation[Repetition]) -> Repetition:
         table = table_of(effect, step.scope, run.frame, self._evaluator)
-        return replace(state, marked=True, emptied=state.emptied | {table} if table else state.emptied)
+        return replace(state, marked=True, emptied=state.emptied | {(table, _HERE)} if table else state.emptied)
 
     def _is_refused(self, effect: Effect, step: Step, state: Repetition) -> bool:
         """Whether a repeated insert is refused by a unique key, and the refusal caught."""
