@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from edanalyze.analyse.http.servicerings import is_health_check
 from edanalyze.check.analysis import Analysis, Finding
 from edanalyze.check.rule import Rule
 
@@ -81,9 +80,7 @@ class HttpInMessageHandler(Rule):
 
     def check(self, analysis: Analysis) -> Iterable[Finding]:
         """HTTP calls to other services that a message handler waits for."""
-        for entry, call, item in analysis.calls_out(("handler", "task"), strict=analysis.config.strict):
-            if analysis.system.jobs.is_job(entry) or is_health_check(call.url):
-                continue
+        for entry, call, item in analysis.waits_of_handlers():
             yield Finding(
                 f"the handler `{analysis.short(entry.function)}` waits for {analysis.callee(call)}: while that is "
                 "down, messages fail and pile up",

@@ -229,6 +229,14 @@ class Analysis:
                         seen.add(key)
                         yield entry, call, item
 
+    def waits_of_handlers(self) -> Iterator[tuple[EntryPoint, HttpCall, Reached]]:
+        """HTTP calls to other services that handlers of messages wait for, but for jobs and questions after health."""
+        from edanalyze.analyse.http.servicerings import is_health_check
+
+        for entry, call, item in self.calls_out(("handler", "task"), strict=self.config.strict):
+            if not self.system.jobs.is_job(entry) and not is_health_check(call.url):
+                yield entry, call, item
+
     def chains(self) -> Iterator[tuple[EntryPoint, HttpCall, Reached, HttpCall | RemoteHop]]:
         """Calls of entry points whose callee calls a further service before it answers."""
         seen: set[tuple[str, Place]] = set()
