@@ -225,7 +225,7 @@ class Results:
         return [
             value
             for heir in heirs
-            for value in self.returned(Function(f"{heir}.{function.name}", Instance(heir)), frame.call, frame.caller)
+            for value in self.returned(Function(f"{heir}.{function.name}", Instance(heir)), None, None)
         ]
 
     def _is_object(self, value: Value) -> bool:
