@@ -146,6 +146,11 @@ def last_name(expr: ir.Expr) -> str:
     return spelled(expr).removesuffix("()").removesuffix("[]").rsplit(".", 1)[-1]
 
 
+def own_name(expr: ir.Expr) -> str:
+    """The identifier of a name, or the last one of an attribute chain; "" for anything else."""
+    return expr.id if type(expr) is ir.Name else expr.name if type(expr) is ir.Attr else ""
+
+
 def root_of(expr: ir.Expr) -> tuple[str, int]:
     """The first name of an attribute chain and how many attributes follow it."""
     depth = 0

@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from edanalyze.facts import ir
+from edanalyze.facts.children import own_name
 from edanalyze.link.scopes import Scope
 from edanalyze.link.values import Class, External, ExternalInstance, Frame, Instance, Value
 
@@ -40,7 +41,7 @@ class Annotations:
             case ir.Operation(operator="|", operands=operands):
                 return tuple(value for part in operands for value in self.instances(part, frame))
             case ir.Index(value=base, key=key):
-                last = base.id if isinstance(base, ir.Name) else base.name if isinstance(base, ir.Attr) else ""
+                last = own_name(base)
                 parts = key.items if isinstance(key, ir.Items) else (key,)
                 if last == "Annotated" and parts:
                     found = self.instances(parts[0], frame)
@@ -90,7 +91,7 @@ class Annotations:
         """Instances of the element type of a container annotation."""
         if isinstance(annotation, ir.Index):
             base = annotation.value
-            last = base.id if isinstance(base, ir.Name) else base.name if isinstance(base, ir.Attr) else ""
+            last = own_name(base)
             parts = annotation.key.items if isinstance(annotation.key, ir.Items) else (annotation.key,)
             if last in CONTAINERS and parts:
                 return self.instances(parts[0], frame)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from edanalyze.facts import ir
+from edanalyze.facts.children import own_name
 from edanalyze.link.appconfig import DJANGO
 from edanalyze.link.namespaces import NAMESPACES, held
 from edanalyze.link.scopes import Binding, Scope
@@ -157,7 +158,7 @@ class Attributes:
     def _method(self, value: Function, receiver: Value, cls: str) -> Iterable[Value]:
         evaluator = self._evaluator
         facts = evaluator.program.functions[value.id]
-        names = {_decorator_name(decorator) for decorator in facts.decorators}
+        names = {own_name(decorator) for decorator in facts.decorators}
         if names & PROPERTIES:
             if isinstance(receiver, Class):
                 return ()
@@ -222,16 +223,6 @@ class Attributes:
         if made is not None:
             return (ExternalInstance(made, instance.site, instance.owner),)
         return (External(member, instance),)
-
-
-def _decorator_name(expr: ir.Expr) -> str:
-    match expr:
-        case ir.Name(id=name):
-            return name
-        case ir.Attr(name=name):
-            return name
-        case _:
-            return ""
 
 
 _HOLDING: dict[type, Callable[[Attributes, Any, str], Iterable[Value]]] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edanalyze.facts import ir
 from edanalyze.link.values import ExternalInstance, Value
 
 if TYPE_CHECKING:
@@ -19,9 +18,6 @@ def held(evaluator: Evaluator, namespace: ExternalInstance, name: str) -> tuple[
     if site is None:
         return ()
     found = [value for key, expr in site.call.keywords if key == name for value in evaluator.values(expr, site.frame)]
-    scope = site.frame.scope
-    for store in scope.stores:
-        if store.key == name and isinstance(store.base, ir.Name):
-            if any(binding.expr is site.call for binding in scope.bindings.get(store.base.id, ())):
-                found += evaluator.binding(store.binding, site.frame)
+    for store in site.frame.scope.put_into(site.call, name):
+        found += evaluator.binding(store.binding, site.frame)
     return tuple(found)

@@ -76,6 +76,16 @@ class Scope(msgspec.Struct, eq=False):
             scope = scope.parent
         return scope
 
+    def put_into(self, made: ir.Expr, key: ir.Expr | str) -> list[Store]:
+        """The stores under a key into what an expression of this scope makes, by the names that are bound to it."""
+        return [
+            store
+            for store in self.stores
+            if store.key == key
+            and isinstance(store.base, ir.Name)
+            and any(binding.expr is made for binding in self.bindings.get(store.base.id, ()))
+        ]
+
     def comprehension(self, expr: ir.Comprehension) -> Scope | None:
         """The scope of a comprehension that stands in this scope or in a comprehension around it."""
         scope: Scope | None = self

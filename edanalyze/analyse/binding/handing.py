@@ -73,13 +73,8 @@ class Handing:
     @staticmethod
     def _stored(table: Display, name: str) -> ir.Expr | None:
         """What the function that made a dict put into it later."""
-        scope = table.frame.scope
-        wanted = ir.Const(name)
-        for store in reversed(scope.stores):
-            if store.key == wanted and isinstance(store.base, ir.Name) and store.binding.kind == "value":
-                if any(binding.expr is table.expr for binding in scope.bindings.get(store.base.id, ())):
-                    return store.binding.expr
-        return None
+        stores = reversed(table.frame.scope.put_into(table.expr, ir.Const(name)))
+        return next((store.binding.expr for store in stores if store.binding.kind == "value"), None)
 
     def forwards(self, slot: Slot, call: ir.Call) -> bool:
         """Whether a call may pass a slot in `*args` or `**kwargs`."""

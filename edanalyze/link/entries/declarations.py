@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from edanalyze.facts import ir
+from edanalyze.facts.children import own_name
 from edanalyze.facts.names import dotted
 from edanalyze.link.entries.activations import Activations
 from edanalyze.link.entries.guesses import Guesses
@@ -142,11 +143,11 @@ class Declarations:
         for call, scope in self._named({*plain, *self._derived, *(name for _, name in aliases)}):
             function = call.function
             if isinstance(function, ir.Call):
-                name = _last(function.function)
+                name = own_name(function.function)
                 if name in wrapping or aliases.get((scope.module, name)) in wrapping:
                     self._applications(call, function, scope)
                 continue
-            name = _last(function)
+            name = own_name(function)
             if name in plain or aliases.get((scope.module, name)) in plain or name in self._derived:
                 self._call(call, scope, kinds)
 
@@ -249,11 +250,3 @@ class Declarations:
                     return found
                 current = current.closure
         return []
-
-
-def _last(expr: ir.Expr) -> str:
-    match expr:
-        case ir.Name(id=name) | ir.Attr(name=name):
-            return name
-        case _:
-            return ""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from edanalyze.facts import ir
-from edanalyze.facts.children import bodies, calls, expressions, walk
+from edanalyze.facts.children import bodies, calls, expressions, own_name, walk
 from edanalyze.facts.module import FunctionFacts
 from edanalyze.link.classes import is_abstract
 from edanalyze.link.evaluate import Evaluator
@@ -79,7 +79,7 @@ class Forwarding:
                     continue
                 if self._is_value(call.function, scope):
                     yield from self._functions(self._evaluator.values(call.function, frame), 0)
-                elif isinstance(call.function, ir.Attr | ir.Name) and last(call.function) in HANDING:
+                elif isinstance(call.function, ir.Attr | ir.Name) and own_name(call.function) in HANDING:
                     for given in (*call.arguments, *(value for name, value in call.keywords if name == "target")):
                         if self._is_value(given, scope):
                             yield from self._functions(self._evaluator.values(given, frame), 0)
@@ -138,7 +138,7 @@ class Forwarding:
             return False
         alone = [each.value for each in _statements(driver.body) if isinstance(each, ir.Evaluate)]
         return not any(
-            isinstance(value, ir.Call) and self._passes(value, names) and last(value.function) not in _NOTED
+            isinstance(value, ir.Call) and self._passes(value, names) and own_name(value.function) not in _NOTED
             for value in alone
         )
 
@@ -231,11 +231,6 @@ def _split(body: tuple[ir.Stmt, ...]) -> tuple[list[ir.Expr], list[ir.Expr]]:
         dropped = isinstance(statement, ir.Evaluate | ir.Return)
         (alone if dropped else kept).extend(expressions(statement))
     return alone, kept
-
-
-def last(expr: ir.Expr) -> str:
-    """The last identifier of a name or attribute."""
-    return expr.id if isinstance(expr, ir.Name) else expr.name if isinstance(expr, ir.Attr) else ""
 
 
 def _assigned(statement: ir.Stmt) -> Iterator[tuple[tuple[ir.Expr, ...], ir.Expr | None]]:
